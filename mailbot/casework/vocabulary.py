@@ -1,0 +1,504 @@
+"""The words of the house: stages, intents, acts, timers, letters, events, effects, and the case itself.
+
+Everything here is frozen and knows nothing of storage, mail or clocks. Times are aware UTC datetimes,
+deadlines are Europe/London dates. Clauses are strings as the policy file spells them ("3.2 b3"), those of
+the statutory Code carry its name ("Code 6.2"), those of the house "House 1".
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+# ------------------------------------------------------------------ what a case and a mail can be
+
+
+class Stage(StrEnum):
+    """Where a case stands. The names that people read ("Stage 1", "Appeal") come from the policy file."""
+
+    NONE = "none"  # no case yet: a mail that stands alone
+    UNSORTED = "unsorted"  # a person is to say what it is; the strictest clock of its readings runs
+    SERVICE_REQUEST = "service_request_open"
+    STAGE1_OPEN = "stage1_open"
+    STAGE1_RESPONDED = "stage1_responded"
+    STAGE2_OPEN = "stage2_open"
+    STAGE2_RESPONDED = "stage2_responded"
+    CLOSED = "closed"
+
+
+class Intent(StrEnum):
+    """What a mail wants of the mailbox (the corpus guide, classifiers/corpus/LABELS.md)."""
+
+    NEW_COMPLAINT = "new_complaint"
+    SERVICE_REQUEST = "service_request"
+    ESCALATION_REQUEST = "escalation_request"
+    REPLY = "reply"
+    OTHER = "other"
+    UNSURE = "unsure"  # never a label: the classifier asks a person
+
+
+class ReplyKind(StrEnum):
+    PROVIDES_INFORMATION = "provides_information"
+    CHASES_UPDATE = "chases_update"
+    ACCEPTS_OUTCOME = "accepts_outcome"
+    WITHDRAWS = "withdraws"
+    AGREES_EXTENSION = "agrees_extension"
+    REFUSES_EXTENSION = "refuses_extension"
+    CONFIRMS_SUMMARY = "confirms_summary"
+    CORRECTS_SUMMARY = "corrects_summary"
+    THANKS = "thanks"
+
+
+class Topic(StrEnum):
+    REPAIRS = "repairs"
+    DAMP_MOULD_LEAKS = "damp_mould_leaks"
+    HEATING_HOT_WATER = "heating_hot_water"
+    BUILDING_SAFETY = "building_safety"
+    ESTATE_MANAGEMENT = "estate_management"
+    ANTI_SOCIAL_BEHAVIOUR = "anti_social_behaviour"
+    CHARGES = "charges"
+    STAFF_CONDUCT = "staff_conduct"
+    COMMUNICATION = "communication"
+    MOVING_AND_LETTINGS = "moving_and_lettings"
+    TENANCY = "tenancy"
+    HOME_OWNERSHIP = "home_ownership"
+    DATA_PROTECTION = "data_protection"
+    COMPENSATION = "compensation"
+    CONTRACTORS = "contractors"
+
+
+class Flag(StrEnum):
+    """What a person must know before acting. Flags never decide; some of them alert."""
+
+    URGENT_HAZARD = "urgent_hazard"
+    SAFEGUARDING = "safeguarding"
+    VULNERABILITY = "vulnerability"
+    ADJUSTMENT_REQUEST = "adjustment_request"
+    REPRESENTATIVE = "representative"
+    AUTHORITY_GIVEN = "authority_given"
+    MP_OR_COUNCILLOR = "mp_or_councillor"
+    LEGAL_ACTION = "legal_action"
+    LEGAL_PROCEEDINGS_ISSUED = "legal_proceedings_issued"
+    INSURANCE_CLAIM = "insurance_claim"
+    NEIGHBOUR_DISPUTE = "neighbour_dispute"
+    CHARGES_LEVEL = "charges_level"
+    SECTION_20_WORKS = "section_20_works"
+    OLDER_THAN_6_MONTHS = "older_than_6_months"
+    OLDER_THAN_12_MONTHS = "older_than_12_months"
+    ALREADY_CONSIDERED = "already_considered"
+    STAFF_COMPLAINT = "staff_complaint"
+    POLICY_COMPLAINT = "policy_complaint"
+    BUILDING_SAFETY_RISK = "building_safety_risk"
+    COMPENSATION_CLAIM = "compensation_claim"
+    OMBUDSMAN = "ombudsman"
+    SURVEY_OPT_OUT = "survey_opt_out"
+    DATA_REQUEST = "data_request"
+    ANONYMOUS = "anonymous"
+    ABUSIVE = "abusive"
+    COMPLIMENT = "compliment"
+    SEVERAL_ISSUES = "several_issues"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to take a mail: how likely it is (calibrated, 0 to 1) and the words that spoke for it."""
+
+    intent: Intent
+    probability: float
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Raised:
+    """A flag with the phrase of the mail that raised it."""
+
+    flag: Flag
+    phrase: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the classifiers make of a mail. `intent` is UNSURE where a person must decide; `readings` then
+    holds the plausible ones, likeliest first."""
+
+    intent: Intent
+    readings: tuple[Reading, ...] = ()
+    reply_kind: ReplyKind | None = None
+    topics: tuple[Topic, ...] = ()
+    flags: tuple[Raised, ...] = ()
+    reasons: tuple[str, ...] = ()
+    model: str = ""  # version of the model that spoke, "" when a rule or a person did
+
+    def has(self, flag: Flag) -> bool:
+        return any(r.flag is flag for r in self.flags)
+
+    @property
+    def confidence(self) -> float:
+        return self.readings[0].probability if self.readings else 1.0
+
+
+# ------------------------------------------------------------------ people
+
+
+class Role(StrEnum):
+    RESIDENT = "resident"
+    REPRESENTATIVE = "representative"
+    OFFICE = "office"  # an elected member's office
+
+
+@dataclass(frozen=True)
+class Party:
+    """Somebody outside who belongs to a case. `address` is lower-cased, bare (RFC 5321 mailbox)."""
+
+    address: str
+    name: str = ""
+    role: Role = Role.RESIDENT
+
+
+@dataclass(frozen=True)
+class Person:
+    """A member of staff, from config/staff.toml. `key` is what commands and the journal call them."""
+
+    key: str
+    name: str
+    address: str
+    phone: str = ""
+    title: str = ""
+    team: str = ""
+    roles: tuple[str, ...] = ("handler",)  # handler, stage2, supervisor, duty
+    aliases: tuple[str, ...] = ()
+    away: tuple[tuple[dt.date, dt.date], ...] = ()
+    case_limit: int = 0  # 0: none
+
+    def is_away(self, day: dt.date) -> bool:
+        return any(first <= day <= last for first, last in self.away)
+
+
+# ------------------------------------------------------------------ dates
+
+
+@dataclass(frozen=True)
+class Due:
+    """The two dates of a duty: people work to `target`, a breach is reported on `outer` (both inclusive,
+    Europe/London). `clauses` are those that gave the dates, the governing ones first."""
+
+    target: dt.date
+    outer: dt.date
+    clauses: tuple[str, ...] = ()
+
+
+# ------------------------------------------------------------------ the case
+
+
+@dataclass(frozen=True)
+class Extension:
+    to: dt.date
+    reason: str
+    told_at: dt.datetime
+    clauses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StageRecord:
+    """One stage of a case. Clocks count from `requested_at`: the server's receipt date of the mail that asked."""
+
+    requested_at: dt.datetime
+    request_mail: str
+    definition: str  # what we understood, in the resident's own words
+    outcome_sought: str
+    acknowledge: Due
+    respond: Due
+    handler: str = ""
+    acknowledged_at: dt.datetime | None = None
+    acknowledgement_confirmed: bool = False  # the handler has released or sent it
+    contact: Due | None = None
+    contacted_at: dt.datetime | None = None
+    responded_at: dt.datetime | None = None
+    decision: str = ""  # upheld, partly upheld, not upheld
+    extension: Extension | None = None
+    window: Due | None = None  # the resident's time to ask for the next stage, where the policy sets one
+
+    @property
+    def promised(self) -> Due:
+        """The response dates that now bind: the extension's, once it was told in time."""
+        if self.extension:
+            return Due(self.extension.to, self.extension.to, self.extension.clauses)
+        return self.respond
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something promised to the resident."""
+
+    number: int
+    text: str
+    due: dt.date | None
+    done_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something that a person must decide. If nobody does by `default_at`, the safe reading is taken."""
+
+    number: int
+    asked_at: dt.datetime
+    mail: str
+    readings: tuple[Reading, ...]
+    default: Intent
+    default_at: dt.datetime
+    answered_at: dt.datetime | None = None
+    answer: str = ""
+    received_at: dt.datetime | None = None
+    text: str = ""
+    from_party: bool = True
+
+
+@dataclass(frozen=True)
+class Case:
+    """A matter of one resident. Immutable: every step makes a new one, `version` counts them."""
+
+    reference: str
+    policy: str  # the policy's id and version, as in force on receipt: "mtvh@2021-08-23"
+    mailbox: str
+    stage: Stage
+    subject: str
+    parties: tuple[Party, ...]
+    received_at: dt.datetime
+    version: int = 0
+    handler: str = ""
+    supervisor: str = ""
+    stage1: StageRecord | None = None
+    stage2: StageRecord | None = None
+    request_mail: str = ""  # the first mail
+    request_text: str = ""  # its new text, cut to what a letter can quote
+    was_service_request: bool = False
+    service_answered_at: dt.datetime | None = None
+    topics: tuple[Topic, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    actions: tuple[Action, ...] = ()
+    questions: tuple[Question, ...] = ()
+    attempts: tuple[dt.datetime, ...] = ()  # of ours to reach the resident
+    closed_at: dt.datetime | None = None
+    closed_because: str = ""  # agreed, silence, withdrawn, service_request_answered, sorted_as_other
+    last_resident_word_at: dt.datetime | None = None
+    last_landlord_word_at: dt.datetime | None = None
+    unreachable: tuple[str, ...] = ()  # party addresses whose mail came back
+
+    @property
+    def resident(self) -> Party:
+        """The party whom letters go to."""
+        return next((p for p in self.parties if p.role is Role.RESIDENT), self.parties[0])
+
+    @property
+    def current(self) -> StageRecord | None:
+        """The record of the stage that the case last reached, None before any complaint."""
+        return self.stage2 or self.stage1
+
+    @property
+    def open_questions(self) -> tuple[Question, ...]:
+        return tuple(q for q in self.questions if q.answered_at is None)
+
+    @property
+    def open_actions(self) -> tuple[Action, ...]:
+        return tuple(a for a in self.actions if a.done_at is None)
+
+    def is_party(self, address: str) -> bool:
+        return any(p.address == address.lower() for p in self.parties)
+
+
+# ------------------------------------------------------------------ what happens
+
+
+class Timer(StrEnum):
+    """What falls due. A timer is a row (case, kind, subject, due_at); there is at most one of each."""
+
+    ASSIGN = "assign"  # nobody has the case
+    SORT = "sort"  # a question is unanswered (subject: its number)
+    ACKNOWLEDGE = "acknowledge"  # the acknowledgement goes out by itself
+    CONTACT = "contact"  # the handler's contact with the resident
+    RESPONSE_NEAR = "response_near"  # some working days before the target
+    RESPONSE_DUE = "response_due"  # the morning of the target day
+    RESPONSE_LATE = "response_late"  # the outer date has passed; again every working day
+    REMIND_WINDOW = "remind_window"  # tell the resident that the case will close
+    CLOSE_SILENT = "close_silent"  # policy-defined silence is complete
+    ACTION_DUE = "action_due"  # something promised (subject: its number)
+    SERVICE_CHASE = "service_chase"  # a service request without an answer
+
+
+class Act(StrEnum):
+    """What staff can do by mail. The value is the command word (`#contacted`)."""
+
+    REPLY = "reply"  # a plain reply to a case mail: goes to the resident
+    CONFIRM = "acknowledge"
+    CONTACTED = "contacted"
+    RESPOND = "respond"
+    EXTEND = "extend"
+    ACTION = "action"
+    DONE = "done"
+    NOTE = "note"
+    ASSIGN = "assign"
+    CLOSE = "close"
+    REOPEN = "reopen"
+    ESCALATE = "escalate"
+    SORT = "sort"
+    HELP = "help"
+    HISTORY = "history"
+
+
+@dataclass(frozen=True)
+class MailArrived:
+    """A mail of a resident (or of a stranger) about this case, or about none yet.
+
+    at           when we attend to it
+    received_at  when it reached the landlord (the server's receipt date): clocks run from here
+    mail         its id in storage
+    text         the new text; the whole text for a first contact
+    trusted      the sender is a party to the case (or there is no case yet)
+    """
+
+    at: dt.datetime
+    received_at: dt.datetime
+    mail: str
+    sender: Party
+    subject: str
+    text: str
+    verdict: Verdict
+    trusted: bool = True
+    attachments: tuple[str, ...] = ()
+    how_found: str = ""  # "reply address", "in-reply-to", "subject", "body", "own first mail", ""
+
+
+@dataclass(frozen=True)
+class TimerFell:
+    """A timer is due. `at` is the as-of time: never later than the last successful look at the mailbox."""
+
+    at: dt.datetime
+    timer: Timer
+    due_at: dt.datetime
+    subject: str = ""
+
+
+@dataclass(frozen=True)
+class StaffActed:
+    """A member of staff acted by mail, and was trusted to.
+
+    `text` is what is meant for the resident (REPLY, RESPOND) or the note; `words` the command's argument.
+    """
+
+    at: dt.datetime
+    who: str
+    act: Act
+    words: str = ""
+    text: str = ""
+    mail: str = ""
+    until: dt.date | None = None
+    working_days: int | None = None
+    number: int | None = None
+    reason: str = ""
+    intent: Intent | None = None
+    person: str = ""
+
+
+@dataclass(frozen=True)
+class Bounced:
+    """One of our letters to a party came back for good (RFC 3464 action: failed)."""
+
+    at: dt.datetime
+    mail: str
+    address: str
+    letter: str
+    diagnostic: str = ""
+
+
+Event: TypeAlias = MailArrived | TimerFell | StaffActed | Bounced
+
+# ------------------------------------------------------------------ what is to be done
+
+
+class Audience(StrEnum):
+    RESIDENT = "resident"
+    HANDLER = "handler"
+    SUPERVISOR = "supervisor"
+    DUTY = "duty"  # whoever is called out for emergencies
+
+
+class Letter(StrEnum):
+    """Every letter that a rule can send. templates/letters.toml says audience, clause and facts of each."""
+
+    ACKNOWLEDGEMENT = "acknowledgement"
+    SERVICE_REQUEST_RECEIPT = "service_request_receipt"
+    HANDLER_REPLY = "handler_reply"
+    RESPONSE = "response"
+    FINAL_RESPONSE = "final_response"
+    EXTENSION_NOTICE = "extension_notice"
+    CLOSING_REMINDER = "closing_reminder"
+    CLOSURE = "closure"
+    REOPENED = "reopened"
+    SIGNPOSTING = "signposting"
+    CASE_ASSIGNED = "case_assigned"
+    CASE_MAIL = "case_mail"
+    CONFIRM_ACKNOWLEDGEMENT = "confirm_acknowledgement"
+    CHASER = "chaser"
+    COMMAND_DONE = "command_done"
+    COMMAND_REFUSED = "command_refused"
+    QUESTION = "question"
+    ALERT = "alert"
+    DIGEST = "digest"
+
+
+Fact: TypeAlias = "str | int | float | bool | None | list[Fact] | dict[str, Fact]"
+
+
+@dataclass(frozen=True)
+class SendLetter:
+    """Order: write this letter. `to` is an address; facts are plain values, dates as ISO strings."""
+
+    letter: Letter
+    audience: Audience
+    to: str
+    because: tuple[str, ...]
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    answers: str = ""  # the mail that it answers: gives In-Reply-To and References
+    person: str = ""  # staff key of the recipient, "" for residents
+    carries: str = ""  # a mail whose attachments go along
+
+
+@dataclass(frozen=True)
+class SetTimer:
+    """Order: set or move this timer."""
+
+    timer: Timer
+    due_at: dt.datetime
+    because: tuple[str, ...]
+    subject: str = ""
+
+
+@dataclass(frozen=True)
+class CancelTimer:
+    timer: Timer
+    subject: str = ""
+
+
+@dataclass(frozen=True)
+class Note:
+    """Order: put this sentence into the journal, and nothing else."""
+
+    text: str
+    because: tuple[str, ...] = ()
+
+
+Effect: TypeAlias = SendLetter | SetTimer | CancelTimer | Note
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The new case (None: no case, the mail is filed), the orders, and the sentence for the journal."""
+
+    case: Case | None
+    effects: tuple[Effect, ...] = ()
+    summary: str = ""
+    because: tuple[str, ...] = ()
+    refused: str = ""  # a staff act that could not be done: why, and what to write instead

@@ -1,0 +1,1 @@
+"""Some weeks of a complaints mailbox, on real sockets with a fast clock."""
