@@ -1,0 +1,97 @@
+"""Frozen parts of the settings that the rooms are handed.
+
+Rooms are strangers to each other and to `mailbot.settings`; who needs a setting gets its own part of it, and
+the parts are named here, where everybody may look. Pure data: nothing here reads a file or checks a value
+(`mailbot.settings` does both, at start-up). Passwords never show in a repr, and so never in a log.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+Security: TypeAlias = Literal["tls", "starttls", "none"]
+After: TypeAlias = Literal["leave", "flag", "move"]
+TrustMode: TypeAlias = Literal["standard", "microsoft365"]
+
+
+@dataclass(frozen=True)
+class ImapSettings:
+    """One mailbox that we read. `name` is what the journal calls it, `address` (lower-cased, bare) is what
+    residents write to; `aliases` are further addresses that end up in it."""
+
+    name: str
+    address: str
+    aliases: tuple[str, ...]
+    host: str
+    port: int
+    security: Security
+    user: str
+    password: str = field(repr=False)
+    folder: str = "INBOX"
+    after: After = "leave"  # what happens on the server to a mail that we have kept
+    done_folder: str = "Done"
+    idle: bool = True
+    poll_seconds: int = 60
+    max_bytes: int = 25_000_000  # bigger mails are kept, and shown to a person instead of read
+    timeout_connect: int = 15  # seconds
+    timeout_read: int = 60  # seconds
+    since: dt.date | None = None  # first start takes mail in from this day on; None: nothing older than us
+    plus_addressing: bool = False
+
+
+@dataclass(frozen=True)
+class SmtpSettings:
+    """The relay that takes our letters. `null_sender`: it accepts MAIL FROM:<> (RFC 3834 section 3.3)."""
+
+    host: str
+    port: int
+    security: Security
+    user: str = ""
+    password: str = field(default="", repr=False)
+    null_sender: bool = True
+    hello: str = ""  # the name for EHLO, "" for the machine's own
+    timeout: int = 30  # seconds
+    sent_folder: str = ""  # a copy of each letter is appended here, "" for none
+
+
+@dataclass(frozen=True)
+class TrustSettings:
+    """Whose Authentication-Results we believe (RFC 8601 section 1.5: only those of our own border)."""
+
+    authserv_id: str
+    mode: TrustMode = "standard"
+
+
+@dataclass(frozen=True)
+class Landlord:
+    """Who speaks in the letters."""
+
+    name: str
+    short_name: str
+    phone: str
+    web: str
+    postal_address: str
+    complaints_address: str
+
+
+@dataclass(frozen=True)
+class Ombudsman:
+    """How to reach the Housing Ombudsman Service, as checked on `as_of`."""
+
+    name: str
+    phone: str
+    web: str
+    form: str
+    post: str
+    as_of: dt.date
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The most letters that go out by themselves; what is held back goes to a person."""
+
+    letters_per_address_per_hour: int
+    letters_per_address_per_day: int
+    letters_per_hour: int
