@@ -1,0 +1,136 @@
+"""Case references: how they are made, and how they are found however people type them.
+
+A reference reads `CC-2026-004217-7`: the landlord's prefix, the year, a serial of six digits (more when a
+year needs them) and a check character over year and serial after ISO 7064 MOD 11-2. That scheme catches
+every single wrong digit and every swap of two digits; its price is that the check is an `X` in one of
+eleven references. `CC-2026-004217-7` itself carries its true check.
+
+`find` promises to know a reference in lower case, with any or no separators, with typographic dashes, with
+O for 0 and I or l for 1, in brackets or quotes, and broken over the lines of a quoted reply. It refuses
+other prefixes and wrong checks: another organisation's number is nothing of ours. `near_misses` names what
+looks like ours and does not add up, so that a person can look. Both are linear in the length of the text,
+whatever the text is.
+
+A reference found is a clue, never authority: who may act on the case is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+_SERIAL_DIGITS = 6
+_LONGEST_SERIAL = 9
+_PREFIX = re.compile(r"[A-Z]{2,6}\Z")
+
+# Characters that readers can't tell from plain ones, or can't see at all. Full-width forms come from
+# phones with an East Asian keyboard. Normal form NFKC would do the same, but not in linear time.
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u207b\u2212\ufe58\ufe63\uff0d"
+_BLANKS = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+_UNSEEN = "\u00ad\u034f\u061c\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
+_PLAIN: dict[int, str | None] = {
+    **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},
+    **dict.fromkeys(map(ord, _DASHES), "-"),
+    **dict.fromkeys(map(ord, _BLANKS), " "),
+    **dict.fromkeys(map(ord, _UNSEEN)),
+    0x2028: "\n",
+    0x2029: "\n",
+    ord("\r"): None,
+}
+_DIGIT = "[0-9OoIl|]"
+_TYPED_DIGITS = str.maketrans("OoIl|", "00111")
+# At most a few separators, then at most one line break with the quote marks of a reply behind it. Possessive,
+# so that a text made of separators can't be read in many ways.
+_GAP = r"[ \t._/\\-]{0,6}+(?:\n[ \t>|_-]{0,12}+)?+"
+_PLAIN_GAP = r"(?=[ \t._/\\\n-])" + _GAP
+_END = r"(?![0-9A-Za-z])"
+
+
+def check_character(year: int, serial: int) -> str:
+    """ISO 7064 MOD 11-2 over the digits of the year and of the serial (padded to six): `0` to `9` or `X`."""
+    remainder = 0
+    for digit in f"{year:04d}{serial:0{_SERIAL_DIGITS}d}":
+        remainder = (remainder + int(digit)) * 2 % 11
+    check = (12 - remainder) % 11
+    return "X" if check == 10 else str(check)
+
+
+def compose(prefix: str, year: int, serial: int) -> str:
+    """The reference of the `serial`-th case of `year`.
+
+    Raises ValueError for a prefix that isn't two to six capital letters, a year outside 2000 to 2999 and a
+    serial below 1 or of more than nine digits.
+    """
+    _refuse_odd_prefix(prefix)
+    if not 2000 <= year <= 2999:
+        raise ValueError(f"the year of a reference lies between 2000 and 2999, not {year}")
+    if not 1 <= serial < 10**_LONGEST_SERIAL:
+        raise ValueError(f"the serial of a reference has one to nine digits and starts at 1, not {serial}")
+    return f"{prefix}-{year}-{serial:0{_SERIAL_DIGITS}d}-{check_character(year, serial)}"
+
+
+def find(text: str, prefix: str) -> tuple[str, ...]:
+    """The valid references in `text`, as `compose` spells them, each once, in the order of the text."""
+    return tuple(dict.fromkeys(reference for reference, _ in _read(text, prefix) if reference))
+
+
+def near_misses(text: str, prefix: str) -> tuple[str, ...]:
+    """What looks like a reference of ours but whose check is wrong or missing, as it was typed (blanks and
+    line breaks closed up), each once. A person is to be told of these; nothing is looked up by them."""
+    return tuple(dict.fromkeys(typed for reference, typed in _read(text, prefix) if not reference))
+
+
+def _read(text: str, prefix: str) -> Iterator[tuple[str, str]]:
+    """Yields (reference or "", as typed) for everything that has the shape of a reference."""
+    for match in _shape(prefix).finditer(text.translate(_PLAIN)):
+        year = int(match["year"].translate(_TYPED_DIGITS))
+        reference = ""
+        for typed_serial, typed_check in _readings(match):
+            serial = int(typed_serial.translate(_TYPED_DIGITS))
+            check = typed_check.translate(_TYPED_DIGITS).upper()
+            if serial > 0 and check == check_character(year, serial):
+                reference = compose(prefix, year, serial)
+                break
+        yield reference, " ".join(re.sub(r"\n[\s>|]*", "", match[0]).split())
+
+
+def _readings(match: re.Match[str]) -> Iterator[tuple[str, str]]:
+    """The ways to tell serial and check apart, the surest first; none where the check is missing."""
+    if match["alone"] is not None:
+        yield match["serial"], match["alone"]
+        if len(match["serial"]) > _SERIAL_DIGITS:  # "CC20260042177 7 Elm Road": a house number follows
+            yield match["serial"][:-1], match["serial"][-1]
+    elif match["spaced"] is not None:
+        digits = re.sub(rf"(?!{_DIGIT})[^Xx]", "", match["spaced"])
+        yield digits[:-1], digits[-1]
+    elif match["run"] is not None:
+        yield match["run"][:-1], match["run"][-1]
+
+
+@lru_cache(maxsize=32)
+def _shape(prefix: str) -> re.Pattern[str]:
+    """The four ways in which a number of ours is laid out, the surest first.
+
+    alone   the check stands by itself: the serial's leading zeros may be missing
+    spaced  serial and check in groups of somebody's own ("004 217 7"): all seven digits must be there
+    run     serial and check in one run: six digits of serial at least, else a forgotten check would pass
+            for the check of another case
+    bare    no check at all: never a reference, always a near miss
+    """
+    _refuse_odd_prefix(prefix)
+    lookalike = {"O": "[Oo0]", "I": "[Iil1|]"}
+    letters = "".join(lookalike.get(letter, f"[{letter}{letter.lower()}]") for letter in prefix)
+    check = "[0-9OoIl|Xx]"
+    return re.compile(
+        rf"(?<![0-9A-Za-z]){letters}{_GAP}#?(?P<year>2{_DIGIT}{{3}}){_GAP}"
+        rf"(?:(?P<serial>{_DIGIT}{{1,{_LONGEST_SERIAL}}}+){_PLAIN_GAP}(?P<alone>{check}){_END}"
+        rf"|(?P<spaced>(?:{_DIGIT}{_GAP}){{6}}{check}){_END}"
+        rf"|(?P<run>{_DIGIT}{{{_SERIAL_DIGITS},{_LONGEST_SERIAL}}}{check}){_END}"
+        rf"|(?P<bare>{_DIGIT}{{4,{_LONGEST_SERIAL}}}){_END})"
+    )
+
+
+def _refuse_odd_prefix(prefix: str) -> None:
+    if not _PREFIX.match(prefix):
+        raise ValueError(f"a reference prefix is two to six capital letters, not {prefix!r}")
