@@ -1,0 +1,44 @@
+# Two commands are enough: `make demo` shows the service at work, `make test` proves it.
+# make demo POLICY=mtvh     the demo under another landlord's policy
+# make demo PYTHON=...      with a certain Python (3.11 or later)
+
+SHELL := /bin/bash
+export PYTHON
+PYTEST_ARGS ?= -n 2 -q
+
+# The development environment holds everything that the demo needs.
+RUN := $(if $(wildcard .venv/.installed-dev),.venv/.installed-dev,.venv/.installed-run)
+
+.PHONY: demo test lint bench lock clean
+.DEFAULT_GOAL := demo
+
+demo: $(RUN)
+	.venv/bin/mailbot demo $(if $(POLICY),--policy $(POLICY))
+
+test: .venv/.installed-dev
+	bash .ci/install-servers
+	.venv/bin/python -m pytest $(PYTEST_ARGS)
+
+lint: .venv/.installed-dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+bench: .venv/.installed-dev
+	@set -e; shopt -s nullglob; found=; for file in bench/bench_*.py; do found=1; echo "== $$file"; .venv/bin/python "$$file"; done; \
+	[ -n "$$found" ] || { echo "There is no bench/bench_*.py to run." >&2; exit 1; }
+
+lock: .venv/.installed-dev
+	.ci/lock $(LOCK_ARGS)
+
+clean:
+	rm -rf .venv dist build demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.venv/.installed-run: requirements-run.lock pyproject.toml .ci/make-venv
+	bash .ci/make-venv requirements-run.lock
+	@touch $@
+
+.venv/.installed-dev: requirements.lock pyproject.toml .ci/make-venv
+	bash .ci/make-venv requirements.lock
+	@touch $@
