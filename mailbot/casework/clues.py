@@ -4,8 +4,9 @@
 stands storage: this module looks nothing up.
 
 It promises that a surer clue is never overruled by a lesser one, that a contradiction is named and not
-hidden, and that nobody is trusted for a number alone: a mail counts as the word of a party only if it comes from the
-address of a party. A case guessed from sender and subject is a suggestion for a person, never a fact.
+hidden, and that nobody is trusted for a number alone: a mail counts as the word of a party only if it comes
+from the address of a party. A case guessed from sender and subject is a suggestion for a person, never a
+fact.
 """
 
 from __future__ import annotations
