@@ -44,9 +44,6 @@ from mailbot.casework.policy import (
 Clauses: TypeAlias = tuple[str, ...]
 Thing = TypeVar("Thing")
 
-#: House defaults that a landlord may do without.
-OPTIONAL_HOUSE = ("contact", "silence")
-
 
 @dataclass(frozen=True)
 class SilenceFloor:
@@ -82,7 +79,7 @@ class StageLayer:
 @dataclass(frozen=True)
 class Layer:
     """What one file says. `without_house` names the parts where the landlord wants no house default
-    (`OPTIONAL_HOUSE`). `on_merits`: the clauses that forbid to exclude anything wholesale."""
+    ("contact", "silence"). `on_merits`: the clauses that forbid to exclude anything wholesale."""
 
     id: str
     version: str
