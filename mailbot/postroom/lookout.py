@@ -1,7 +1,7 @@
 """The lookout: one thread a mailbox that looks, waits, and looks again, for as long as the service lives.
 
-It promises: a look at least every `poll_seconds` while the server can be reached, and at once when IDLE tells
-of news; a new connection after any failure, later and later (1 second to 5 minutes, with jitter; 30 seconds to
+It promises: a look at least every `poll_seconds` while the server can be reached, at once when IDLE tells
+of news; a new connection after any failure, later and later (1 second to 5 minutes, jittered; 30 seconds to
 15 minutes after a refused login, because servers lock out those who insist); that nothing which the server,
 the keeper or anybody else throws ends the thread; and that `stop` returns within two seconds.
 
