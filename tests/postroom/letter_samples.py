@@ -1,0 +1,367 @@
+"""One set of facts for every letter, as the core would order it. Other tests may use them too."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+
+from mailbot.casework.parts import Landlord, Ombudsman
+from mailbot.casework.vocabulary import Audience, Fact, Letter
+from mailbot.postroom.letters import Letterhead, Order
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+REFERENCE = "CC-2026-004217-7"
+
+LETTERHEAD = Letterhead(
+    landlord=Landlord(
+        name="Thames Meadow Homes",
+        short_name="Thames Meadow",
+        phone="020 7946 0123",
+        web="www.thamesmeadow.example",
+        postal_address="Wharf House, 12 Quay Street, London SE1 0XX",
+        complaints_address="complaints@thamesmeadow.example",
+    ),
+    ombudsman=Ombudsman(
+        name="Housing Ombudsman Service",
+        phone="0300 111 3000",
+        web="www.housing-ombudsman.org.uk",
+        form="https://www.housing-ombudsman.org.uk/residents/make-a-complaint/",
+        post="PO Box 1484, Unit D, Preston PR2 0ET",
+        as_of=dt.date(2026, 11, 20),
+    ),
+    person_noun="resident",
+)
+
+CASE: Mapping[str, Fact] = {
+    "reference": REFERENCE,
+    "stage_name": "Stage 1",
+    "resident_name": "Amina Begum",
+}
+HANDLER: Fact = {
+    "name": "Joan Bakare",
+    "title": "Complaints Officer",
+    "phone": "020 7946 0177",
+    "address": "",
+}
+DEFINITION = (
+    "The boiler has been off since 3 March and nobody came on the two days that you gave me. I took two days "
+    "off work for nothing.\n\nMy son has asthma and it is 12 degrees in his room. I rang four times and each "
+    "time somebody said that they would call me back. Nobody did."
+)
+ACTIONS: Fact = [
+    {"number": 1, "text": "Fit a new boiler fan", "due": "2026-03-20"},
+    {"number": 2, "text": "Check the radiators in both bedrooms", "due": "2026-03-27"},
+    {"number": 3, "text": "Tell you what we changed in how we book visits", "due": ""},
+]
+ANSWER = (
+    "We looked at our repair records and spoke to the contractor.\n\nTwo visits were booked, for 5 and 9 "
+    "March. "
+    "The contractor went to the wrong block on both days. That was our mistake: our records had the old "
+    "address.\n\n"
+    "I am sorry. You should have had heating within 24 hours, and somebody should have called you back."
+)
+DUTIES: Fact = [
+    {
+        "what": "Stage 1 contact with the resident",
+        "target": "2026-03-13",
+        "outer": "2026-03-13",
+        "clause": "3.2 b2",
+    },
+    {
+        "what": "Stage 1 acknowledgement",
+        "target": "2026-03-19",
+        "outer": "2026-03-19",
+        "clause": "3.2 b3, Code 6.2",
+    },
+    {"what": "Stage 1 response", "target": "2026-03-26", "outer": "2026-04-02", "clause": "3.2 b4, Code 6.3"},
+]
+COMMANDS: Fact = [
+    {"label": "Send acknowledgement now", "line": "#acknowledge", "body": ""},
+    {"label": "Record contact", "line": "#contacted by phone", "body": ""},
+    {
+        "label": "Send response",
+        "line": "#respond upheld",
+        "body": "Write the response to the resident below.",
+    },
+    {
+        "label": "Ask for an extension",
+        "line": "#extend 10 working days because ",
+        "body": "Say why & for how long.",
+    },
+    {"label": "Pass on", "line": "#assign ", "body": ""},
+]
+CASE_MAIL: Mapping[str, Fact] = {
+    **CASE,
+    "handler_name": "Joan Bakare",
+    "resident": {"name": "Amina Begum", "address": "amina.begum@example.org"},
+    "received_on": "2026-03-12T09:41:07+00:00",
+    "subject": "No heating & nobody calls back <again>",
+    "text": DEFINITION,
+    "history": "12 March 2026: case opened (Code 6.2)\n12 March 2026: given to Joan Bakare",
+    "kind_words": "a complaint",
+    "confidence": 93,
+    "reasons": ["nobody came", "took two days off work", "rang four times"],
+    "flags": [
+        {"words": "Danger to health or safety", "phrase": "12 degrees in his room"},
+        {"words": "Vulnerability", "phrase": "my son has asthma"},
+    ],
+    "duties": DUTIES,
+    "actions": [{"number": 1, "text": "Lend two heaters", "due": "2026-03-13"}],
+    "attachments": ["bedroom.jpg", "letter from school.pdf"],
+    "how_found": "reply address",
+    "commands": COMMANDS,
+    "because": ["3.2 b3", "Code 6.2"],
+    "warning": "This came from an address that isn't a party to the case.",
+    "service_request": False,
+}
+
+FACTS: Mapping[Letter, Mapping[str, Fact]] = {
+    Letter.ACKNOWLEDGEMENT: {
+        **CASE,
+        "stage": 1,
+        "received_on": "2026-03-12",
+        "definition": DEFINITION,
+        "outcome_sought": "I want the boiler fixed and my two days' pay back.",
+        "handler": HANDLER,
+        "respond_by": "2026-03-26",
+        "contact_by": "2026-03-17",
+        "next_stage_name": "Stage 2",
+        "late": True,
+        "from_service_request": True,
+        "provisional": True,
+        "representative": True,
+        "hazard": True,
+    },
+    Letter.SERVICE_REQUEST_RECEIPT: {
+        **CASE,
+        "stage_name": "Service request",
+        "received_on": "2026-03-12",
+        "request": "The light on the stairs of Block C is out. Could you send somebody?",
+        "handler": HANDLER,
+        "hazard": False,
+    },
+    Letter.HANDLER_REPLY: {
+        **CASE,
+        "handler": HANDLER,
+        "text": "Thank you for the photos. I passed them to the surveyor.\n\nShe will call you on Monday.",
+    },
+    Letter.RESPONSE: {
+        **CASE,
+        "stage": 1,
+        "handler": HANDLER,
+        "decision": "upheld",
+        "definition": DEFINITION,
+        "text": ANSWER,
+        "actions": ACTIONS,
+        "next_stage_name": "Stage 2",
+        "window_ends": "2026-04-24",
+        "close_on": "2026-04-27",
+    },
+    Letter.FINAL_RESPONSE: {
+        **CASE,
+        "stage_name": "Stage 2",
+        "stage": 2,
+        "handler": {
+            "name": "Peter Lindqvist",
+            "title": "Head of Repairs",
+            "phone": "",
+            "address": "Wharf House",
+        },
+        "decision": "partly upheld",
+        "definition": DEFINITION,
+        "text": ANSWER,
+        "actions": ACTIONS,
+        "next_stage_name": "",
+        "window_ends": "",
+        "close_on": "2026-05-29",
+        "ombudsman_until": "2027-04-30",
+    },
+    Letter.EXTENSION_NOTICE: {
+        **CASE,
+        "original_due": "2026-03-26",
+        "new_due": "2026-04-09",
+        "reason": "The surveyor's report on the flue arrives on 2 April, and our answer depends on it.",
+        "handler": HANDLER,
+    },
+    Letter.CLOSING_REMINDER: {
+        **CASE,
+        "responded_on": "2026-03-26",
+        "close_on": "2026-04-27",
+        "next_stage_name": "Stage 2",
+    },
+    Letter.CLOSURE: {
+        **CASE,
+        "closed_because": "silence",
+        "closed_on": "2026-04-27",
+        "next_stage_name": "Stage 2",
+        "window_ends": "2026-09-26",
+        "ombudsman_until": "",
+    },
+    Letter.REOPENED: {**CASE, "handler": HANDLER},
+    Letter.SIGNPOSTING: {
+        **CASE,
+        "stage_name": "Stage 2",
+        "final_response_on": "2026-04-30",
+        "ombudsman_until": "2027-04-30",
+    },
+    Letter.CASE_ASSIGNED: {**CASE_MAIL, "history": "", "warning": ""},
+    Letter.CASE_MAIL: CASE_MAIL,
+    Letter.CONFIRM_ACKNOWLEDGEMENT: {
+        **CASE,
+        "handler_name": "Joan Bakare",
+        "goes_out_on": "2026-03-18",
+        "preview": "Dear Amina Begum,\n\nThank you for telling us. We received it on 12 March 2026.",
+        "commands": COMMANDS,
+    },
+    Letter.CHASER: {
+        **CASE,
+        "handler_name": "Joan Bakare",
+        "lines": [
+            {
+                "reference": REFERENCE,
+                "subject": "No heating & nobody calls back",
+                "what": "Stage 1 response",
+                "target": "2026-03-26",
+                "outer": "2026-04-02",
+                "days_late": 3,
+                "clause": "3.2 b4, Code 6.3",
+                "stage_name": "Stage 1",
+            }
+        ],
+        "supervisor_copied": True,
+        "commands": COMMANDS,
+    },
+    Letter.COMMAND_DONE: {
+        **CASE,
+        "handler_name": "Joan Bakare",
+        "done": "The contact by phone on 13 March 2026 is recorded.",
+        "sent_text": "",
+        "duties": DUTIES,
+    },
+    Letter.COMMAND_REFUSED: {
+        **CASE,
+        "handler_name": "Joan Bakare",
+        "understood": "#extnd 10 working days",
+        "problem": "There is no command #extnd.",
+        "right_forms": ["#extend 10 working days because REASON", "#extend until 9 April because REASON"],
+        "relayed": False,
+    },
+    Letter.QUESTION: {
+        **CASE,
+        "stage_name": "To be sorted",
+        "number": 12,
+        "sender": {"name": "Owen Pryce", "address": "owen.pryce@example.org"},
+        "subject": "Windows",
+        "text": "Still waiting for the windows. Is anybody doing anything?",
+        "received_on": "2026-03-12T17:05:00+00:00",
+        "readings": [
+            {"words": "a complaint", "percent": 52, "reasons": ["still waiting", "anybody doing anything"]},
+            {"words": "a service request", "percent": 41, "reasons": ["the windows"]},
+            {"words": "something else", "percent": 7, "reasons": []},
+        ],
+        "default_words": "a complaint",
+        "default_on": "2026-03-17T16:00:00+00:00",
+        "answers": [
+            {"label": "A complaint", "line": "#sort complaint"},
+            {"label": "A service request", "line": "#sort service request"},
+            {"label": "Neither", "line": "#sort other"},
+        ],
+    },
+    Letter.ALERT: {
+        "reference": REFERENCE,
+        "headline": "Somebody may be in danger",
+        "what": "A mail that came at 02:14 speaks of a smell of gas. Nobody has answered it.",
+        "lines": [
+            "From Amina Begum, 07700 900123",
+            "Case CC-2026-004217-7, Joan Bakare is away until 16 March",
+        ],
+        "urgency": "now",
+        "subject": "gas smell in the kitchen",
+        "text": "There is a smell of gas in the kitchen since last night and the baby is sick.",
+        "phrases": ["smell of gas", "the baby is sick"],
+    },
+    Letter.DIGEST: {
+        "date": "2026-03-30",
+        "headline_lines": [
+            "2 cases are late, 5 are due in the next 3 working days.",
+            "1 question waits for you.",
+        ],
+        "counts": [
+            {"label": "Open", "value": 41, "tone": ""},
+            {"label": "Late", "value": 2, "tone": "red"},
+            {"label": "Due in 3 days", "value": 5, "tone": "amber"},
+            {"label": "Closed last week", "value": 34, "tone": "green"},
+        ],
+        "sections": [
+            {
+                "title": "Late",
+                "columns": ["Case", "About", "Handler", "Was due"],
+                "rows": [
+                    [REFERENCE, "No heating & nobody calls back", "Joan Bakare", "26 March, 2 working days"],
+                    ["CC-2026-004198-3", "Charged twice for February", "Nobody", "27 March, 1 working day"],
+                ],
+                "note": "The outer date of the policy has passed.",
+                "tone": "red",
+            },
+            {
+                "title": "Due in the next 3 working days",
+                "columns": ["Case", "About", "Handler", "Due"],
+                "rows": [
+                    ["CC-2026-004230-1", "Mould in the bathroom", "Piotr Nowak", "31 March"],
+                    ["CC-2026-004231-9", "Rude on the phone", "Joan Bakare", "1 April"],
+                    ["CC-2026-004236-0", "Lift out for 9 days", "Piotr Nowak", "2 April"],
+                ],
+                "note": "",
+                "tone": "amber",
+            },
+            {"title": "Set aside", "columns": [], "rows": [], "note": "No mail was set aside.", "tone": ""},
+        ],
+        "health": ["Mailbox read 4 minutes ago.", "0 letters wait for the mail relay."],
+        "bars": [
+            {"label": "Repairs", "value": 17},
+            {"label": "Damp, mould and leaks", "value": 11},
+            {"label": "Charges", "value": 6},
+            {"label": "Staff", "value": 0},
+        ],
+    },
+}
+
+STAFF = {
+    Letter.QUESTION: Audience.SUPERVISOR,
+    Letter.DIGEST: Audience.SUPERVISOR,
+    Letter.ALERT: Audience.DUTY,
+    **dict.fromkeys(
+        (
+            Letter.CASE_ASSIGNED,
+            Letter.CASE_MAIL,
+            Letter.CONFIRM_ACKNOWLEDGEMENT,
+            Letter.CHASER,
+            Letter.COMMAND_DONE,
+            Letter.COMMAND_REFUSED,
+        ),
+        Audience.HANDLER,
+    ),
+}
+
+
+def order_of(letter: Letter, **changes: Fact) -> Order:
+    """An order for this letter, with some of its sample facts changed."""
+    facts = {**FACTS[letter], **changes}
+    resident = letter not in STAFF
+    return Order(
+        letter=letter,
+        audience=STAFF.get(letter, Audience.RESIDENT),
+        to="amina.begum@example.org" if resident else "joan.bakare@thamesmeadow.example",
+        to_name="Amina Begum" if resident else "Joan Bakare",
+        person="" if resident else "joan",
+        reference=str(facts.get("reference", "")),
+        facts=facts,
+        message_id=f"<{letter}.4217@thamesmeadow.example>",
+        in_reply_to="<first.mail@example.org>",
+        references=("<first.mail@example.org>",),
+        from_name="Thames Meadow Homes Complaints",
+        from_address="complaints@thamesmeadow.example",
+        reply_to="complaints+cc-2026-004217-7.k3f9@thamesmeadow.example",
+        date=dt.datetime(2026, 3, 12, 10, 2, 33, tzinfo=dt.UTC),
+    )
