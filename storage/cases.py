@@ -1,0 +1,203 @@
+"""Cases, their timers, their journal and the numbers of their references: questions and small changes.
+
+A case changes only by `Work.record`. The journal grows only: the database itself refuses to change a line.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Row, bindparam, delete, func, insert, select
+
+from mailbot.casework.vocabulary import Case, Stage, Timer
+from storage import codec, schema
+from storage.rows import JournalRow, TimerRow
+from storage.schema import cases, journal, parties, sequences, timers
+from storage.transaction import Transaction
+
+_CASE = select(cases.c.body).where(cases.c.reference == bindparam("reference"))
+_OPEN_OF = (
+    select(cases.c.body)
+    .join(parties, parties.c.reference == cases.c.reference)
+    .where(parties.c.address == bindparam("address"), cases.c.stage != Stage.CLOSED.value)
+    .order_by(cases.c.received_at, cases.c.reference)
+)
+_DUE = (
+    select(timers)
+    .where(timers.c.due_at <= bindparam("as_of"))
+    .order_by(timers.c.due_at, timers.c.reference, timers.c.timer, timers.c.subject)
+    .limit(bindparam("limit"))
+)
+_NEXT_DUE = select(func.min(timers.c.due_at))
+_TIMERS_OF = (
+    select(timers)
+    .where(timers.c.reference == bindparam("reference"))
+    .order_by(timers.c.due_at, timers.c.timer)
+)
+_DROP = delete(timers).where(
+    timers.c.reference == bindparam("its_reference"),
+    timers.c.timer == bindparam("its_timer"),
+    timers.c.subject == bindparam("its_subject"),
+)
+_JOURNAL_OF = select(journal).where(journal.c.reference == bindparam("reference")).order_by(journal.c.seq)
+_JOURNAL_LINE = insert(journal)
+_NEXT = select(sequences.c.next).where(sequences.c.name == bindparam("name")).with_for_update()
+
+
+class Cases(Transaction):
+    """The part of a unit of work that deals with cases and what hangs on them."""
+
+    def case(self, reference: str) -> Case | None:
+        body = self._connection.execute(_CASE, {"reference": reference}).scalar()
+        return None if body is None else codec.read_case(body)
+
+    def open_cases_of(self, address: str) -> list[Case]:
+        """Cases that are not closed and have this address as a party, the earliest first."""
+        bodies = self._connection.execute(_OPEN_OF, {"address": address.lower()}).scalars()
+        return [codec.read_case(body) for body in bodies]
+
+    def cases(
+        self,
+        *,
+        stages: Iterable[Stage] | None = None,
+        open_only: bool = False,
+        handler: str | None = None,
+        mailbox: str | None = None,
+        limit: int | None = None,
+    ) -> list[Case]:
+        """Cases that fit everything given, the earliest received first. `handler=""`: nobody's."""
+        statement = select(cases.c.body).order_by(cases.c.received_at, cases.c.reference).limit(limit)
+        if stages is not None:
+            statement = statement.where(cases.c.stage.in_([stage.value for stage in stages]))
+        if open_only:
+            statement = statement.where(cases.c.stage != Stage.CLOSED.value)
+        if handler is not None:
+            statement = statement.where(cases.c.handler == handler)
+        if mailbox is not None:
+            statement = statement.where(cases.c.mailbox == mailbox)
+        return [codec.read_case(body) for body in self._connection.execute(statement).scalars()]
+
+    def open_cases(self) -> list[Case]:
+        return self.cases(open_only=True)
+
+    def closed_cases(self, since: dt.datetime, until: dt.datetime) -> list[Case]:
+        """Cases that were closed in [since, until) and still are, in that order."""
+        statement = (
+            select(cases.c.body)
+            .where(cases.c.closed_at >= since, cases.c.closed_at < until, cases.c.stage == Stage.CLOSED.value)
+            .order_by(cases.c.closed_at, cases.c.reference)
+        )
+        return [codec.read_case(body) for body in self._connection.execute(statement).scalars()]
+
+    def cases_by_stage(self) -> dict[Stage, int]:
+        rows = self._connection.execute(select(cases.c.stage, func.count()).group_by(cases.c.stage))
+        return {Stage(stage): count for stage, count in rows}
+
+    def case_references_like(self, prefix: str, limit: int = 20) -> list[str]:
+        """References that begin like this, in order. % and _ stand for themselves."""
+        statement = (
+            select(cases.c.reference)
+            .where(cases.c.reference.startswith(prefix, autoescape=True))
+            .order_by(cases.c.reference)
+            .limit(limit)
+        )
+        return list(self._connection.execute(statement).scalars())
+
+    # -------------------------------------------------------------- the numbers of references
+
+    def peek_reference(self, name: str) -> int:
+        """The next number of a sequence ("CC-2026"), 1 at first. It is taken only by `record(step.serial)`.
+
+        Nobody else can peek at the same sequence before this transaction ends.
+        """
+        found = self._connection.execute(_NEXT, {"name": name}).scalar()
+        if found is None:
+            self._connection.execute(
+                schema.insert_if_new(self._dialect, sequences), {"name": name, "next": 1}
+            )
+            found = self._connection.execute(_NEXT, {"name": name}).scalar_one()
+        return int(found)
+
+    # -------------------------------------------------------------- timers
+
+    def due_timers(self, as_of: dt.datetime, limit: int) -> list[TimerRow]:
+        """Timers that are due at `as_of`, the longest due first."""
+        return [_timer_row(row) for row in self._connection.execute(_DUE, {"as_of": as_of, "limit": limit})]
+
+    def next_due(self) -> dt.datetime | None:
+        """When the next timer falls due; None when there is none at all."""
+        found: dt.datetime | None = self._connection.execute(_NEXT_DUE).scalar()
+        return found
+
+    def timers_of(self, reference: str) -> list[TimerRow]:
+        return [_timer_row(row) for row in self._connection.execute(_TIMERS_OF, {"reference": reference})]
+
+    def drop_timer(self, reference: str, timer: Timer, subject: str = "") -> bool:
+        """Forget a timer without a step; False when there was none. Steps do it by themselves."""
+        return bool(
+            self._connection.execute(
+                _DROP, {"its_reference": reference, "its_timer": timer.value, "its_subject": subject}
+            ).rowcount
+        )
+
+    # -------------------------------------------------------------- the journal
+
+    def journal_of(self, reference: str) -> list[JournalRow]:
+        """The whole story of a case, in the order in which it was written."""
+        return [_journal_row(row) for row in self._connection.execute(_JOURNAL_OF, {"reference": reference})]
+
+    def journal_between(self, since: dt.datetime, until: dt.datetime) -> list[JournalRow]:
+        """All lines of [since, until), in the order in which they were written."""
+        rows = self._connection.execute(
+            select(journal).where(journal.c.at >= since, journal.c.at < until).order_by(journal.c.seq)
+        )
+        return [_journal_row(row) for row in rows]
+
+    def note(
+        self,
+        at: dt.datetime,
+        who: str,
+        kind: str,
+        summary: str,
+        because: tuple[str, ...] = (),
+        reference: str | None = None,
+        mail: str | None = None,
+    ) -> None:
+        """Write a line that no step wrote: a mail set aside, a letter that came to nothing."""
+        self._connection.execute(
+            _JOURNAL_LINE,
+            {
+                "at": at,
+                "reference": reference,
+                "who": who,
+                "kind": kind,
+                "mail": mail,
+                "summary": summary,
+                "because": codec.write_words(because),
+                "event": None,
+                "effects": "[]",
+                "version": None,
+            },
+        )
+
+
+def _timer_row(row: Row[Any]) -> TimerRow:
+    return TimerRow(row.reference, Timer(row.timer), row.subject, row.due_at, codec.read_words(row.because))
+
+
+def _journal_row(row: Row[Any]) -> JournalRow:
+    return JournalRow(
+        seq=row.seq,
+        at=row.at,
+        reference=row.reference,
+        who=row.who,
+        kind=row.kind,
+        mail=row.mail,
+        summary=row.summary,
+        because=codec.read_words(row.because),
+        event=codec.read_event(row.event),
+        effects=codec.read_effects(row.effects),
+        version=row.version,
+    )

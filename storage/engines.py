@@ -1,0 +1,90 @@
+"""Connections: which databases are taken, and how a transaction begins in each.
+
+SQLite (the default, one file) and PostgreSQL are taken; anything else is refused, and so is a database in
+memory, which would lose mail. SQLite runs in WAL mode with every commit synced to the disk: a mail that is
+told to be kept must survive a power cut, because the server's copy may be moved away right after.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from storage.rows import StorageRefused
+
+BUSY_TIMEOUT = 30_000  # milliseconds that a writer of another process is waited for
+
+
+def understand(url: str) -> URL:
+    """The URL with the driver that storage is written for. StorageRefused for any other database."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StorageRefused(
+            f"{url!r} is not a database URL; write sqlite:///mailbot.db or postgresql://user@host/mailbot"
+        ) from error
+    if parsed.get_backend_name() in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() != "sqlite":
+        raise StorageRefused(f"{parsed.get_backend_name()} is not supported: use sqlite or postgresql")
+    if not parsed.database or parsed.database == ":memory:" or parsed.database.startswith("file:"):
+        raise StorageRefused("mail must outlive the process: name a file, as in sqlite:///mailbot.db")
+    return parsed.set(drivername="sqlite+pysqlite")
+
+
+def postgres_engine(url: URL) -> Engine:
+    """StorageRefused when its driver isn't installed."""
+    try:
+        # A daemon sleeps for hours; the ping replaces connections that the server has given up meanwhile.
+        return create_engine(url, pool_pre_ping=True)
+    except ImportError as error:
+        raise StorageRefused("PostgreSQL needs its driver: pip install 'mailbot[postgres]'") from error
+
+
+def create_sqlite_file(url: URL) -> None:
+    """Make sure that the file is there, in its folder, readable by its owner alone."""
+    path = Path(url.database or "")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)  # residents' mail; SQLite gives its -wal and -shm files the same mode
+    except OSError as error:
+        raise StorageRefused(f"the database {path} can't be written: {error.strerror}") from error
+
+
+def sqlite_engines(url: URL) -> tuple[Engine, Engine]:
+    """An engine that writes and one that only reads, the first never waiting for the second."""
+    if sqlite3.sqlite_version_info < (3, 35):
+        raise StorageRefused(
+            f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or later (RETURNING) is needed"
+        )
+    create_sqlite_file(url)
+    writer, reader = sqlite_engine(url, "BEGIN IMMEDIATE"), sqlite_engine(url, "BEGIN")
+
+    @event.listens_for(reader, "connect")
+    def refuse_writing(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute("PRAGMA query_only = ON")
+
+    return writer, reader
+
+
+def sqlite_engine(url: URL, begin: str, *, foreign_keys: bool = True) -> Engine:
+    """An engine whose transactions begin as told. (The driver's own would begin at the first write only,
+    and a reader that turns writer then fails or, without any, takes what another has taken.)"""
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT / 1000})
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+
+    @event.listens_for(engine, "begin")
+    def begin_transaction(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

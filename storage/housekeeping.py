@@ -1,0 +1,60 @@
+"""Small things to remember: who got which digest, who is alive, the secret and other values."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+
+from sqlalchemy import select
+
+from storage import schema
+from storage.transaction import Transaction
+
+_SECRET = "secret_key"
+
+
+class Housekeeping(Transaction):
+    """The part of a unit of work that belongs to no mail and no case."""
+
+    def digest_claimed(self, kind: str, person: str, day: dt.date) -> bool:
+        """True for the one who is to write this digest; False when somebody has it already.
+
+        The claim and the letter belong in one transaction: then a digest is neither lost nor doubled.
+        """
+        written = self._connection.execute(
+            schema.insert_if_new(self._dialect, schema.digests), {"kind": kind, "person": person, "day": day}
+        )
+        return bool(written.rowcount)
+
+    def beat(self, name: str, at: dt.datetime) -> None:
+        """The named tick ran at `at`."""
+        self._connection.execute(
+            schema.insert_or_change(self._dialect, schema.heartbeats, "at"), {"name": name, "at": at}
+        )
+
+    def heartbeats(self) -> dict[str, dt.datetime]:
+        """When each tick last ran."""
+        return {row.name: row.at for row in self._connection.execute(select(schema.heartbeats))}
+
+    def recall(self, key: str) -> str | None:
+        """The value last remembered under this key."""
+        table = schema.meta
+        value: str | None = self._connection.execute(select(table.c.value).where(table.c.key == key)).scalar()
+        return value
+
+    def remember(self, key: str, value: str) -> None:
+        self._connection.execute(
+            schema.insert_or_change(self._dialect, schema.meta, "value"), {"key": key, "value": value}
+        )
+
+    def secret_key(self) -> bytes:
+        """The 32 bytes that tokens are keyed with: made at the first (writing) call, then kept."""
+        known = self.recall(_SECRET)
+        if known is None:
+            self._connection.execute(
+                schema.insert_if_new(self._dialect, schema.meta),
+                {"key": _SECRET, "value": secrets.token_hex(32)},
+            )
+            known = self.recall(_SECRET)
+            assert known is not None  # it is there, ours or that of somebody who was quicker
+        return bytes.fromhex(known)

@@ -1,0 +1,293 @@
+"""Mails on file: kept before anybody reads them, settled after, set aside when they can't be read.
+
+Redelivery is told by (mailbox, folder, uidvalidity, uid) and by nothing else; a content fingerprint tells the
+same mail by another way, but only of mails that somebody attended to. A Message-ID identifies nothing:
+several mails may share one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, insert, or_, select, update
+
+from storage import codec, schema
+from storage.rows import (
+    AttachmentRow,
+    KeptMail,
+    MailboxRow,
+    MailRow,
+    MailState,
+    NoSuchMail,
+    Position,
+    SettledMail,
+)
+from storage.schema import mailboxes, mails
+from storage.transaction import Transaction
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: none that people take for another
+
+_MAIL = select(mails).where(mails.c.id == bindparam("id"))
+_RAW = (
+    select(schema.blobs.c.content)
+    .join(mails, mails.c.blob == schema.blobs.c.sha256)
+    .where(mails.c.id == bindparam("id"))
+)
+# The uid breaks ties: within one look it is the order of arrival.
+_IN_ORDER = (mails.c.received_at, mails.c.kept_at, mails.c.uid)
+_WAITING = select(mails).where(mails.c.state == MailState.KEPT.value).order_by(*_IN_ORDER)
+_SAME = (
+    select(mails)
+    .where(mails.c.fingerprint == bindparam("fingerprint"), mails.c.id != bindparam("but_not"))
+    .order_by(mails.c.kept_at, mails.c.uid)
+    .limit(1)
+)
+_SETTLE = update(mails).where(mails.c.id == bindparam("mail_id"))
+_FAIL = (
+    update(mails)
+    .where(mails.c.id == bindparam("mail_id"))
+    .values(
+        attempts=mails.c.attempts + 1,
+        cause=bindparam("why", type_=mails.c.cause.type),
+        again_at=bindparam("again", type_=mails.c.again_at.type),
+    )
+    .returning(mails.c.attempts)
+)
+
+
+class Mails(Transaction):
+    """The part of a unit of work that deals with incoming mail and the mailboxes that it came from."""
+
+    # -------------------------------------------------------------- looking
+
+    def keep_mail(self, mail: KeptMail) -> str | None:
+        """Keep a mail's bytes; gives its new id, or None when this very mail is there already."""
+        blob = self._keep_blob(mail.raw)
+        mail_id = _new_id(mail.kept_at)
+        written = self._connection.execute(
+            schema.insert_if_new(self._dialect, mails),
+            {
+                "id": mail_id,
+                "mailbox": mail.mailbox,
+                "folder": mail.folder,
+                "uidvalidity": mail.uidvalidity,
+                "uid": mail.uid,
+                "received_at": mail.received_at,
+                "kept_at": mail.kept_at,
+                "size": len(mail.raw) if mail.size is None else mail.size,
+                "truncated": mail.truncated,
+                "blob": blob,
+                "state": MailState.KEPT.value,
+                "attempts": 0,
+                "cause": "",
+                "sender": "",
+                "subject": "",
+                "disposition": "",
+                "how_found": "",
+                "automatic": "",
+            },
+        )
+        return mail_id if written.rowcount else None
+
+    def position(self, mailbox: str) -> Position | None:
+        """How far the mailbox was read; None before the first look."""
+        row = next((m for m in self.mailboxes() if m.name == mailbox), None)
+        return row.position if row else None
+
+    def set_position(self, mailbox: str, uidvalidity: int, last_uid: int) -> None:
+        self._connection.execute(
+            schema.insert_or_change(self._dialect, mailboxes, "uidvalidity", "last_uid"),
+            {"name": mailbox, "uidvalidity": uidvalidity, "last_uid": last_uid},
+        )
+
+    def looked(self, mailbox: str, at: dt.datetime) -> None:
+        """A look at the mailbox succeeded, everything that was there then is kept. Forgets its last error."""
+        self._connection.execute(
+            schema.insert_or_change(self._dialect, mailboxes, "looked_at", "last_error", "error_at"),
+            {"name": mailbox, "looked_at": at, "last_error": "", "error_at": None},
+        )
+
+    def stumbled(self, mailbox: str, error: str, at: dt.datetime) -> None:
+        """A look failed. The time of the last good one stays: silence is known no further than that."""
+        self._connection.execute(
+            schema.insert_or_change(self._dialect, mailboxes, "last_error", "error_at"),
+            {"name": mailbox, "last_error": error, "error_at": at},
+        )
+
+    def mailboxes(self) -> list[MailboxRow]:
+        return [
+            MailboxRow(
+                row.name,
+                None if row.uidvalidity is None else Position(row.uidvalidity, row.last_uid),
+                row.looked_at,
+                row.last_error,
+                row.error_at,
+            )
+            for row in self._connection.execute(select(mailboxes).order_by(mailboxes.c.name))
+        ]
+
+    def last_looks(self) -> dict[str, dt.datetime | None]:
+        """When each known mailbox was last read with success; None: never yet."""
+        return {mailbox.name: mailbox.looked_at for mailbox in self.mailboxes()}
+
+    # -------------------------------------------------------------- attending
+
+    def waiting_mails(self, limit: int, now: dt.datetime | None = None) -> list[MailRow]:
+        """Mails to attend to, the earliest received first. With `now`, those that back off are left out."""
+        statement = _WAITING.limit(limit)
+        if now is not None:
+            statement = statement.where(or_(mails.c.again_at.is_(None), mails.c.again_at <= now))
+        return self._mails(statement)
+
+    def raw(self, mail_id: str) -> bytes:
+        """The mail's bytes as kept. NoSuchMail when there is none."""
+        content = self._connection.execute(_RAW, {"id": mail_id}).scalar()
+        if content is None:
+            raise NoSuchMail(mail_id)
+        return bytes(content)
+
+    def mail(self, mail_id: str) -> MailRow:
+        """NoSuchMail when there is none."""
+        row = self._connection.execute(_MAIL, {"id": mail_id}).first()
+        if row is None:
+            raise NoSuchMail(mail_id)
+        return _mail_row(row)
+
+    def same_mail(self, fingerprint: str, but_not: str) -> MailRow | None:
+        """The first mail with this content that was attended to, other than `but_not`."""
+        row = self._connection.execute(_SAME, {"fingerprint": fingerprint, "but_not": but_not}).first()
+        return _mail_row(row) if row else None
+
+    def mail_by_message_id(self, ids: Iterable[str]) -> list[MailRow]:
+        """Attended mails with one of these Message-IDs, in the order in which they were received."""
+        wanted = [i for i in dict.fromkeys(ids) if i]
+        if not wanted:
+            return []
+        return self._mails(select(mails).where(mails.c.message_id.in_(wanted)).order_by(*_IN_ORDER))
+
+    def settle_mail(self, mail_id: str, found: SettledMail) -> None:
+        """Record what became of a mail, with its attachments. Settling again replaces it all."""
+        settled = self._connection.execute(
+            _SETTLE,
+            {
+                "mail_id": mail_id,
+                "state": found.state.value,
+                "again_at": None,
+                "fingerprint": found.fingerprint or None,
+                "message_id": found.message_id or None,
+                "sender": found.sender,
+                "subject": found.subject,
+                "disposition": found.disposition,
+                "reference": found.reference,
+                "verdict": codec.write_verdict(found.verdict),
+                "how_found": found.how_found,
+                "automatic": found.automatic,
+                "attended_at": found.at,
+            },
+        )
+        if not settled.rowcount:
+            raise NoSuchMail(mail_id)
+        self._attach(mail_id, found)
+
+    def _attach(self, mail_id: str, found: SettledMail) -> None:
+        table = schema.attachments
+        self._connection.execute(table.delete().where(table.c.mail == mail_id))
+        if not found.attachments:
+            return
+        rows = [
+            {
+                "mail": mail_id,
+                "position": position,
+                "name": attachment.name,
+                "content_type": attachment.content_type,
+                "size": len(attachment.content),
+                "sha256": self._keep_blob(attachment.content),
+            }
+            for position, attachment in enumerate(found.attachments, start=1)
+        ]
+        self._connection.execute(insert(table), rows)
+
+    def attachments(self, mail_id: str) -> list[AttachmentRow]:
+        """What came with the mail, in its order; the bytes are `blob(sha256)`."""
+        table = schema.attachments
+        rows = self._connection.execute(
+            select(table).where(table.c.mail == mail_id).order_by(table.c.position)
+        )
+        return [AttachmentRow(**row._mapping) for row in rows]
+
+    def fail_mail(self, mail_id: str, cause: str, at: dt.datetime, wait: dt.timedelta | None = None) -> int:
+        """Attending failed at `at`. Gives the attempts so far; the mail backs off for `wait`, if any."""
+        again = None if wait is None else at + wait
+        attempts = self._connection.execute(
+            _FAIL, {"mail_id": mail_id, "why": cause, "again": again}
+        ).scalar()
+        if attempts is None:
+            raise NoSuchMail(mail_id)
+        return int(attempts)
+
+    def quarantine(self, mail_id: str, cause: str) -> None:
+        """Set a mail aside for a person. Its bytes and its receipt date stay: its clock still runs."""
+        self._set_state(mail_id, state=MailState.QUARANTINED.value, cause=cause, again_at=None)
+
+    def release_mail(self, mail_id: str) -> None:
+        """Let a mail be attended to again from the start, its attempts forgotten (a person asked for it)."""
+        self._set_state(mail_id, state=MailState.KEPT.value, attempts=0, again_at=None)
+
+    def _set_state(self, mail_id: str, **values: Any) -> None:
+        changed = self._connection.execute(update(mails).where(mails.c.id == mail_id).values(**values))
+        if not changed.rowcount:
+            raise NoSuchMail(mail_id)
+
+    # -------------------------------------------------------------- for reports
+
+    def mails_of(self, reference: str) -> list[MailRow]:
+        """All mails of a case, in the order in which they were received."""
+        return self._mails(select(mails).where(mails.c.reference == reference).order_by(*_IN_ORDER))
+
+    def mails_by_state(self) -> dict[MailState, int]:
+        counted = dict.fromkeys(MailState, 0)
+        rows = self._connection.execute(select(mails.c.state, func.count()).group_by(mails.c.state))
+        counted.update({MailState(state): count for state, count in rows})
+        return counted
+
+    def quarantined(self) -> list[MailRow]:
+        return self._mails(
+            select(mails).where(mails.c.state == MailState.QUARANTINED.value).order_by(*_IN_ORDER)
+        )
+
+    def attended_mails(self, since: dt.datetime, until: dt.datetime) -> list[MailRow]:
+        """Mails attended to in [since, until), in that order."""
+        return self._mails(
+            select(mails)
+            .where(mails.c.attended_at >= since, mails.c.attended_at < until)
+            .order_by(mails.c.attended_at, *_IN_ORDER)
+        )
+
+    def filed_mails(self, since: dt.datetime, until: dt.datetime) -> list[MailRow]:
+        """Mails of [since, until) that were attended to and belong to no case: a person should skim them."""
+        return [
+            mail
+            for mail in self.attended_mails(since, until)
+            if mail.reference is None and mail.state is MailState.ATTENDED
+        ]
+
+    def _mails(self, statement: Any) -> list[MailRow]:
+        rows: Sequence[Row[Any]] = self._connection.execute(statement).all()
+        return [_mail_row(row) for row in rows]
+
+
+def _mail_row(row: Row[Any]) -> MailRow:
+    values = dict(row._mapping)
+    values["state"] = MailState(values["state"])
+    values["verdict"] = codec.read_verdict(values["verdict"])
+    values["message_id"] = values["message_id"] or ""
+    return MailRow(**values)
+
+
+def _new_id(kept_at: dt.datetime) -> str:
+    """Sixteen letters that sort by time: 9 for the milliseconds since 1970, 7 by chance."""
+    number = int(kept_at.timestamp() * 1000) << 35 | secrets.randbits(35)
+    return "".join(_ALPHABET[number >> shift & 31] for shift in range(75, -1, -5))

@@ -1,0 +1,269 @@
+"""The outbox: letters that were ordered and are on their way, each handed over by one sender at a time.
+
+A letter goes waiting, claimed, handing, sent. `handing` is committed before the SMTP transaction begins: a
+process that dies in it leaves a letter of which nobody knows whether it went out. That one becomes `unknown`
+and is never resent by itself. A letter that is sent stays sent, whatever is said of it later.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, insert, select, update
+
+from storage import codec
+from storage.rows import ClaimLost, LetterRow, LetterState, NewLetter, NoSuchLetter
+from storage.schema import letters
+from storage.transaction import Transaction
+
+_BY_ID = select(letters).where(letters.c.id == bindparam("id"))
+_BY_NONCE = select(letters).where(letters.c.nonce == bindparam("nonce"))
+_OF_CASE = select(letters).where(letters.c.reference == bindparam("reference")).order_by(letters.c.id)
+_INSERT = insert(letters)
+_INSERT_ONE = _INSERT.returning(letters.c.id)
+
+_CLAIMABLE = [LetterState.WAITING.value, LetterState.CLAIMED.value]
+_ON_ITS_WAY = [*_CLAIMABLE, LetterState.HANDING.value]
+_earlier = letters.alias("earlier")
+# One statement, hence no gap in which two senders see the same letter; where PostgreSQL runs several at once,
+# each passes over the rows that another has locked. (SQLite has one writer and drops the clause.)
+_picked = (
+    select(letters.c.id)
+    .where(
+        letters.c.state.in_(_CLAIMABLE),
+        letters.c.next_at <= bindparam("now"),
+        ~select(_earlier.c.id)
+        .where(
+            _earlier.c.reference == letters.c.reference,
+            _earlier.c.to_address == letters.c.to_address,
+            _earlier.c.id < letters.c.id,
+            _earlier.c.state.in_(_ON_ITS_WAY),
+        )
+        .exists(),
+    )
+    .order_by(letters.c.id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+    .cte("picked")
+)
+_CLAIM = (
+    update(letters)
+    .where(letters.c.id.in_(select(_picked.c.id)))
+    .values(
+        state=LetterState.CLAIMED.value,
+        attempts=letters.c.attempts + 1,
+        next_at=bindparam("lease_until", type_=letters.c.next_at.type),
+    )
+    .returning(*letters.c)
+)
+_HAND = update(letters).where(
+    letters.c.id == bindparam("letter_id"), letters.c.state == LetterState.CLAIMED.value
+)
+_SETTLE = update(letters).where(
+    letters.c.id == bindparam("letter_id"), letters.c.state != LetterState.SENT.value
+)
+# What may have reached somebody. A letter that is only waiting has not.
+_COUNT = select(func.count()).where(
+    letters.c.handed_at >= bindparam("since"),
+    letters.c.state.in_([s.value for s in (LetterState.HANDING, LetterState.SENT, LetterState.UNKNOWN)]),
+)
+_COUNT_TO = _COUNT.where(letters.c.to_address == bindparam("address"))
+
+
+class Outbox(Transaction):
+    """The part of a unit of work that deals with outgoing letters."""
+
+    def add_letter(self, letter: NewLetter, at: dt.datetime, reference: str | None = None) -> int:
+        """Put a letter into the outbox; gives its id. Letters of a case come with its step instead."""
+        written = self._connection.execute(_INSERT_ONE, _new_row(letter, reference, at))
+        return int(written.scalar_one())
+
+    def _add_letters(self, new: Iterable[NewLetter], at: dt.datetime, reference: str | None) -> None:
+        rows = [_new_row(letter, reference, at) for letter in new]
+        if rows:
+            self._connection.execute(_INSERT, rows)
+
+    # -------------------------------------------------------------- sending
+
+    def claim_letters(self, now: dt.datetime, limit: int, lease: dt.timedelta) -> list[LetterRow]:
+        """Take up to `limit` letters that may go now, oldest first, and nobody else gets them for `lease`.
+
+        A letter is not taken while an earlier one of the same case to the same address is still on its way:
+        people read the acknowledgement before the response.
+        """
+        rows = self._connection.execute(_CLAIM, {"now": now, "limit": limit, "lease_until": now + lease})
+        return sorted((_letter_row(row) for row in rows), key=lambda letter: letter.id)
+
+    def handing(self, letter_id: int, raw: bytes, subject: str, at: dt.datetime) -> None:
+        """The letter is about to be handed over as these bytes. Commit this before SMTP begins.
+
+        ClaimLost when the claim is no longer held: then it must not be sent.
+        """
+        changed = self._connection.execute(
+            _HAND,
+            {
+                "letter_id": letter_id,
+                "state": LetterState.HANDING.value,
+                "blob": self._keep_blob(raw),
+                "subject": subject,
+                "handed_at": at,
+            },
+        )
+        if not changed.rowcount:
+            raise ClaimLost(str(letter_id))
+
+    def sent(self, letter_id: int, at: dt.datetime, answer: str = "") -> None:
+        """A server took the letter. Saying so twice changes nothing."""
+        changed = self._settle(
+            letter_id, state=LetterState.SENT.value, sent_at=at, answer=answer, last_error=""
+        )
+        if not changed and self.letter(letter_id) is None:
+            raise NoSuchLetter(str(letter_id))
+
+    def later(self, letter_id: int, next_at: dt.datetime, error: str) -> None:
+        """The letter surely did not go out; try again from `next_at` on."""
+        self._settle_or_refuse(
+            letter_id,
+            state=LetterState.WAITING.value,
+            next_at=next_at,
+            handed_at=None,
+            last_error=error,
+        )
+
+    def failed(self, letter_id: int, error: str) -> None:
+        """The letter surely did not go out and never will: refused for good, or tried for too long."""
+        self._settle_or_refuse(letter_id, state=LetterState.FAILED.value, last_error=error)
+
+    def unknown(self, letter_id: int, error: str) -> None:
+        """Nobody can tell whether the letter went out (the line broke after DATA)."""
+        self._settle_or_refuse(letter_id, state=LetterState.UNKNOWN.value, last_error=error)
+
+    def hold(self, letter_id: int, reason: str) -> None:
+        """Keep the letter back until a person has seen to it."""
+        self._settle_or_refuse(letter_id, state=LetterState.HELD.value, last_error=reason)
+
+    def recover_letters(self, now: dt.datetime) -> list[LetterRow]:
+        """At start: clear up after a process that was killed, and give the letters that are now `unknown`.
+
+        Letters that it had begun to hand over may have gone out. Letters that it had only claimed did not,
+        and may be claimed at once. Where another process is still alive it loses its claims, but no letter.
+        """
+        broken = self._connection.execute(
+            update(letters)
+            .where(letters.c.state == LetterState.HANDING.value)
+            .values(state=LetterState.UNKNOWN.value, last_error="the service stopped while handing it over")
+            .returning(*letters.c)
+        ).all()
+        self._connection.execute(
+            update(letters)
+            .where(letters.c.state == LetterState.CLAIMED.value)
+            .values(state=LetterState.WAITING.value, next_at=now)
+        )
+        return sorted((_letter_row(row) for row in broken), key=lambda letter: letter.id)
+
+    def _settle(self, letter_id: int, **values: Any) -> bool:
+        return bool(self._connection.execute(_SETTLE, {"letter_id": letter_id, **values}).rowcount)
+
+    def _settle_or_refuse(self, letter_id: int, **values: Any) -> None:
+        if not self._settle(letter_id, **values):
+            raise NoSuchLetter(f"{letter_id} (or it is sent already)")
+
+    # -------------------------------------------------------------- finding
+
+    def letter(self, letter_id: int) -> LetterRow | None:
+        row = self._connection.execute(_BY_ID, {"id": letter_id}).first()
+        return _letter_row(row) if row else None
+
+    def letter_by_nonce(self, nonce: str) -> LetterRow | None:
+        row = self._connection.execute(_BY_NONCE, {"nonce": nonce}).first()
+        return _letter_row(row) if row else None
+
+    def letters_by_message_id(self, ids: Iterable[str]) -> list[LetterRow]:
+        """Our letters with one of these Message-IDs, oldest first."""
+        wanted = [i for i in dict.fromkeys(ids) if i]
+        if not wanted:
+            return []
+        rows = self._connection.execute(
+            select(letters).where(letters.c.message_id.in_(wanted)).order_by(letters.c.id)
+        )
+        return [_letter_row(row) for row in rows]
+
+    def letters_of(self, reference: str) -> list[LetterRow]:
+        """All letters of a case, in the order in which they were ordered."""
+        return [_letter_row(row) for row in self._connection.execute(_OF_CASE, {"reference": reference})]
+
+    def letters_in(self, *states: LetterState) -> list[LetterRow]:
+        """All letters in one of these states, oldest first."""
+        rows = self._connection.execute(
+            select(letters).where(letters.c.state.in_([s.value for s in states])).order_by(letters.c.id)
+        )
+        return [_letter_row(row) for row in rows]
+
+    def letters_by_state(self) -> dict[LetterState, int]:
+        counted = dict.fromkeys(LetterState, 0)
+        rows = self._connection.execute(select(letters.c.state, func.count()).group_by(letters.c.state))
+        counted.update({LetterState(state): count for state, count in rows})
+        return counted
+
+    def count_letters_to(self, address: str, since: dt.datetime) -> int:
+        """Letters that were handed over to this address since then, or may have been. For the caps."""
+        found = self._connection.execute(_COUNT_TO, {"address": address.lower(), "since": since})
+        return int(found.scalar_one())
+
+    def count_letters(self, since: dt.datetime) -> int:
+        """Letters that were handed over to anybody since then, or may have been."""
+        return int(self._connection.execute(_COUNT, {"since": since}).scalar_one())
+
+    def next_letter_at(self) -> dt.datetime | None:
+        """When the next letter may be claimed; None when the outbox has none on its way."""
+        found: dt.datetime | None = self._connection.execute(
+            select(func.min(letters.c.next_at)).where(letters.c.state.in_(_CLAIMABLE))
+        ).scalar()
+        return found
+
+
+def _new_row(letter: NewLetter, reference: str | None, at: dt.datetime) -> dict[str, Any]:
+    order = letter.order
+    return {
+        "reference": reference,
+        "letter": order.letter.value,
+        "audience": order.audience.value,
+        "person": order.person,
+        "to_address": order.to.lower(),
+        "message_id": letter.message_id,
+        "nonce": letter.nonce,
+        "in_reply_to": letter.in_reply_to,
+        "refs": codec.write_words(letter.references),
+        "body": codec.write_order(order),
+        "state": LetterState.WAITING.value,
+        "attempts": 0,
+        "next_at": at,
+        "created_at": at,
+        "subject": "",
+        "answer": "",
+        "last_error": "",
+    }
+
+
+def _letter_row(row: Row[Any]) -> LetterRow:
+    return LetterRow(
+        id=row.id,
+        reference=row.reference,
+        order=codec.read_order(row.body),
+        message_id=row.message_id,
+        nonce=row.nonce,
+        in_reply_to=row.in_reply_to,
+        references=codec.read_words(row.refs),
+        state=LetterState(row.state),
+        attempts=row.attempts,
+        next_at=row.next_at,
+        created_at=row.created_at,
+        handed_at=row.handed_at,
+        sent_at=row.sent_at,
+        subject=row.subject,
+        blob=row.blob,
+        answer=row.answer,
+        last_error=row.last_error,
+    )

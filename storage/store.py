@@ -1,0 +1,73 @@
+"""The database behind its URL: opens it, brings it up to date, hands out transactions."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import URL
+
+from storage import migrate, points
+from storage.engines import postgres_engine, sqlite_engines, understand
+from storage.work import Work
+
+
+def open_store(url: str) -> Store:
+    """Open the database at `url`: `sqlite:///file`, `sqlite:////absolute/file` or `postgresql://user@host/name`.
+
+    A missing SQLite file (and its folder) is created, readable by its owner alone. No connection to
+    PostgreSQL is made yet. StorageRefused when the URL can't be used, and why.
+    """
+    return Store(understand(url))
+
+
+class Store:
+    """An open database. Threads may share it; each transaction belongs to the thread that began it."""
+
+    def __init__(self, url: URL) -> None:
+        self._url = url
+        self._is_sqlite = url.get_backend_name() == "sqlite"
+        if self._is_sqlite:
+            self._writer, self._reader = sqlite_engines(url)
+        else:
+            self._writer = postgres_engine(url)
+            # One snapshot for all that a report reads.
+            self._reader = self._writer.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        # SQLite has one writer. Our own threads queue here instead of polling the file for it.
+        self._turn: contextlib.AbstractContextManager[Any] = (
+            threading.RLock() if self._is_sqlite else contextlib.nullcontext()
+        )
+
+    def upgrade(self) -> None:
+        """Bring the schema up to date. Several processes may do so at once; nothing happens if it is."""
+        migrate.upgrade_url(self._url)
+
+    def schema_is_current(self) -> bool:
+        """Whether the database has exactly the schema that this version of mailbot was written for."""
+        with self._reader.begin() as connection:
+            return migrate.is_current(connection)
+
+    @contextlib.contextmanager
+    def begin(self) -> Iterator[Work]:
+        """One transaction: committed at the end of the block, rolled back if an exception leaves it.
+
+        On SQLite the write lock is taken at once, so nothing that the block has read can change under it.
+        """
+        with self._turn, self._writer.begin() as connection:
+            yield Work(connection)
+            points.reached("commit")
+        points.reached("committed")
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Work]:
+        """A view of the database as it is now, for as long as the block lasts. Writing in it is refused."""
+        with self._reader.begin() as connection:
+            yield Work(connection)
+
+    def close(self) -> None:
+        self._reader.dispose()
+        self._writer.dispose()

@@ -1,0 +1,34 @@
+"""One open transaction, as the parts of `Work` see it: a connection and the tongue that it speaks."""
+
+from __future__ import annotations
+
+import hashlib
+
+from sqlalchemy import Connection, bindparam, select
+
+from storage import schema
+
+_BLOB = select(schema.blobs.c.content).where(schema.blobs.c.sha256 == bindparam("sha256"))
+
+
+class Transaction:
+    """What all parts of a unit of work share. It belongs to one thread and ends with its `with` block."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._dialect = connection.dialect.name
+
+    def blob(self, sha256: str) -> bytes:
+        """The bytes with this hex digest. KeyError when nobody kept them."""
+        content = self._connection.execute(_BLOB, {"sha256": sha256}).scalar()
+        if content is None:
+            raise KeyError(sha256)
+        return bytes(content)
+
+    def _keep_blob(self, content: bytes) -> str:
+        digest = hashlib.sha256(content).hexdigest()
+        self._connection.execute(
+            schema.insert_if_new(self._dialect, schema.blobs),
+            {"sha256": digest, "size": len(content), "content": content},
+        )
+        return digest
