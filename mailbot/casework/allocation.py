@@ -1,0 +1,174 @@
+"""Who gets a case: fair, reproducible and never somebody whom the complaint is about.
+
+The choice promises to be the same for the same facts (least open cases first, then the key), to say why, and
+to prefer nobody to the wrong one: a handler whom the text names (mtvh 4), who is away, who is full or who had
+part in the earlier stage is not chosen, and when nobody remains the answer is None and a supervisor decides.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from mailbot.casework.vocabulary import Person, Topic
+
+_TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "madam"})
+_LETTERS = r"(?:[^\W\d_][\u0300-\u036f]*)+"  # an accent may stand by itself behind its letter
+_WORD = re.compile(rf"{_LETTERS}(?:['\u2019-]{_LETTERS})*")
+_ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,190}\w")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The staff and how many open cases each of them has, by key; nobody's number is nought."""
+
+    people: tuple[Person, ...]
+    open_cases: Mapping[str, int] = field(default_factory=dict)
+
+    def load(self, person: Person) -> int:
+        return self.open_cases.get(person.key, 0)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The person who gets the case, and for the journal why."""
+
+    person: Person
+    why: str
+
+
+def choose_handler(
+    desk: Desk,
+    day: dt.date,
+    text: str,
+    topics: Collection[Topic],
+    avoid: frozenset[str] = frozenset(),
+    role: str = "handler",
+) -> Chosen | None:
+    """The one to take a case on `day`, or None when nobody may.
+
+    `text` is the complaint with its subject; `topics` what it is about: under STAFF_CONDUCT a bare first name
+    or surname counts as naming somebody. `avoid` holds the keys of those who had part in it before (for
+    stage 2 everybody of stage 1), `role` is "handler", or "stage2" for stage 2.
+    """
+    holders = [person for person in desk.people if role in person.roles]
+    about = named_in(text, holders, bare=Topic.STAFF_CONDUCT in topics)
+    left_out: dict[str, int] = {}
+    free = []
+    for person in holders:
+        reason = _reason_against(person, desk, day, about, avoid)
+        if reason:
+            left_out[reason] = left_out.get(reason, 0) + 1
+        else:
+            free.append(person)
+    if not free:
+        return None
+    person = min(free, key=lambda one: (desk.load(one), one.key))
+    load = desk.load(person)
+    why = (
+        f"least open cases ({load}) of {len(free)} free to take it" if len(free) > 1 else "the only one free"
+    )
+    if left_out:
+        why += "; left out: " + ", ".join(f"{count} {reason}" for reason, count in left_out.items())
+    return Chosen(person, why)
+
+
+def find_person(desk: Desk, words: str) -> Person | tuple[Person, ...]:
+    """Whom a handler means by `words`: a key, an address, a whole name, else a first name or a surname.
+
+    One person where it is clear; else all whom it may be, () where nobody is called that.
+    """
+    said = words.strip().strip("@.,;:").casefold()
+    for person in desk.people:
+        if said and said in (person.key.casefold(), *map(str.casefold, _addresses(person))):
+            return person
+    wanted = tuple(word for word in _words_of(words) if word not in _TITLES)
+    names = [(person, name) for person in desk.people for name in _names(person)]
+    for fits in (
+        [person for person, name in names if wanted == name],
+        [person for person, name in names if wanted in (name[:1], name[1:], name[-1:], (name[0], name[-1]))],
+    ):
+        found = tuple(dict.fromkeys(fits)) if wanted else ()
+        if found:
+            return found[0] if len(found) == 1 else found
+    return ()
+
+
+def named_in(text: str, people: Collection[Person], bare: bool = False) -> frozenset[str]:
+    """The keys of those whom the text names: by whole name, by surname with title, first name or initial, or
+    by address; with `bare` also by first name or surname alone. Accents and case don't matter."""
+    words = _words_of(text)
+    addresses = {address.casefold() for address in _ADDRESS.findall(text)}
+    said = {words[at : at + length] for length in (1, 2, 3, 4, 5) for at in range(len(words) - length + 1)}
+    return frozenset(
+        person.key
+        for person in people
+        if any(phrase in said for name in _names(person) for phrase in _ways_to_name(name, bare))
+        or any(address.casefold() in addresses for address in _addresses(person))
+    )
+
+
+def _reason_against(
+    person: Person, desk: Desk, day: dt.date, about: frozenset[str], avoid: frozenset[str]
+) -> str:
+    if person.key in about:
+        return "named in it"
+    if person.key in avoid:
+        return "had part in it before"
+    if person.is_away(day):
+        return "away"
+    if person.case_limit and desk.load(person) >= person.case_limit:
+        return "at the limit"
+    return ""
+
+
+def _ways_to_name(name: tuple[str, ...], bare: bool) -> Iterator[tuple[str, ...]]:
+    """ "Priya Nair", "Nair, Priya", "P. Nair", "Ms Nair"; the surname of "Ana de la Cruz" may be all but the
+    first word or the last alone."""
+    if len(name) == 1:
+        yield name
+        return
+    first = name[0]
+    for surname in {name[1:], name[-1:]}:
+        yield (first, *surname)
+        yield (first[0], *surname)
+        yield (*surname, first)
+        for title in _TITLES:
+            yield (title, *surname)
+            yield (title, first, *surname)
+        if bare:
+            yield surname
+    if bare:
+        yield (first,)
+
+
+def _names(person: Person) -> Iterator[tuple[str, ...]]:
+    for name in (person.name, *(alias for alias in person.aliases if "@" not in alias)):
+        words = tuple(word for word in _words_of(name) if word not in _TITLES)
+        if words:
+            yield words
+
+
+def _addresses(person: Person) -> tuple[str, ...]:
+    return (person.address, *(alias for alias in person.aliases if "@" in alias))
+
+
+def _words_of(text: str) -> tuple[str, ...]:
+    """The words in small letters without accents and without a possessive 's."""
+    words = (_folded(word.replace("\u2019", "'")) for word in _WORD.findall(text))
+    return tuple(word.removesuffix("'s") for word in words)
+
+
+def _folded(word: str) -> str:
+    return word.lower() if word.isascii() else "".join(map(_plain_letter, word))
+
+
+@lru_cache(maxsize=4096)
+def _plain_letter(letter: str) -> str:
+    """One letter at a time: a whole text of combining marks takes quadratic time to decompose."""
+    parts = unicodedata.normalize("NFKD", letter)
+    return "".join(part for part in parts if not unicodedata.combining(part)).casefold()
