@@ -1,0 +1,363 @@
+"""What is new in a reply, told from the history that mail programs carry along.
+
+The first promise is that no word of the sender is lost: whatever is not clearly history stays. So a reply
+that we can't take apart is new as a whole, words between quoted lines stay, a forwarded mail stays (it is
+what the sender wants us to read), and "my answers are below in red" keeps everything. The whole text is
+kept elsewhere in any case; this is only a view of it, for classifiers and commands.
+
+Not meant for first contacts: those are never stripped (`reading` doesn't ask).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from mailbot.postroom import hypertext
+
+# ------------------------------------------------------------------ "On <date>, <somebody> wrote:"
+
+# The verb that ends an attribution line, in the languages that mail programs speak.
+_WROTE = (
+    r"wrote|writes|schrieb|geschrieben|a\s+[ée]crit|escribi[óo]|escreveu|ha\s+scritto|schreef|"
+    r"heeft\s+geschreven|"
+    r"skrev|kirjoitti|napisał(?:\(a\)|a)?|pisze|napsal(?:\(a\)|a)?|nap[íi]sal(?:\(a\)|a)?|a\s+scris|"
+    r"[íi]rta|"
+    r"yazd[ıi]|έγραψε|написал(?:\(а\)|а)?|пишет|писал(?:\(а\)|а)?|пише|написав|كتب|写道|寫道|đã\s+viết|"
+    r"je\s+napisao(?:/la)?|ha\s+escrit|idatzi\s+du|作成|작성|のメール|さんは書きました"
+)
+_WROTE_ENDS = re.compile(rf"(?:{_WROTE})\b[^\n:：]{{0,120}}[:：]\s*[*_]*\s*$", re.IGNORECASE)
+_WROTE_DASHED = re.compile(rf"(?:{_WROTE})\s*-{{2,}}\s*$", re.IGNORECASE)
+_ATTRIBUTION_STARTS = re.compile(
+    r"^[\s*_]*(?:-{2,}\s*)?(?:On|Am|Le|El|Il|Op|Den|Em|W\s+dniu|Dnia|Dne|Dňa|În|Pe|At|In|From|Quoting|"
+    r"V|Från|Vào|Στις|Em|Na|Sun|Mon|Tue|Wed|Thu|Fri|Sat|man|tir|tirs|ons|tor|tors|fre|lør|søn|"
+    r"lun|mar|mer|mié|jeu|jue|ven|vie|sam|sáb|dim|dom|pon|wt|śr|czw|pt|sob|niedz|ma|di|wo|do|vr|za|zo|"
+    r"Mo|Di|Mi|Do|Fr|Sa|So|пн|вт|ср|чт|пт|сб|вс|\d{1,4})\b[.,]?",
+    re.IGNORECASE,
+)
+_SHARED_LINE = re.compile(r"-{2,4}\s*(On\s[^\n]{5,200}?\bwrote\s*(?::|-{2,}))\s*$")
+# Gmail's form without a verb: "2026-11-03 10:15 GMT+00:00 Complaints <inbox@example.org>:"
+_DATED_SENDER = re.compile(
+    r"^\s*\d{4}[-/]\d{1,2}[-/]\d{1,2}[ T,]{1,3}\d{1,2}:\d\d[^\n]{0,120}<\s*[^<>\s]+@[^<>\s]+\s*>\s*:\s*$"
+)
+_HAS_TIME = re.compile(r"\d{1,2}[:.h]\d\d|\b\d{4}\b|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}")
+# "..., 2026 at 10:15 AM, Complaints wrote:". A person writes "on 3 November at 10:15 your driver wrote:".
+_MACHINE_DATED = re.compile(
+    r"\d{4}\D{1,6}\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:\s*[AaPp]\.?[Mm]\.?)?(?:\s+[+\w]{1,6})?,\s+\S"
+)
+_ATTRIBUTION_LINES = 6  # a long name or address breaks it over several lines
+_ATTRIBUTION_CHARS = 400
+
+# ------------------------------------------------------------------ "From: / Sent: / To: / Subject:"
+
+_KEYS = {
+    "from": "from von de da van fra från od lähettäjä kimden отправитель от expéditeur remitente "
+    "mittente 发件人 寄件者 寄件人 差出人 보낸사람",
+    "sent": "sent date gesendet datum envoyé envoyée enviado inviato verzonden sendt skickat "
+    "wysłano data fecha dato lähetetty "
+    "odesláno odoslané dátum trimis отправлено дата 发送时间 日期 傳送日期 送信日時 日付 보낸날짜 received",
+    "to": "to an à a para aan til till do komu vastaanottaja către кому 收件人 收件者 宛先 받는사람 per",
+    "subject": "subject betreff objet asunto assunto oggetto onderwerp emne ämne temat předmět "
+    "predmet aihe konu тема 主题 主旨 件名 제목 subiect",
+    "cc": "cc kopie copie copia kopi kopia dw bcc reply-to reply",
+}
+_KEY_KINDS = {word: kind for kind, words in _KEYS.items() for word in words.split()}
+_KEY_LINE = re.compile(
+    r"^[\s>*_]{0,12}([^\W\d_][\w-]{0,20})(?:\s+(?:le|el|den|on|à|por|da|"
+    r"am))?[\s*_]{0,3}[:：][\s*_]{0,4}(.*)$"
+)
+_MESSAGE_OF = re.compile(r"^[\s*]*Message du\s*:\s*\d", re.IGNORECASE)
+
+_ORIGINAL = re.compile(
+    r"^[\s>]*[-_=*]{2,}\s*(?:Original Message|Original-Nachricht|Urspr[üu]ngliche (?:Nachricht|E-?Mail)|"
+    r"Message d['’]origine|Message original|Mensaje original|Mensagem original|Messaggio originale|"
+    r"Oorspronkelijk bericht|Oprindelig meddelelse|Opprinnelig melding|Ursprungligt meddelande|"
+    r"Wiadomość oryginalna|Oryginalna wiadomość|Původní zpráva|Pôvodná správa|Alkuperäinen viesti|"
+    r"Исходное сообщение|Mesaj original|Original Appointment|Reply message|原始邮件|邮件原件|元のメッセージ)"
+    r"\s*[-_=*]{2,}\s*(?:\S{0,3})\s*$",
+    re.IGNORECASE,
+)
+_FORWARDED = re.compile(
+    r"^[\s>*_-]*(?:Forwarded message|Begin forwarded message|Weitergeleitete Nachricht|Message transféré|"
+    r"Doorgestuurd bericht|Mensaje reenviado|Messaggio inoltrato|Videresendt|Vidarebefordrat)\b",
+    re.IGNORECASE,
+)
+_ANSWERS_WITHIN = re.compile(
+    r"\b(?:answers?|answered|comments?|commented|respon(?:ses?|ded)|repl(?:y|ies|ied)|"
+    r"notes?)\b[^.\n]{0,60}?"
+    r"\b(?:below|inline|in-line|in (?:red|blue|green|bold|capitals|caps|italics|purple|colour)|"
+    r"underneath|in between|"
+    r"within your|next to (?:each|your)|after each)\b"
+    r"|\bsee (?:below )?in (?:red|blue|green|bold|capitals)\b",
+    re.IGNORECASE,
+)
+
+# ------------------------------------------------------------------ signatures
+
+_RULE = re.compile(r"^\s*[-–—_=*#~+]{2,}\s*$")
+_SIGNATURE_RULE = re.compile(r"^(?:-- ?|— ?|–– ?|__+ ?)$")
+_SENT_FROM = re.compile(
+    r"^\W{0,3}(?:"
+    r"(?:(?:sent|sending) (?:from|via|with|using)|from my)\s(?:[^.!?\n]|"
+    r"[.?](?=\w)){1,90}?(?:[.,]{1,2} ?(?:please )?"
+    r"(?:excuse|pardon|forgive|apologies)[^\n]{0,80})?\.?"
+    r"|sent by \w{2,20}"
+    r"|get \[?outlook for \w+\]?\s*[(<]?(?:https?:\S*)?[)>]?"
+    r"|\[?get outlook for \w+\S*"
+    r"|yahoo mail: search, organi[sz]e, conquer|sent from yahoo mail[^\n]{0,60}"
+    r"|envoyé (?:depuis|de|à partir de) [^\n]{1,60}|von meinem [^\n]{1,40} gesendet|gesendet (?:von|"
+    r"mit) [^\n]{1,60}"
+    r"|diese nachricht wurde von [^\n]{1,80} gesendet\.?|verzonden (?:met|vanaf|vanuit) [^\n]{1,60}"
+    r"|enviado (?:desde|do|de) [^\n]{1,60}|inviato da [^\n]{1,60}|sendt fra [^\n]{1,60}|"
+    r"skickat från [^\n]{1,60}"
+    r"|wysłane z [^\n]{1,60}"
+    r"|從我的[^\n]{1,30}傳送|发自我的[^\n]{1,30}|iPhoneから送信|отправлено с [^\n]{1,60}"
+    r")\W{0,3}$",
+    re.IGNORECASE,
+)
+_DEVICE = re.compile(
+    r"phone|ipad|ipod|\bmail|mobile|mobil|android|samsung|galaxy|htc|nokia|huawei|xiaomi|pixel|"
+    r"blackberry|outlook|"
+    r"windows|tablet|cell\b|device|gmail|airmail|spark|proton|tutanota|aol|yahoo|alcatel|lumia|sky|virgin|"
+    r"\bti-\d\d|torch|k-9|傳送|我的|から送信",
+    re.IGNORECASE,
+)
+# "Sent from my desk, is much easier than my phone" is something that a person says.
+_SENTENCE = re.compile(
+    r"\b(?:is|are|was|were|has|had|have|but|because|when|until|since|which|that|you)\b", re.IGNORECASE
+)
+_SIGNATURE_LINES = 12
+
+
+def new_text(text: str) -> str:
+    """What the sender of this reply wrote now. `text` may carry the marks of `hypertext`.
+
+    Returns "" for a reply that holds nothing but a history, and all of it where nothing is recognised.
+    """
+    lines = [line.rstrip() for line in _with_quotes_shown(text).split("\n")]
+    lines = _split_shared_lines(lines)
+    kept, attributed, cut = _without_history(lines)
+    if cut is not None and _ANSWERS_WITHIN.search("\n".join(kept)):
+        return hypertext.unmarked(text).strip()
+    stripped = _without_signature(kept)
+    if any(_worded(line) for line in stripped):
+        return "\n".join(_trimmed(stripped))
+    if any(_worded(line) for line in kept):
+        return "\n".join(_trimmed(kept))  # all of it looked like a signature: then it is the message
+    if attributed:
+        return ""
+    return hypertext.unmarked(text).strip()
+
+
+def _with_quotes_shown(text: str) -> str:
+    """The marks of the HTML turned into what plain text has for it: "> " before each quoted line."""
+    if not any(
+        mark in text for mark in (hypertext.QUOTE_OPENS, hypertext.INDENT_OPENS, hypertext.HISTORY_BEGINS)
+    ):
+        return text
+    out: list[str] = []
+    quoted: list[bool] = []
+    for line in text.split("\n"):
+        marks = [c for c in line if hypertext.QUOTE_OPENS <= c <= hypertext.HISTORY_BEGINS]
+        bare = line
+        for mark in marks:
+            bare = bare.replace(mark, "")
+            if mark == hypertext.QUOTE_OPENS:
+                quoted.append(True)
+            elif mark == hypertext.INDENT_OPENS:
+                # A bare <blockquote> quotes where somebody "wrote:" just before it, else it only indents.
+                quoted.append(any(quoted) or _attribution_ends(out))
+            elif mark == hypertext.QUOTE_ENDS:
+                if quoted:
+                    quoted.pop()
+            elif not any(quoted):
+                out.append(hypertext.HISTORY_BEGINS)
+        if marks and not bare.strip():
+            continue
+        out.append("> " + bare.strip() if any(quoted) else bare)
+    return "\n".join(out)
+
+
+def _attribution_ends(lines: list[str]) -> bool:
+    last = next((line for line in reversed(lines[-8:]) if line.strip()), "")
+    return bool(_WROTE_ENDS.search(last) or _DATED_SENDER.match(last))
+
+
+def _split_shared_lines(lines: list[str]) -> list[str]:
+    """A reply may share its last line with the attribution: "thanks--- On 3 Nov, x@example.org wrote:"."""
+    out: list[str] = []
+    for line in lines:
+        shared = _SHARED_LINE.search(line) if "wrote" in line and len(line) < 1_000 else None
+        if shared and shared.start() and not line.startswith(">"):
+            out += [line[: shared.start()], shared.group(1)]
+        else:
+            out.append(line)
+    return out
+
+
+def _without_history(lines: list[str]) -> tuple[list[str], bool, int | None]:
+    """The lines that stay, whether any history was seen, and where everything after was cut off (or None)."""
+    kept: list[str] = []
+    attributed = False
+    position = 0
+    while position < len(lines):
+        line = lines[position]
+        if line == hypertext.HISTORY_BEGINS:
+            return _without_lead(kept), True, position
+        if line.startswith(">") or line.lstrip()[:1] == ">":
+            position += 1
+            continue
+        if _FORWARDED.match(line):
+            # A forwarded mail is part of the message, down to its end. Its own header is no history.
+            kept += [rest for rest in lines[position:] if rest != hypertext.HISTORY_BEGINS]
+            return kept, attributed, None
+        if _ORIGINAL.match(line) or _header_block(lines, position):
+            return _without_lead(kept), True, position
+        length = _attribution(lines, position)
+        if length:
+            attributed = True
+            after = position + length
+            following = next((i for i in range(after, min(after + 4, len(lines))) if lines[i].strip()), None)
+            if following is None or not lines[following].lstrip().startswith(">"):
+                if following is None or _sure(lines[position:after]):
+                    return kept, True, position
+                kept += lines[position:after]
+            position = after
+            continue
+        kept.append(line)
+        position += 1
+    if not attributed and len(kept) < len(lines):
+        # Quoted lines without a word on who wrote them: history all the same, unless there is nothing else.
+        attributed = any(_worded(line) for line in kept)
+    return kept, attributed, None
+
+
+def _attribution(lines: list[str], position: int) -> int:
+    """How many lines from here are "On ... wrote:", 0 where none is."""
+    first = lines[position]
+    if not first.strip() or len(first) > _ATTRIBUTION_CHARS or not _ATTRIBUTION_STARTS.match(first):
+        return 0
+    joined = ""
+    blanks = 0
+    for length in range(1, _ATTRIBUTION_LINES + 1):
+        if position + length > len(lines):
+            return 0
+        line = lines[position + length - 1].strip()
+        if line.startswith(">") and "@" not in line and not _WROTE_ENDS.search(line):
+            return 0
+        if not line:
+            blanks += 1
+            if blanks > 1:
+                return 0
+        joined = f"{joined} {line}".strip()
+        if len(joined) > _ATTRIBUTION_CHARS:
+            return 0
+        if _WROTE_ENDS.search(line) or _WROTE_DASHED.search(line):
+            return length if _HAS_TIME.search(joined) or "@" in joined else 0
+        if _DATED_SENDER.match(joined):
+            return length
+        if line.endswith((".", "!", "?")) and length > 1 and "@" not in line:
+            return 0
+    return 0
+
+
+def _sure(attribution: list[str]) -> bool:
+    """Whether an attribution that no quoted line follows is one all the same (Yahoo, Outlook on phones)."""
+    joined = " ".join(attribution)
+    return "@" in joined or bool(_MACHINE_DATED.search(joined))
+
+
+def _header_block(lines: list[str], position: int) -> bool:
+    """Whether an Outlook-like block of From, Sent, To, Subject starts here. "From: 9am until 5pm" is none."""
+    if _MESSAGE_OF.match(lines[position]):
+        return True
+    kind, value = _key_of(lines[position])
+    if kind not in ("from", "sent", "subject", "to"):
+        return False
+    seen = {kind}
+    addressed = "@" in value
+    blanks = 0
+    continued = 0
+    for line in lines[position + 1 : position + 14]:
+        if not line.strip():
+            blanks += 1
+            if blanks > 1 and len(seen) >= 3:
+                break
+            if blanks > 4:
+                break
+            continue
+        other, text = _key_of(line)
+        if other:
+            seen.add(other)
+            addressed = addressed or "@" in text
+            continued = 0
+            continue
+        continued += 1
+        if continued > 2 or (blanks and len(seen) >= 3):
+            break
+    if not value.strip() and kind == "from":
+        return False
+    named = seen - {"cc"}
+    if kind == "from":
+        return len(named) >= 3 or (len(named) >= 2 and addressed and "sent" in named)
+    return len(named) >= (2 if addressed and kind == "sent" and "to" in named else 3) and (
+        addressed or "subject" in named
+    )
+
+
+def _key_of(line: str) -> tuple[str, str]:
+    if len(line) > 2_000:
+        return "", ""
+    found = _KEY_LINE.match(line)
+    if not found:
+        return "", ""
+    return _KEY_KINDS.get(unicodedata.normalize("NFC", found.group(1)).lower(), ""), found.group(2)
+
+
+def _without_lead(kept: list[str]) -> list[str]:
+    """Drop the rule that a mail program draws above the history."""
+    while kept and (not kept[-1].strip() or _RULE.match(kept[-1])):
+        kept = kept[:-1]
+    return kept
+
+
+def _without_signature(lines: list[str]) -> list[str]:
+    """Drop what mail programs set below a message: "-- " and after, "Sent from my phone", empty rules."""
+    lines = _without_trailing_marks(lines)
+    for index in range(max(0, len(lines) - _SIGNATURE_LINES), len(lines)):
+        if _SIGNATURE_RULE.match(lines[index]) and _is_signature(lines[index + 1 :]):
+            return _without_trailing_marks(lines[:index])
+    return lines
+
+
+def _is_signature(lines: list[str]) -> bool:
+    """Short lines, no sentences: a name, an office, numbers. A message after a rule is a message."""
+    return all(len(line) <= 90 for line in lines) and not any(
+        len(line.split()) > 7 and line.rstrip().endswith((".", "?", "!")) for line in lines
+    )
+
+
+def _without_trailing_marks(lines: list[str]) -> list[str]:
+    end = len(lines)
+    while end:
+        line = lines[end - 1]
+        if not _worded(line) or (
+            len(line) < 200 and _SENT_FROM.match(line) and _DEVICE.search(line) and not _SENTENCE.search(line)
+        ):
+            end -= 1
+        else:
+            break
+    return lines[:end]
+
+
+def _worded(line: str) -> bool:
+    """Whether a line says anything. A single "👍" does, a rule or the dot of a tracking program doesn't."""
+    return any((c.isalnum() and c != "\u1427") or unicodedata.category(c) == "So" for c in line)
+
+
+def _trimmed(lines: list[str]) -> list[str]:
+    while lines and not lines[0].strip():
+        lines = lines[1:]
+    while lines and not lines[-1].strip():
+        lines = lines[:-1]
+    return lines

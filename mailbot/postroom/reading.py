@@ -1,0 +1,439 @@
+"""From bytes to a `Mail`: who wrote, when, about what, which words, which attachments.
+
+`read` is total: any bytes give a `Mail`, never an exception, in time linear in their number. What could not
+be read is named in `Mail.defects`, and the raw bytes are kept by whoever called. Nothing is fetched, nothing
+is unpacked, nothing is run. Reading judges nobody: whether a mail may be answered is `screening`'s question,
+who really sent it is `trust`'s.
+
+Three choices that matter to residents:
+
+- `text` is everything that was written, history included, whatever `new_text` makes of it.
+- A first contact is never stripped: only a reply has a history, and a forwarded mail is what the sender wants
+  us to read.
+- The sender is the From address. Reply-To is where an answer may go, and never who somebody is.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import email.utils
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from mailbot.postroom import charsets, hypertext, mime, newtext
+
+MAX_ADDRESSES = 200
+MAX_IDS = 200
+MAX_TEXT_CHARS = 2_000_000
+_ENCLOSED_DEPTH = 3  # forwarded mails in forwarded mails that are still read into the text
+
+
+@dataclass(frozen=True)
+class Address:
+    """A mailbox. `address` is lower-cased and syntactically sound, `name` is on one line and may be ""."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that came along. `name` has no folders and may be "", `size` is in bytes, `sha256` in hex."""
+
+    name: str
+    content_type: str
+    size: int
+    sha256: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail as we read it. Frozen; compares by value; big fields stay out of its repr and so out of logs."""
+
+    message_id: str  # "<...>", "" where there is none
+    in_reply_to: tuple[str, ...]
+    references: tuple[str, ...]
+    sender: Address | None  # From
+    reply_to: tuple[Address, ...]
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    subject: str
+    date: dt.datetime | None  # what the Date header says, aware; clocks run from receipt instead
+    text: str = field(repr=False)
+    new_text: str = field(repr=False)
+    is_reply: bool
+    html: bool  # the text was had from HTML because there was no other
+    attachments: tuple[Attachment, ...]
+    defects: tuple[str, ...]
+    fingerprint: str  # the same for the same mail by another way, see `_fingerprint`
+    delivered_to: tuple[str, ...]  # every address that it names as its destination, plus-parts included
+    structure: mime.Part = field(repr=False, compare=False)
+    raw: bytes = field(repr=False)
+
+    def header(self, name: str) -> tuple[str, ...]:
+        """All fields of this name, decoded, topmost first (at most 200, each of at most 16 KB)."""
+        wanted = name.lower()
+        found = (f for f in self.structure.fields if f.name == wanted)
+        return tuple(f.text() for f, _ in zip(found, range(200), strict=False))
+
+
+def read(raw: bytes) -> Mail:
+    """Read a mail. Total: any bytes give a `Mail`."""
+    try:
+        return _read(raw)
+    except Exception as error:
+        # Everything above is written not to raise; this net is for what nobody thought of. The mail is then
+        # shown to a person with its raw text, and its clock still runs.
+        return _unreadable(raw, type(error).__name__)
+
+
+def _read(raw: bytes) -> Mail:
+    top, defects = mime.parse(raw)
+    subject = charsets.one_line(charsets.header_text(top.first("subject")))
+    in_reply_to = _ids(top, "in-reply-to")
+    references = _ids(top, "references")
+    is_reply = _is_reply(subject, bool(in_reply_to or references))
+    marked, html = _text_of(top, 0, forwarded=not is_reply and bool(_FORWARD_PREFIX.match(subject)))
+    if len(marked) > MAX_TEXT_CHARS:
+        marked = marked[:MAX_TEXT_CHARS]
+        defects += (f"text cut after {MAX_TEXT_CHARS} characters",)
+    text = hypertext.unmarked(marked)
+    senders = _addresses(top, "from")
+    if not senders:
+        defects += ("no sender",)
+    attachments = tuple(_attachment(part) for part in _attached(top))
+    date = _date(charsets.header_text(top.first("date")))
+    return Mail(
+        message_id=next(iter(_ids(top, "message-id")), ""),
+        in_reply_to=in_reply_to,
+        references=references,
+        sender=senders[0] if senders else None,
+        reply_to=_addresses(top, "reply-to"),
+        to=_addresses(top, "to"),
+        cc=_addresses(top, "cc"),
+        subject=subject,
+        date=date,
+        text=text,
+        new_text=newtext.new_text(marked) if is_reply else text,
+        is_reply=is_reply,
+        html=html,
+        attachments=attachments,
+        defects=defects,
+        fingerprint=_fingerprint(top, senders, subject, date, text, attachments),
+        delivered_to=_delivered_to(top),
+        structure=top,
+        raw=raw,
+    )
+
+
+def _unreadable(raw: bytes, cause: str) -> Mail:
+    text = charsets.body_text(charsets.decode(raw[:MAX_TEXT_CHARS]))
+    return Mail(
+        message_id="",
+        in_reply_to=(),
+        references=(),
+        sender=None,
+        reply_to=(),
+        to=(),
+        cc=(),
+        subject="",
+        date=None,
+        text=text,
+        new_text=text,
+        is_reply=False,
+        html=False,
+        attachments=(),
+        defects=(f"unreadable ({cause})",),
+        fingerprint=hashlib.sha256(raw).hexdigest(),
+        delivered_to=(),
+        structure=mime.Part((), "text/plain", {}, b""),
+        raw=raw,
+    )
+
+
+# ------------------------------------------------------------------ replies, ids, dates
+
+_REPLY_PREFIX = re.compile(
+    r"^\s*(?:re|aw|antw|antwort|sv|vs|odp|rif|r|ref|ynt|res|rv|回复|回覆|答复|返信|vb|bls|atb|blz|hа|на|отв)"
+    r"\s*(?:\[\d{1,3}\]|\(\d{1,3}\)|\^\d{1,3})?\s*[:：]",
+    re.IGNORECASE,
+)
+_FORWARD_PREFIX = re.compile(
+    r"^\s*(?:fwd?|fw|wg|tr|rv|doorst|vs|vb|enc|i|pd|vl|转发|轉寄|転送|videresendt|vidarebefordrat)\s*[:：]",
+    re.IGNORECASE,
+)
+
+
+def _is_reply(subject: str, refers: bool) -> bool:
+    """Whether the mail answers another one. A forwarded mail refers too (Gmail, Outlook) and is none."""
+    if _FORWARD_PREFIX.match(subject) and not _REPLY_PREFIX.match(subject):
+        return False
+    return refers or bool(_REPLY_PREFIX.match(subject))
+
+
+def _ids(part: mime.Part, name: str) -> tuple[str, ...]:
+    """Message identifiers of a field, in order, without repeats (RFC 5322 section 3.6.4)."""
+    text = charsets.header_text(part.first(name), 65_536)
+    found = re.findall(r"<\s*([^<>]{1,998}?)\s*>", text)
+    if not found and name == "message-id":
+        found = re.findall(r"[^\s<>]{1,400}@[^\s<>]{1,400}", text)[:1]
+    cleaned = (f"<{''.join(one.split())}>" for one in found)
+    return tuple(dict.fromkeys(cleaned))[:MAX_IDS]
+
+
+def _date(text: str) -> dt.datetime | None:
+    """The moment that a Date field names, None where it is unreadable. "-0000" is read as UTC."""
+    try:
+        found = email.utils.parsedate_to_datetime(text[:200])
+        found = found if found.tzinfo else found.replace(tzinfo=dt.UTC)
+        found.astimezone(dt.UTC)
+    except (ValueError, TypeError, IndexError, OverflowError, AttributeError):
+        return None
+    return found
+
+
+# ------------------------------------------------------------------ addresses
+
+_LOCAL = r"[^\s@<>,;:\"()\[\]\\\x00-\x1f\x7f]{1,200}"
+_DOMAIN = r"(?:[^\W_](?:[\w-]{0,62}[^\W_])?\.){0,20}[^\W_](?:[\w-]{0,62}[^\W_])?"
+_SOUND = re.compile(rf"^{_LOCAL}@(?:{_DOMAIN}|\[[0-9A-Fa-f:.IPv]{{3,60}}\])\.?$")
+_BARE = re.compile(r"[^\s<>,;:\"()\[\]\\@']{1,64}@[\w.-]{1,255}")
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.){0,500}"|<[^<>]*>|[(),;:<>"]|[^"<>(),;:]+', re.DOTALL)
+
+
+def sound_address(text: str) -> str:
+    """The address lower-cased, "" where it is none that mail could be sent to."""
+    bare = text.strip().strip("<>").strip().removeprefix("mailto:")
+    local, at, domain = bare.rpartition("@")
+    if at and local.startswith('"') and local.endswith('"'):
+        local = local[1:-1]
+    bare = f"{local}@{domain.rstrip('.')}".lower()
+    return bare if len(bare) <= 320 and _SOUND.match(bare) else ""
+
+
+def addresses_in(text: str) -> tuple[Address, ...]:
+    """The mailboxes of an address list (RFC 5322 section 3.4), groups flattened, semicolons taken as commas.
+
+    Written anew because the standard library's parser recurses on nested comments and changed its answers
+    between patch releases. What has no address at all is looked through for anything that looks like one.
+    """
+    found: list[Address] = []
+    words: list[str] = []
+    comments: list[str] = []
+    angled = ""
+    depth = 0
+
+    def close() -> None:
+        nonlocal angled
+        bare = angled or "".join(words)
+        address = sound_address(bare)
+        if not address and not angled:
+            loose = _BARE.search(" ".join(words))
+            address = sound_address(loose.group()) if loose else ""
+        if address:
+            name = "".join(words) if angled else " ".join(comments)
+            found.append(Address(_display_name(name), address))
+        words.clear()
+        comments.clear()
+        angled = ""
+
+    for match in _TOKEN.finditer(text):
+        token = match.group()
+        if token == "(":
+            depth += 1
+        elif token == ")":
+            depth = max(0, depth - 1)
+        elif depth:
+            comments.append(token)
+        elif token in (",", ";"):
+            close()
+            if len(found) >= MAX_ADDRESSES:
+                return tuple(found)
+        elif token == ":":
+            if not angled and "@" not in "".join(words):
+                words.clear()  # the name of a group: its members follow
+        elif token.startswith("<") and token.endswith(">") and len(token) > 1:
+            angled = angled or token[1:-1]
+        elif token.startswith('"') and len(token) > 1:
+            words.append(
+                token if _addressed_next(text, match.end()) else re.sub(r"\\(.)", r"\1", token[1:-1])
+            )
+        elif token not in ("<", ">", '"'):
+            words.append(token)
+    close()
+    if not found:
+        loose = _BARE.search(text)
+        address = sound_address(loose.group()) if loose else ""
+        if address:
+            found.append(Address("", address))
+    return tuple(found)
+
+
+def _addressed_next(text: str, position: int) -> bool:
+    """A quoted string right before "@" is a local part, not a name."""
+    return text.startswith("@", position)
+
+
+def _display_name(name: str) -> str:
+    return charsets.one_line(charsets.decode_words(" ".join(name.split())), 200).strip("\"' ")
+
+
+def _addresses(part: mime.Part, name: str) -> tuple[Address, ...]:
+    found: list[Address] = []
+    for one in part.fields:
+        if one.name == name and len(found) < MAX_ADDRESSES:
+            text = charsets.decode(charsets.unfold(one.raw[:16_384]))
+            here = addresses_in(text)
+            if not here and "=?" in text:
+                here = addresses_in(charsets.decode_words(text))  # the whole field was encoded
+            found += here
+    return tuple(dict.fromkeys(found))[:MAX_ADDRESSES]
+
+
+def _delivered_to(top: mime.Part) -> tuple[str, ...]:
+    names = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to", "cc")
+    return tuple(dict.fromkeys(a.address for name in names for a in _addresses(top, name)))
+
+
+# ------------------------------------------------------------------ text
+
+_NEEDS_HTML = re.compile(r"\bhtml\b", re.IGNORECASE)
+
+
+def _text_of(part: mime.Part, depth: int, forwarded: bool) -> tuple[str, bool]:
+    """The words of a part (marks of `hypertext` included), and whether they were had from HTML alone.
+
+    An enclosed mail is read where it is what the sender wants to say: `forwarded` by the subject, or the
+    only words there are. Else it is an attachment like any other.
+    """
+    if part.content_type == "multipart/alternative":
+        return _best_alternative(part, depth, forwarded)
+    if part.parts:
+        texts = [_text_of(inner, depth, forwarded) for inner in part.parts]
+        spoken = [(text, html) for text, html in texts if text.strip()]
+        if not spoken and not forwarded and part.content_type not in ("multipart/report", "multipart/digest"):
+            enclosed = next((p for p in part.parts if p.content_type == "message/rfc822"), None)
+            return _enclosed(enclosed, depth) if enclosed else ("", False)
+        return "\n".join(text for text, _ in spoken), bool(spoken) and all(html for _, html in spoken)
+    if part.content_type == "message/rfc822":
+        return _enclosed(part, depth, headed=True) if forwarded else ("", False)
+    if _is_file(part):
+        return "", False
+    if part.content_type == "text/html":
+        return hypertext.marked_text(part.text()), True
+    if part.content_type in ("text/plain", "text/enriched", "text/markdown"):
+        text = part.text()
+        if part.parameters.get("format", "").lower() == "flowed":
+            text = unflowed(text, part.parameters.get("delsp", "").lower() == "yes")
+        return text, False
+    return "", False
+
+
+def _best_alternative(part: mime.Part, depth: int, forwarded: bool) -> tuple[str, bool]:
+    """The plain one of several wordings; the HTML where the plain one only says that there is HTML."""
+    texts = [_text_of(inner, depth, forwarded) for inner in part.parts if inner.content_type != "text/html"]
+    plain = next((text for text, html in texts if text.strip() and not html), "")
+    if plain and not (len(plain) < 300 and _NEEDS_HTML.search(plain)):
+        return plain, False
+    hypertexts = [
+        _text_of(inner, depth, forwarded) for inner in part.parts if inner.content_type == "text/html"
+    ]
+    rich = next((text for text, _ in [*hypertexts, *texts] if text.strip()), "")
+    if rich and (not plain or len(rich) > 2 * len(plain)):
+        return rich, True
+    return plain, False
+
+
+def _enclosed(part: mime.Part, depth: int, headed: bool = False) -> tuple[str, bool]:
+    """The words of an enclosed mail, `headed` in the shape in which mail programs forward one."""
+    if depth >= _ENCLOSED_DEPTH:
+        return "", False
+    inner, _ = mime.parse(part.content())
+    text, html = _text_of(inner, depth + 1, headed)
+    if not headed:
+        return text, html
+    lines = ["", "---------- Forwarded message ----------"]
+    for name in ("From", "Date", "Subject", "To"):
+        value = charsets.one_line(charsets.header_text(inner.first(name.lower())), 500)
+        if value:
+            lines.append(f"{name}: {value}")
+    return "\n".join([*lines, "", text.strip("\n"), ""]), html
+
+
+def unflowed(text: str, delsp: bool = False) -> str:
+    """Paragraphs of format=flowed put together again, per depth of quoting (RFC 3676 section 4)."""
+    out: list[str] = []
+    open_depth: int | None = None
+    for line in text.split("\n"):
+        depth = len(line) - len(line.lstrip(">"))
+        words = line[depth:].removeprefix(" ")
+        is_signature = words == "-- "
+        flows = words.endswith(" ") and not is_signature
+        kept = words[:-1] if flows and delsp else words
+        if open_depth == depth and not is_signature:
+            out[-1] += kept
+        else:
+            out.append((">" * depth + " " if depth else "") + kept)
+        open_depth = depth if flows else None
+    return "\n".join(out)
+
+
+# ------------------------------------------------------------------ attachments
+
+
+def _is_file(part: mime.Part) -> bool:
+    """Whether a leaf is a file that came along, and not words of the mail."""
+    if part.disposition == "attachment" or part.filename:
+        return True
+    return part.content_type not in ("text/plain", "text/html", "text/enriched", "text/markdown")
+
+
+def _attached(part: mime.Part, in_report: bool = False) -> Iterator[mime.Part]:
+    for inner in part.parts:
+        yield from _attached(inner, in_report or part.content_type == "multipart/report")
+    if not part.parts and _is_file(part):
+        returned = part.content_type.startswith("message/") or part.content_type == "text/rfc822-headers"
+        if not (in_report and returned):
+            yield part
+
+
+def _attachment(part: mime.Part) -> Attachment:
+    content = part.content()
+    name = part.filename
+    if not name and part.content_type == "message/rfc822":
+        inner, _ = mime.parse(content[:65_536])
+        subject = charsets.one_line(charsets.header_text(inner.first("subject")), 80)
+        name = (re.sub(r"[^\w .-]+", " ", subject).strip() or "mail") + ".eml"
+    return Attachment(name, part.content_type, len(content), hashlib.sha256(content).hexdigest(), content)
+
+
+# ------------------------------------------------------------------ the same mail by another way
+
+_REWRITTEN = b"\x00\x80\r"  # servers turn CRLF into LF, and NUL into 0x80 or nothing
+
+
+def _fingerprint(
+    top: mime.Part,
+    senders: tuple[Address, ...],
+    subject: str,
+    date: dt.datetime | None,
+    text: str,
+    attachments: tuple[Attachment, ...],
+) -> str:
+    """A hash that is equal for the same mail by another way: another mailbox, another server, a copy.
+
+    So it knows nothing of To, Received or Delivered-To, and nothing of the Message-ID either (a relay invents
+    one where the sender sent none, and each relay its own). Of the text only letters and digits count.
+    """
+    moment = date.astimezone(dt.UTC).isoformat() if date else charsets.header_text(top.first("date"))
+    words = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
+    seal = hashlib.sha256()
+    for piece in (senders[0].address if senders else "", moment, subject, words):
+        seal.update(piece.encode("utf-8", "replace") + b"\x00")
+    for attachment in attachments:
+        seal.update(hashlib.sha256(attachment.content.translate(None, delete=_REWRITTEN)).digest())
+    return seal.hexdigest()

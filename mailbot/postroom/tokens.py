@@ -1,0 +1,88 @@
+"""Keyed tokens: proof that whoever writes holds a letter that we sent to this recipient about this case.
+
+A token is an HMAC-SHA256 over audience (resident, handler ...), case, recipient and nonce, cut to 100 bits
+and spelled in lower-case base32, so that it survives mail programs that change the case of an address. It is
+carried in the letter's Message-ID and in its reply address; the nonce beside it is the key to look it up by,
+and is made by the caller. Bound to all four: a resident's token is worth nothing as a handler's, and a
+forwarded letter makes nobody else its recipient.
+
+Pure functions of their arguments: no storage, no clock, no randomness. Refuses keys and nonces too weak to
+mean anything.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Iterable
+
+TOKEN_CHARS = 20  # 5 bits each: 100 bits
+MIN_KEY_BYTES = 16
+MAX_LOCAL_PART = 64  # octets, RFC 5321 section 4.5.3.1.1
+
+_NONCE = re.compile(r"[a-z0-9]{1,32}")
+_TOKEN = rf"[a-z2-7]{{{TOKEN_CHARS}}}"
+_PAIR = re.compile(rf"([a-z0-9]{{1,32}})\.({_TOKEN})")
+_MESSAGE_ID = re.compile(rf"<?([a-z0-9]{{1,32}})\.({_TOKEN})@([a-z0-9.-]{{1,255}})>?")
+
+
+def mint(key: bytes, audience: str, case: str, recipient: str, nonce: str) -> str:
+    """The token for this letter. ValueError where the key is shorter than 16 bytes or the nonce is none."""
+    if len(key) < MIN_KEY_BYTES:
+        raise ValueError(
+            f"the key for tokens must have at least {MIN_KEY_BYTES} bytes, this one has {len(key)}"
+        )
+    if not _NONCE.fullmatch(nonce):
+        raise ValueError("a nonce is 1 to 32 lower-case letters and digits")
+    seal = hmac.new(key, digestmod=hashlib.sha256)
+    for piece in (audience, case, recipient.strip().lower(), nonce):
+        spelled = piece.encode("utf-8", "surrogatepass")
+        seal.update(len(spelled).to_bytes(4, "big") + spelled)  # lengths: "a", "bc" is not "ab", "c"
+    return base64.b32encode(seal.digest()).decode("ascii").lower()[:TOKEN_CHARS]
+
+
+def check(key: bytes, audience: str, case: str, recipient: str, nonce: str, token: str) -> bool:
+    """Whether this token was minted with this key for all four, compared in constant time."""
+    if len(key) < MIN_KEY_BYTES or not _NONCE.fullmatch(nonce.lower()):
+        return False
+    expected = mint(key, audience, case, recipient, nonce.lower())
+    return hmac.compare_digest(expected.encode("ascii"), token.strip().lower().encode("utf-8", "replace"))
+
+
+def message_id(nonce: str, token: str, domain: str) -> str:
+    """The Message-ID of a letter: "<nonce.token@domain>"."""
+    return f"<{nonce}.{token}@{domain}>"
+
+
+def parse_message_id(value: str, domain: str = "") -> tuple[str, str] | None:
+    """(nonce, token) of a Message-ID of ours, in any case, None for anybody else's.
+
+    With `domain` only ids under that domain are ours. The token is not checked here.
+    """
+    found = _MESSAGE_ID.fullmatch(value.strip().lower())
+    if found is None or (domain and found.group(3) != domain.lower()):
+        return None
+    return found.group(1), found.group(2)
+
+
+def reply_address(base: str, nonce: str, token: str) -> str:
+    """The plus-address that answers to a letter go to. ValueError where mail allows no address so long."""
+    local, at, domain = base.rpartition("@")
+    if not at or not local or not domain:
+        raise ValueError("the base of a reply address is an address")
+    keyed = f"{local}+{nonce}.{token}"
+    if len(keyed.encode("utf-8")) > MAX_LOCAL_PART:
+        raise ValueError(f"the reply address's local part would be longer than {MAX_LOCAL_PART} octets")
+    return f"{keyed}@{domain}"
+
+
+def parse_reply_address(address: str, base_addresses: Iterable[str]) -> tuple[str, str] | None:
+    """(nonce, token) of a reply address under one of our mailboxes, in any case, else None."""
+    local, at, domain = address.strip().strip("<>").lower().rpartition("@")
+    base, plus, extension = local.partition("+")
+    if not at or not plus or f"{base}@{domain}" not in {one.strip().lower() for one in base_addresses}:
+        return None
+    found = _PAIR.fullmatch(extension)
+    return (found.group(1), found.group(2)) if found else None
