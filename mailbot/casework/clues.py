@@ -163,11 +163,12 @@ def _message_ids(header: str | Iterable[str]) -> tuple[str, ...]:
 
 
 def _plus_tags(addresses: Iterable[str]) -> list[str]:
-    """What stands between the first plus and the @ (RFC 5233 calls it the detail), as it was written."""
+    """What stands between the first plus and the @ (RFC 5233 calls it the detail), in small letters: tokens
+    are made of these, and some mail programs change the case of an address."""
     tags = []
     for address in addresses:
         local, at, _ = address.strip().strip("<>").rpartition("@")
         _, plus, tag = local.partition("+")
         if at and plus and tag:
-            tags.append(tag)
+            tags.append(tag.lower())
     return tags

@@ -126,10 +126,22 @@ class Parsed:
         """The body is meant to reach the resident."""
         return any(parsed.act in _TO_RESIDENT for parsed in self.acts)
 
+    def text_for(self, act: Act) -> str:
+        """The body if it belongs to this act, else "". A letter to the resident takes it whole: nothing else
+        of the mail shares it."""
+        if self.is_for_resident:
+            return self.body if act in _TO_RESIDENT else ""
+        return self.body if act in _TAKES_TEXT else ""
+
+    @property
+    def leftover(self) -> str:
+        """A body that no act of the mail takes. It stays inside, and the echo to the handler should say so."""
+        return "" if any(self.text_for(parsed.act) for parsed in self.acts) else self.body
+
 
 _TO_RESIDENT = frozenset({Act.REPLY, Act.RESPOND})
 _ONCE = frozenset(set(Act) - {Act.ACTION, Act.DONE, Act.NOTE})
-_KEEPS_TEXT = frozenset({Act.REPLY, Act.RESPOND, Act.NOTE, Act.CONTACTED})
+_TAKES_TEXT = frozenset({Act.REPLY, Act.RESPOND, Act.NOTE, Act.CONTACTED, Act.ESCALATE, Act.REOPEN})
 _WORDS = {act.value: act for act in Act}
 
 # ------------------------------------------------------------------ lines
@@ -215,7 +227,7 @@ def _top_block(lines: list[str]) -> tuple[list[_Command], list[str]]:
             more = _tidy(lines[at])
             if not more or _read_command(more) or _SALUTATION.match(more):
                 break
-            if command.act in _KEEPS_TEXT:
+            if command.act in _TAKES_TEXT:
                 command = _Command(command.line, command.word, command.act, command.rest, glued=True)
                 break
             length, line, at = len(more), f"{line} {more.lstrip('>| ')}", at + 1

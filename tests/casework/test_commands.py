@@ -261,6 +261,15 @@ def test_text_below_other_commands_goes_to_the_resident_only_if_reply_says_so() 
     assert asked.body == LETTER
 
 
+def test_the_body_belongs_to_one_purpose_only() -> None:
+    both = parse(f"#note she rang\n#respond upheld\n\n{LETTER}", TUESDAY, add_working_days)
+    assert (both.text_for(Act.RESPOND), both.text_for(Act.NOTE), both.leftover) == (LETTER, "", "")
+    noted = parse(f"#contacted by phone\n\n{LETTER}", TUESDAY, add_working_days)
+    assert (noted.text_for(Act.CONTACTED), noted.leftover) == (LETTER, "")
+    beside = parse(f"#done 2\n\n{LETTER}", TUESDAY, add_working_days)
+    assert (beside.text_for(Act.DONE), beside.leftover) == ("", LETTER)
+
+
 def test_one_mistake_stops_the_whole_mail_and_says_what_was_understood() -> None:
     parsed = parse(f"#contacted by phone\n#extnd 5 working days because of parts\n#respond upheld\n{LETTER}",
                    TUESDAY, add_working_days)  # fmt: skip
