@@ -1,0 +1,337 @@
+"""The configuration directory, read once and checked whole; frozen objects come out.
+
+`load` reads mailbot.toml, staff.toml, ombudsman.toml and the policies that the mailboxes name. Whatever is
+wrong is told at once (`SettingsMistake`): file, key, value, and what to write instead. Nothing starts on half
+a configuration. What works, but hardly as meant, comes back in `Settings.warnings`.
+
+Passwords come from mailbot.toml, a file of their own or the environment, and never show in a repr.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from string import Template
+from typing import Final
+
+from mailbot.casework.calendar import Calendar
+from mailbot.casework.parts import ImapSettings, Landlord, Limits, Ombudsman, SmtpSettings, TrustSettings
+from mailbot.casework.policy import Policy
+from mailbot.casework.rulebook import Habits
+from mailbot.casework.vocabulary import Person
+from mailbot.mistakes import Mistake, Mistakes, hold_against, read_toml, spell
+from mailbot.places import config_dir
+from mailbot.policyfile import PolicyMistake, load_policy
+from mailbot.settings import tables as t
+from mailbot.settings.crosschecks import MAILBOT, OMBUDSMAN, STAFF, check_together, find_oddities
+
+_SCHEMES: Final = ("sqlite", "postgresql", "postgresql+psycopg")
+
+
+class SettingsMistake(Mistakes):
+    """A configuration that is refused, with everything that is wrong with it."""
+
+
+@dataclass(frozen=True)
+class MailboxSettings:
+    """A mailbox and the policy, resolved, that its cases are worked by."""
+
+    imap: ImapSettings
+    policy: Policy
+
+    @property
+    def name(self) -> str:
+        return self.imap.name
+
+
+@dataclass(frozen=True)
+class DatabaseSettings:
+    """`url` as SQLAlchemy reads it; a relative SQLite path has been put under the data directory."""
+
+    url: str = field(repr=False)
+    upgrade_on_start: bool = True
+
+
+@dataclass(frozen=True)
+class ClassifierSettings:
+    """`model`: None for the shipped one. Below `ask_below` (a probability) a person is asked."""
+
+    model: Path | None = None
+    ask_below: float = 0.6
+
+
+@dataclass(frozen=True)
+class Body:
+    """Somebody else who can help a resident."""
+
+    name: str
+    phone: str
+    web: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    directory: Path
+    data_dir: Path
+    landlord: Landlord
+    ombudsman: Ombudsman
+    bodies: tuple[Body, ...]
+    database: DatabaseSettings
+    mailboxes: tuple[MailboxSettings, ...]
+    smtp: SmtpSettings
+    smtp_retry_hours: int
+    trust: TrustSettings
+    reference_prefix: str
+    habits: Habits
+    digest_at: dt.time  # Europe/London, every working day
+    heartbeat: Path | None  # a file that is touched while the daemon lives, None for none
+    show_handler_address: bool  # residents see the handler's own address, not only the mailbox's
+    limits: Limits
+    calendar: Calendar
+    classifier: ClassifierSettings
+    people: tuple[Person, ...]
+    warnings: tuple[Mistake, ...] = ()
+
+    def mailbox(self, name: str) -> MailboxSettings:
+        """KeyError for a mailbox that is not, or no longer, configured."""
+        for mailbox in self.mailboxes:
+            if mailbox.name == name:
+                return mailbox
+        raise KeyError(f"no mailbox {name!r} is configured")
+
+    @property
+    def supervisor(self) -> Person:
+        """Who hears of everything that is nobody else's: the first supervisor in staff.toml."""
+        return next(person for person in self.people if "supervisor" in person.roles)
+
+
+def load(directory: Path, data_dir: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read a configuration directory. What it lacks of policies and contacts comes from the shipped ones.
+
+    `data_dir` overrules the key of that name; `environ` is os.environ unless given.
+    SettingsMistake: everything that is wrong, in the order of the files.
+    """
+    directory = directory.resolve()
+    mistakes: list[Mistake] = []
+    contacts = directory / OMBUDSMAN if (directory / OMBUDSMAN).exists() else config_dir() / OMBUDSMAN
+    main_text = read_toml(directory / MAILBOT, mistakes)
+    main = hold_against(t.MailbotTable, main_text, MAILBOT, mistakes) if main_text is not None else None
+    staff_text = read_toml(directory / STAFF, mistakes)
+    staff = hold_against(t.StaffTable, staff_text, STAFF, mistakes) if staff_text is not None else None
+    contact_text = read_toml(contacts, mistakes)
+    ombudsman = (
+        hold_against(t.OmbudsmanTable, contact_text, OMBUDSMAN, mistakes)
+        if contact_text is not None
+        else None
+    )
+    mistakes.extend(check_together(main, staff))
+    reader = _Reader(directory, os.environ if environ is None else environ, mistakes)
+    made = reader.settings(main, staff, ombudsman, data_dir) if main else None
+    if mistakes or made is None:
+        raise SettingsMistake(mistakes)
+    return made
+
+
+class _Reader:
+    """Makes the frozen objects, and notes what cannot be made."""
+
+    def __init__(self, directory: Path, environ: Mapping[str, str], mistakes: list[Mistake]) -> None:
+        self._directory = directory
+        self._environ = environ
+        self._mistakes = mistakes
+        self._warnings: list[Mistake] = []
+
+    def settings(
+        self,
+        main: t.MailbotTable,
+        staff: t.StaffTable | None,
+        contacts: t.OmbudsmanTable | None,
+        data_dir: Path | None,
+    ) -> Settings | None:
+        data = (data_dir or self._path(main.data_dir)).resolve()
+        mailboxes = [self._mailbox(n, table) for n, table in enumerate(main.mailbox)]
+        smtp = self._smtp(main.smtp)
+        url = self._database_url(main.database, data)
+        model = self._model(main.classifier)
+        calendar = self._calendar(main.calendar, mailboxes)
+        people = tuple(_person(table) for table in staff.person) if staff else ()
+        if not people or contacts is None or calendar is None or self._mistakes:
+            return None
+        casework = main.casework
+        return Settings(
+            directory=self._directory,
+            data_dir=data,
+            landlord=Landlord(**main.landlord.model_dump()),
+            ombudsman=Ombudsman(**contacts.ombudsman.model_dump(), as_of=contacts.as_of),
+            bodies=tuple(Body(body.name, body.phone, body.web) for body in contacts.body),
+            database=DatabaseSettings(url, main.database.upgrade_on_start),
+            mailboxes=tuple(mailbox for mailbox in mailboxes if mailbox),
+            smtp=smtp,
+            smtp_retry_hours=main.smtp.retry_hours,
+            trust=TrustSettings(main.trust.authserv_id, main.trust.mode),
+            reference_prefix=main.references.prefix,
+            habits=Habits(casework.confirm_acknowledgement, casework.acknowledge_at, casework.chase_at),
+            digest_at=casework.digest_at,
+            heartbeat=data / casework.heartbeat if casework.heartbeat else None,
+            show_handler_address=casework.show_handler_address,
+            limits=Limits(**main.limits.model_dump()),
+            calendar=calendar,
+            classifier=ClassifierSettings(model, main.classifier.thresholds.ask_below),
+            people=people,
+            warnings=(*self._warnings, *find_oddities(main, staff)),
+        )
+
+    # -------------------------------------------------------------- one by one
+
+    def _mailbox(self, n: int, table: t.MailboxTable) -> MailboxSettings | None:
+        where = ("mailbox", n)
+        imap = ImapSettings(
+            name=table.name,
+            address=table.address,
+            aliases=tuple(table.aliases),
+            host=table.imap.host,
+            port=table.imap.port,
+            security=table.imap.security,
+            user=table.imap.user,
+            password=self._password(table.imap, spell((*where, "imap"))),
+            folder=table.folder,
+            after=table.after,
+            done_folder=table.done_folder,
+            idle=table.idle,
+            poll_seconds=table.poll_seconds,
+            max_bytes=table.max_bytes,
+            timeout_connect=table.imap.timeout_connect,
+            timeout_read=table.imap.timeout_read,
+            since=table.since,
+            plus_addressing=table.plus_addressing,
+        )
+        policy = self._policy(table, spell((*where, "policy")))
+        return MailboxSettings(imap, policy) if policy else None
+
+    def _policy(self, table: t.MailboxTable, key: str) -> Policy | None:
+        local = self._directory / "policies"
+        name: str | Path = table.policy
+        if table.policy.endswith(".toml"):
+            name = self._path(table.policy)
+        try:
+            return load_policy(name, local if local.is_dir() else None, table.overlay)
+        except PolicyMistake as refused:
+            for mistake in refused.mistakes:
+                if mistake.key == "policy":  # it is not there: then the mistake is here
+                    mistake = Mistake(MAILBOT, key, mistake.value, mistake.problem, mistake.fix)
+                if mistake not in self._mistakes:
+                    self._mistakes.append(mistake)
+            return None
+
+    def _smtp(self, table: t.SmtpTable) -> SmtpSettings:
+        return SmtpSettings(
+            host=table.host,
+            port=table.port,
+            security=table.security,
+            user=table.user,
+            password=self._password(table, "smtp"),
+            null_sender=table.null_sender,
+            hello=table.hello,
+            timeout=table.timeout,
+            sent_folder=table.sent_folder,
+        )
+
+    def _password(self, table: t.SecretTable, key: str) -> str:
+        if table.password_env:
+            return self._variable(table.password_env, f"{key}.password_env")
+        if not table.password_file:
+            return table.password
+        path = self._path(Template(table.password_file).safe_substitute(self._environ))
+        try:
+            secret = path.read_text(encoding="utf-8").rstrip("\r\n")
+            if path.stat().st_mode & 0o004:
+                self._warn(f"{key}.password_file", str(path), "everybody on this machine can read it",
+                           f"chmod 600 {path}")  # fmt: skip
+        except (OSError, UnicodeDecodeError) as error:
+            problem = f"the password cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}"
+            self._refuse(
+                f"{key}.password_file", str(path), problem, "name a readable file with the password alone"
+            )
+            return ""
+        if not secret:
+            self._refuse(
+                f"{key}.password_file", str(path), "this file is empty", "write the password into it"
+            )
+        return secret
+
+    def _variable(self, name: str, key: str) -> str:
+        value = self._environ.get(name, "")
+        if not value:
+            self._refuse(key, name, "this variable is not set", f"set {name}, or use a file instead")
+        return value
+
+    def _database_url(self, table: t.DatabaseTable, data: Path) -> str:
+        key = "database.url_env" if table.url_env else "database.url"
+        url = self._variable(table.url_env, key) if table.url_env else table.url
+        scheme, sign, rest = url.partition("://")
+        if url and (not sign or scheme not in _SCHEMES):
+            # The address may hold a password: its scheme is all that can be shown.
+            fix = "write sqlite:///mailbot.db or postgresql+psycopg://user@host/name"
+            self._refuse(key, f"{scheme}://..." if sign else "(not shown)", "no such database is known", fix)
+            return url
+        if scheme == "sqlite":
+            path = Path(rest.removeprefix("/"))
+            if str(path) in (".", ":memory:"):
+                self._refuse(
+                    key, url, "a database in memory is lost with the process", "write sqlite:///mailbot.db"
+                )
+            return f"sqlite:///{data / path}"
+        return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    def _model(self, table: t.ClassifierTable) -> Path | None:
+        if not table.model:
+            return None
+        path = self._path(table.model)
+        if not path.exists():
+            self._refuse(
+                "classifier.model", str(path), "there is no such model", "leave it out for the shipped one"
+            )
+        return path
+
+    def _calendar(self, table: t.CalendarTable, mailboxes: list[MailboxSettings | None]) -> Calendar | None:
+        """One calendar for all: its nation is that of the policies."""
+        nations = {mailbox.policy.nation for mailbox in mailboxes if mailbox}
+        if len(nations) > 1:
+            named = ", ".join(sorted(nations))
+            self._refuse("mailbox", "", f"the policies count by the holidays of {named}",
+                         "run one service a nation, each with its own configuration")  # fmt: skip
+        if len(nations) != 1:
+            return None
+        return Calendar(
+            nations.pop(),
+            frozenset(table.extra_holidays),
+            frozenset(table.extra_working_days),
+            frozenset(table.closure_days),
+        )
+
+    def _path(self, text: str) -> Path:
+        return self._directory / Path(text).expanduser()
+
+    def _refuse(self, key: str, value: str, problem: str, fix: str) -> None:
+        self._mistakes.append(Mistake(MAILBOT, key, repr(value) if value else "", problem, fix))
+
+    def _warn(self, key: str, value: str, problem: str, fix: str) -> None:
+        self._warnings.append(Mistake(MAILBOT, key, repr(value), problem, fix))
+
+
+def _person(table: t.PersonTable) -> Person:
+    return Person(
+        key=table.key,
+        name=table.name,
+        address=table.address,
+        phone=table.phone,
+        title=table.title,
+        team=table.team,
+        roles=tuple(table.roles),
+        aliases=tuple(table.aliases),
+        away=tuple((away.first, away.last) for away in table.away),
+        case_limit=table.case_limit,
+    )

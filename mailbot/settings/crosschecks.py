@@ -1,0 +1,117 @@
+"""What only several settings together can get wrong: who is there, and whose address is whose."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from mailbot.mistakes import Mistake, spell
+from mailbot.settings.tables import DoorTable, MailbotTable, StaffTable
+
+MAILBOT: Final = "mailbot.toml"
+STAFF: Final = "staff.toml"
+OMBUDSMAN: Final = "ombudsman.toml"
+_THIS_MACHINE: Final = ("localhost", "127.0.0.1", "::1")
+
+_NEEDED: Final = {
+    "handler": "complaints could be given to nobody",
+    "stage2": "a request for stage 2 could be given to nobody",
+    "supervisor": "nobody would hear of what is late or unsure",
+}
+
+
+def check_together(main: MailbotTable | None, staff: StaffTable | None) -> Iterator[Mistake]:
+    """What must be put right. Either file may itself have been refused, and is then left out."""
+    taken: dict[str, str] = {}
+    if main:
+        names = Counter(mailbox.name for mailbox in main.mailbox)
+        for name, count in names.items():
+            if count > 1:
+                yield Mistake(
+                    MAILBOT, "mailbox.name", repr(name), f"{count} mailboxes have this name", "rename one"
+                )
+        for n, mailbox in enumerate(main.mailbox):
+            for address in (mailbox.address, *mailbox.aliases):
+                if address in taken:
+                    yield Mistake(
+                        MAILBOT,
+                        spell(("mailbox", n, "address")),
+                        repr(address),
+                        f"this address already belongs to {taken[address]}",
+                        "give each mailbox addresses of its own",
+                    )
+                taken.setdefault(address, f"the mailbox {mailbox.name}")
+    if staff:
+        for key, count in Counter(person.key for person in staff.person).items():
+            if count > 1:
+                yield Mistake(STAFF, "person.key", repr(key), f"{count} people have this key", "rename one")
+        for n, person in enumerate(staff.person):
+            for address in (person.address, *person.aliases):
+                if address in taken:
+                    yield Mistake(
+                        STAFF,
+                        spell(("person", n, "address")),
+                        repr(address),
+                        f"this address already belongs to {taken[address]}",
+                        "give each person an address of their own, or mail would go in circles",
+                    )
+                taken.setdefault(address, person.key)
+        for role, lack in _NEEDED.items():
+            if not any(role in person.roles for person in staff.person):
+                fix = f'add "{role}" to the roles of somebody'
+                yield Mistake(STAFF, "person.roles", "", f"nobody is {role}: {lack}", fix)
+
+
+def find_oddities(main: MailbotTable, staff: StaffTable | None) -> Iterator[Mistake]:
+    """What works, but hardly as meant."""
+    doors: list[tuple[str, DoorTable, int]] = [
+        (spell(("mailbox", n, "imap")), mailbox.imap, 993) for n, mailbox in enumerate(main.mailbox)
+    ]
+    for key, door, implicit in (*doors, ("smtp", main.smtp, 465)):
+        if door.security == "none" and door.host not in _THIS_MACHINE:
+            problem = f"mail and password would cross the network in the clear to {door.host}"
+            yield Mistake(MAILBOT, f"{key}.security", "'none'", problem, 'write "tls" or "starttls"')
+        if (door.port == implicit) != (door.security == "tls") and door.host not in _THIS_MACHINE:
+            usual = f"port {implicit} speaks TLS from the first byte, other ports seldom do"
+            yield Mistake(
+                MAILBOT, f"{key}.security", repr(door.security), usual, "see that both belong together"
+            )
+    for n, mailbox in enumerate(main.mailbox):
+        if mailbox.overlay == "off":
+            yield Mistake(
+                MAILBOT,
+                spell(("mailbox", n, "overlay")),
+                "'off'",
+                "the statutory Code is not laid over this policy, which binds landlords in England",
+                'write "enforce", or "warn" to see what it would change',
+            )
+    ours = {address for mailbox in main.mailbox for address in (mailbox.address, *mailbox.aliases)}
+    if main.landlord.complaints_address not in ours:
+        yield Mistake(
+            MAILBOT,
+            "landlord.complaints_address",
+            repr(main.landlord.complaints_address),
+            "letters name this address, and no mailbox here reads it",
+            "write one of " + ", ".join(sorted(ours)),
+        )
+    if not staff:
+        return
+    handlers = {person.key for person in staff.person if "handler" in person.roles}
+    second = {person.key for person in staff.person if "stage2" in person.roles}
+    if len(handlers) == 1 and second <= handlers:
+        yield Mistake(
+            STAFF,
+            "person.roles",
+            "",
+            f"only {', '.join(second)} could decide stage 2, having handled every stage 1",
+            'add "stage2" to the roles of somebody else',
+        )
+    if not any("duty" in person.roles for person in staff.person):
+        yield Mistake(
+            STAFF,
+            "person.roles",
+            "",
+            "nobody is on duty: dangers are told to the first supervisor, at any hour",
+            'add "duty" to the roles of whoever is called out',
+        )

@@ -1,0 +1,248 @@
+"""The tables of mailbot.toml, staff.toml and ombudsman.toml, key by key, with what each may hold."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from mailbot.mistakes import Strict
+
+_ADDRESS: Final = re.compile(r"[^\s@<>,;:\"()]+@[^\s@<>,;:\"()]+")
+
+
+def _bare(value: str) -> str:
+    """Addresses are compared in lower case and written without a name (RFC 5321 Mailbox)."""
+    if not _ADDRESS.fullmatch(value):
+        raise ValueError('this is no bare address: write it like "complaints@landlord.example"')
+    return value.lower()
+
+
+def _clock(value: object) -> object:
+    """A time of day in London. From 01:00 to 03:00 one is missing one night a year, and doubled another."""
+    if isinstance(value, str):
+        try:
+            value = dt.datetime.strptime(value, "%H:%M").time()  # noqa: DTZ007 - a time of day has no zone
+        except ValueError:
+            raise ValueError('this is no time of day: write it like "08:30"') from None
+    if isinstance(value, dt.time) and dt.time(1) <= value < dt.time(3):
+        raise ValueError("the clocks change at this hour: write a time before 01:00 or from 03:00 on")
+    return value
+
+
+Address = Annotated[str, AfterValidator(_bare)]
+Clock = Annotated[dt.time, BeforeValidator(_clock)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Word = Annotated[str, Field(min_length=1)]
+Role = Literal["handler", "stage2", "supervisor", "duty"]
+
+
+class SecretTable(Strict):
+    """A password stands here, or in a file, or in an environment variable."""
+
+    user: str = ""
+    password: str = Field(default="", repr=False)
+    password_file: str = ""
+    password_env: str = ""
+
+    @model_validator(mode="after")
+    def _one_password(self) -> SecretTable:
+        given = [k for k in ("password", "password_file", "password_env") if getattr(self, k)]
+        if len(given) > 1:
+            raise ValueError(f"{' and '.join(given)} say the same thing twice: keep one of them")
+        if self.user and not given:
+            raise ValueError("a user without a password: add password_file, password_env or password")
+        return self
+
+
+class DoorTable(SecretTable):
+    """A server that mail comes from or goes to."""
+
+    host: Word = Field(examples=['"mail.landlord.example"'])
+    port: Port = Field(examples=["993"])
+    security: Literal["tls", "starttls", "none"] = Field(
+        description="it is never guessed", examples=['"tls"']
+    )
+
+
+class LandlordTable(Strict):
+    name: Word = Field(examples=['"Example Homes Limited"'])
+    short_name: str = ""
+    phone: Word = Field(examples=['"020 7946 0000"'])
+    web: Word = Field(examples=['"https://www.examplehomes.example"'])
+    postal_address: Word = Field(examples=['"1 Example Street, Anytown AN1 1AA"'])
+    complaints_address: Address = Field(examples=['"complaints@examplehomes.example"'])
+
+
+class DatabaseTable(Strict):
+    url: Word = "sqlite:///mailbot.db"
+    url_env: str = ""
+    upgrade_on_start: bool = True
+
+
+class ImapTable(DoorTable):
+    timeout_connect: int = Field(default=15, ge=1, le=600)
+    timeout_read: int = Field(default=60, ge=1, le=3600)
+
+
+class MailboxTable(Strict):
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$", examples=['"complaints"'])
+    address: Address = Field(examples=['"complaints@landlord.example"'])
+    aliases: list[Address] = Field(default_factory=list)
+    policy: Word = "code-2024"
+    overlay: Literal["off", "warn", "enforce"] = "enforce"
+    folder: Word = "INBOX"
+    after: Literal["leave", "flag", "move"] = "leave"
+    done_folder: Word = "Done"
+    plus_addressing: bool = False
+    idle: bool = True
+    poll_seconds: int = Field(default=60, ge=5, le=3600)
+    max_bytes: int = Field(default=25_000_000, ge=100_000)
+    since: dt.date | None = None
+    imap: ImapTable
+
+    @model_validator(mode="after")
+    def _moves_somewhere_else(self) -> MailboxTable:
+        if self.after == "move" and self.done_folder == self.folder:
+            raise ValueError("mail would be moved to where it already is: name another done_folder")
+        return self
+
+
+class SmtpTable(DoorTable):
+    null_sender: bool = True
+    sent_folder: str = ""
+    retry_hours: int = Field(default=48, ge=1, le=240)
+    hello: str = ""
+    timeout: int = Field(default=30, ge=1, le=600)
+
+
+class TrustTable(Strict):
+    authserv_id: str = ""
+    mode: Literal["standard", "microsoft365"] = "standard"
+
+    @model_validator(mode="after")
+    def _standard_names_its_border(self) -> TrustTable:
+        if self.mode == "standard" and not self.authserv_id:
+            raise ValueError(
+                "nobody could be vouched for: write authserv_id as your mail server puts it first into "
+                "Authentication-Results"
+            )
+        return self
+
+
+class ReferencesTable(Strict):
+    prefix: str = Field(default="CC", pattern=r"^[A-Z]{2,6}$")
+
+
+class CaseworkTable(Strict):
+    confirm_acknowledgement: bool = False
+    acknowledge_at: Clock = dt.time(16, 0)
+    chase_at: Clock = dt.time(8, 30)
+    digest_at: Clock = dt.time(7, 30)
+    heartbeat: str = ""
+    show_handler_address: bool = False
+
+
+class LimitsTable(Strict):
+    letters_per_address_per_hour: int = Field(default=6, ge=1)
+    letters_per_address_per_day: int = Field(default=20, ge=1)
+    letters_per_hour: int = Field(default=300, ge=1)
+
+    @model_validator(mode="after")
+    def _an_hour_is_part_of_a_day(self) -> LimitsTable:
+        if self.letters_per_address_per_hour > self.letters_per_address_per_day:
+            raise ValueError(
+                "an hour may not hold more letters than its day: lower letters_per_address_per_hour"
+            )
+        return self
+
+
+class CalendarTable(Strict):
+    extra_holidays: list[dt.date] = Field(default_factory=list)
+    extra_working_days: list[dt.date] = Field(default_factory=list)
+    closure_days: list[dt.date] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _a_day_is_one_or_the_other(self) -> CalendarTable:
+        if both := sorted(set(self.extra_holidays) & set(self.extra_working_days)):
+            raise ValueError(f"{both[0]} is a holiday and a working day: keep it in one of the lists")
+        return self
+
+
+class ThresholdsTable(Strict):
+    ask_below: float = Field(default=0.6, ge=0.0, le=1.0)
+
+
+class ClassifierTable(Strict):
+    model: str = ""
+    thresholds: ThresholdsTable = Field(default_factory=ThresholdsTable)
+
+
+class MailbotTable(Strict):
+    """mailbot.toml."""
+
+    data_dir: str = "."
+    landlord: LandlordTable = Field(description="a [landlord] section")
+    database: DatabaseTable = Field(default_factory=DatabaseTable)
+    mailbox: list[MailboxTable] = Field(min_length=1, description="one [[mailbox]] section a mailbox")
+    smtp: SmtpTable = Field(description="an [smtp] section")
+    trust: TrustTable = Field(description="a [trust] section")
+    references: ReferencesTable = Field(default_factory=ReferencesTable)
+    casework: CaseworkTable = Field(default_factory=CaseworkTable)
+    limits: LimitsTable = Field(default_factory=LimitsTable)
+    calendar: CalendarTable = Field(default_factory=CalendarTable)
+    classifier: ClassifierTable = Field(default_factory=ClassifierTable)
+
+
+class AwayTable(Strict):
+    first: dt.date = Field(alias="from", examples=["2026-12-21"])
+    last: dt.date = Field(alias="to", examples=["2027-01-04"])
+
+    @model_validator(mode="after")
+    def _ends_after_it_began(self) -> AwayTable:
+        if self.last < self.first:
+            raise ValueError("to lies before from: exchange them")
+        return self
+
+
+class PersonTable(Strict):
+    key: str = Field(pattern=r"^[a-z][a-z0-9._-]*$", examples=['"priya"'])
+    name: Word = Field(examples=['"Priya Shah"'])
+    address: Address = Field(examples=['"priya.shah@landlord.example"'])
+    phone: str = ""
+    title: str = ""
+    team: str = ""
+    roles: list[Role] = Field(default=["handler"], min_length=1)
+    aliases: list[Address] = Field(default_factory=list)
+    away: list[AwayTable] = Field(default_factory=list)
+    case_limit: int = Field(default=0, ge=0)
+
+
+class StaffTable(Strict):
+    """staff.toml."""
+
+    person: list[PersonTable] = Field(min_length=1, description="one [[person]] section a member of staff")
+
+
+class OmbudsmanContact(Strict):
+    name: Word
+    phone: Word
+    web: Word
+    form: Word
+    post: Word
+
+
+class BodyTable(Strict):
+    name: Word
+    phone: str = ""
+    web: Word
+
+
+class OmbudsmanTable(Strict):
+    """ombudsman.toml. A contact is only as good as the day on which somebody looked."""
+
+    as_of: dt.date = Field(description="the day on which the contacts were checked", examples=["2026-06-01"])
+    ombudsman: OmbudsmanContact
+    body: list[BodyTable] = Field(default_factory=list)
