@@ -365,9 +365,13 @@ class ImapDoor:
         weight = 0
         for uid in uids:
             size = measures[uid].size
-            if batch and (size > self.settings.max_bytes or weight + size > BATCH_BYTES):
+            oversized = size > self.settings.max_bytes
+            if batch and (oversized or weight + size > BATCH_BYTES):
                 yield tuple(batch)
                 batch, weight = [], 0
+            if oversized:
+                yield (uid,)
+                continue
             batch.append(uid)
             weight += size
         if batch:
