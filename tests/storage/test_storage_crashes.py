@@ -6,16 +6,14 @@ would. What it leaves is compared, table by table, with what was there before.
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 from storage_examples import MINUTE, NINE, a_letter, whole_first_step, whole_second_step
+from storage_mortals import Mortals
 
 from storage import LetterState, Store, open_store, schema
 
@@ -32,26 +30,12 @@ FIRST = (
 SECOND = tuple(point for point in FIRST if point != "record:serial")
 REFERENCE = "CC-2026-000001-4"
 
-FIRST_STEP = """
-with store.begin() as work:
-    whole_first_step(work)
-"""
-SECOND_STEP = """
-with store.begin() as work:
-    whole_second_step(work, work.case("CC-2026-000001-4"))
-"""
 
-
-def kill_in(url: str, work: str, point: str) -> None:
-    """Do the work in a process of its own that dies at the point."""
-    code = (
-        "from storage import open_store\nfrom storage_examples import *\n"
-        f"store = open_store({url!r})\n{work}\nprint('survived')"
-    )
-    paths = os.pathsep.join(map(str, (Path(__file__).parent, Path(schema.__file__).parents[1])))
-    env = {**os.environ, "MAILBOT_CRASH_AT": point, "PYTHONPATH": paths}
-    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (-signal.SIGKILL, ""), done.stderr
+@pytest.fixture(scope="module")
+def mortals() -> Iterator[Mortals]:
+    mortals = Mortals()
+    yield mortals
+    mortals.close()
 
 
 def everything(store: Store) -> dict[str, list[object]]:
@@ -69,11 +53,11 @@ def test_every_crash_point_of_record_is_in_these_tests() -> None:
 
 @pytest.mark.parametrize("point", FIRST)
 def test_a_kill_while_a_case_is_opened_leaves_no_trace_and_the_next_turn_opens_it(
-    url: str, point: str
+    mortals: Mortals, url: str, point: str
 ) -> None:
     store = open_store(url)
     before = everything(store)
-    kill_in(url, FIRST_STEP, point)
+    mortals.kill_in("open_a_case", url, point)
     assert everything(store) == before
     with store.begin() as work:
         assert whole_first_step(work).reference == REFERENCE
@@ -84,13 +68,13 @@ def test_a_kill_while_a_case_is_opened_leaves_no_trace_and_the_next_turn_opens_i
 
 @pytest.mark.parametrize("point", SECOND)
 def test_a_kill_while_a_case_is_stepped_leaves_it_untouched_and_the_next_turn_steps_it(
-    url: str, point: str
+    mortals: Mortals, url: str, point: str
 ) -> None:
     store = open_store(url)
     with store.begin() as work:
         first = whole_first_step(work)
     before = everything(store)
-    kill_in(url, SECOND_STEP, point)
+    mortals.kill_in("step_the_case", url, point)
     assert everything(store) == before
     with store.begin() as work:
         assert work.case(REFERENCE) == first
@@ -99,8 +83,8 @@ def test_a_kill_while_a_case_is_stepped_leaves_it_untouched_and_the_next_turn_st
     store.close()
 
 
-def test_a_kill_right_after_the_commit_loses_nothing(url: str) -> None:
-    kill_in(url, FIRST_STEP, "committed")
+def test_a_kill_right_after_the_commit_loses_nothing(mortals: Mortals, url: str) -> None:
+    mortals.kill_in("open_a_case", url, "committed")
     store = open_store(url)
     with store.read() as work:
         assert work.case(REFERENCE)
@@ -108,17 +92,13 @@ def test_a_kill_right_after_the_commit_loses_nothing(url: str) -> None:
     store.close()
 
 
-def test_a_kill_during_the_handing_over_makes_the_letter_unknown_and_not_sent_again(url: str) -> None:
+def test_a_kill_during_the_handing_over_makes_the_letter_unknown_and_not_sent_again(
+    mortals: Mortals, url: str
+) -> None:
     store = open_store(url)
     with store.begin() as work:
         letter_id = work.add_letter(a_letter(), NINE)
-    hand = (
-        "with store.begin() as work:\n"
-        "    (letter,) = work.claim_letters(NINE, 1, MINUTE)\n"
-        "with store.begin() as work:\n"
-        "    work.handing(letter.id, b'x', 'Hello', NINE)\n"
-    )
-    kill_in(url, hand, "committed:2")
+    mortals.kill_in("hand_over_a_letter", url, "committed:2")
     with store.begin() as work:
         assert [x.id for x in work.recover_letters(NINE)] == [letter_id]
         assert work.claim_letters(NINE + 99 * MINUTE, 10, MINUTE) == []
@@ -126,17 +106,13 @@ def test_a_kill_during_the_handing_over_makes_the_letter_unknown_and_not_sent_ag
     store.close()
 
 
-def test_a_kill_before_the_handing_over_was_recorded_lets_the_letter_go_out(url: str) -> None:
+def test_a_kill_before_the_handing_over_was_recorded_lets_the_letter_go_out(
+    mortals: Mortals, url: str
+) -> None:
     store = open_store(url)
     with store.begin() as work:
         letter_id = work.add_letter(a_letter(), NINE)
-    hand = (
-        "with store.begin() as work:\n"
-        "    (letter,) = work.claim_letters(NINE, 1, MINUTE)\n"
-        "with store.begin() as work:\n"
-        "    work.handing(letter.id, b'x', 'Hello', NINE)\n"
-    )
-    kill_in(url, hand, "commit:2")
+    mortals.kill_in("hand_over_a_letter", url, "commit:2")
     with store.begin() as work:
         assert work.recover_letters(NINE) == []
         assert [x.id for x in work.claim_letters(NINE, 10, MINUTE)] == [letter_id]
