@@ -253,7 +253,13 @@ class Question:
     answer: str = ""
     received_at: dt.datetime | None = None
     text: str = ""
-    from_party: bool = True
+    sender: Party | None = None
+    subject: str = ""
+    definition: str = ""
+    outcome_sought: str = ""
+    flags: tuple[Flag, ...] = ()
+    topics: tuple[Topic, ...] = ()
+    suggested: str = ""  # the case that the mail may belong to
 
 
 @dataclass(frozen=True)
@@ -286,6 +292,8 @@ class Case:
     last_resident_word_at: dt.datetime | None = None
     last_landlord_word_at: dt.datetime | None = None
     unreachable: tuple[str, ...] = ()  # party addresses whose mail came back
+    had_part: tuple[str, ...] = ()  # staff who handled stage 1: none of them takes stage 2
+    representative: bool = False  # somebody writes for the resident, whose permission we ask for
 
     @property
     def resident(self) -> Party:
@@ -369,6 +377,9 @@ class MailArrived:
     trusted: bool = True
     attachments: tuple[str, ...] = ()
     how_found: str = ""  # "reply address", "in-reply-to", "subject", "body", "own first mail", ""
+    definition: str = ""  # their own words, trimmed to what a letter can quote
+    outcome_sought: str = ""  # the sentence that says what they want, "" if they did not say
+    suggested: str = ""  # no case was found, but this may be it: a person is to say
 
 
 @dataclass(frozen=True)
@@ -449,7 +460,7 @@ class Letter(StrEnum):
     DIGEST = "digest"
 
 
-Fact: TypeAlias = "str | int | float | bool | None | list[Fact] | dict[str, Fact]"
+Fact: TypeAlias = "str | int | float | bool | list[Fact] | dict[str, Fact] | None"
 
 
 @dataclass(frozen=True)
@@ -502,3 +513,5 @@ class Decision:
     summary: str = ""
     because: tuple[str, ...] = ()
     refused: str = ""  # a staff act that could not be done: why, and what to write instead
+    opens: MailArrived | None = None  # the mail is another matter: step again with this event and no case
+    moves: tuple[str, MailArrived] | None = None  # the mail belongs to that case: step again there

@@ -1,0 +1,360 @@
+"""The lifecycle of a case: three total tables, one for who acted, and the function that looks them up.
+
+    ON_MAIL[stage][intent]   a resident (or a stranger) wrote
+    ON_CLOCK[stage][timer]   something fell due
+    ON_STAFF[stage][act]     a member of staff acted by mail
+
+No cell is empty and no cell is a default: "gone", "keep" and every refusal are answers that somebody chose.
+`mailbot flow` draws the state chart of the README from these tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from mailbot.casework import on_clock as clock
+from mailbot.casework import on_mail as mail
+from mailbot.casework import on_staff as staff
+from mailbot.casework.on_staff import refuse
+from mailbot.casework.rulebook import Rulebook
+from mailbot.casework.vocabulary import (
+    Act,
+    Bounced,
+    Case,
+    Decision,
+    Event,
+    Intent,
+    MailArrived,
+    StaffActed,
+    Stage,
+    Timer,
+    TimerFell,
+)
+
+MailRule: TypeAlias = Callable[..., Decision]
+ClockRule: TypeAlias = Callable[[Case, TimerFell, Rulebook], Decision]
+StaffRule: TypeAlias = Callable[[Case, StaffActed, Rulebook], Decision]
+
+ask_or_escalate = mail.ask_about_mail(Intent.ESCALATION_REQUEST)
+ask_or_new_case = mail.ask_about_mail(Intent.NEW_COMPLAINT)
+ask_or_reply = mail.ask_about_mail(Intent.REPLY)
+
+I = Intent  # noqa: E741 - the table is read as a table
+
+ON_MAIL: Mapping[Stage, Mapping[Intent, MailRule]] = {
+    Stage.NONE: {
+        I.NEW_COMPLAINT: mail.open_complaint,
+        I.SERVICE_REQUEST: mail.open_service_request,
+        I.ESCALATION_REQUEST: mail.ask_what_it_is,
+        I.REPLY: mail.ask_what_it_is,
+        I.OTHER: mail.file_it,
+        I.UNSURE: mail.ask_what_it_is,
+    },
+    Stage.UNSORTED: {
+        I.NEW_COMPLAINT: mail.sorted_by_the_resident,
+        I.SERVICE_REQUEST: mail.add_to_question,
+        I.ESCALATION_REQUEST: mail.add_to_question,
+        I.REPLY: mail.add_to_question,
+        I.OTHER: mail.add_to_question,
+        I.UNSURE: mail.add_to_question,
+    },
+    Stage.SERVICE_REQUEST: {
+        I.NEW_COMPLAINT: mail.turn_into_complaint,
+        I.SERVICE_REQUEST: mail.pass_on,
+        I.ESCALATION_REQUEST: mail.turn_into_complaint,
+        I.REPLY: mail.pass_on,
+        I.OTHER: mail.pass_on,
+        I.UNSURE: ask_or_new_case,
+    },
+    Stage.STAGE1_OPEN: {
+        I.NEW_COMPLAINT: mail.fold_in,
+        I.SERVICE_REQUEST: mail.pass_on,
+        I.ESCALATION_REQUEST: mail.early_escalation,
+        I.REPLY: mail.reply_at_stage,
+        I.OTHER: mail.pass_on,
+        I.UNSURE: ask_or_reply,
+    },
+    Stage.STAGE1_RESPONDED: {
+        I.NEW_COMPLAINT: ask_or_escalate,
+        I.SERVICE_REQUEST: ask_or_escalate,
+        I.ESCALATION_REQUEST: mail.escalate,
+        I.REPLY: mail.pass_on,
+        I.OTHER: mail.pass_on,
+        I.UNSURE: ask_or_escalate,
+    },
+    Stage.STAGE2_OPEN: {
+        I.NEW_COMPLAINT: ask_or_new_case,
+        I.SERVICE_REQUEST: mail.pass_on,
+        I.ESCALATION_REQUEST: mail.pass_on,
+        I.REPLY: mail.reply_at_stage,
+        I.OTHER: mail.pass_on,
+        I.UNSURE: ask_or_reply,
+    },
+    Stage.STAGE2_RESPONDED: {
+        I.NEW_COMPLAINT: ask_or_new_case,
+        I.SERVICE_REQUEST: ask_or_new_case,
+        I.ESCALATION_REQUEST: mail.signpost,
+        I.REPLY: mail.pass_on,
+        I.OTHER: mail.pass_on,
+        I.UNSURE: ask_or_escalate,
+    },
+    Stage.CLOSED: {
+        I.NEW_COMPLAINT: mail.open_another,
+        I.SERVICE_REQUEST: mail.open_another,
+        I.ESCALATION_REQUEST: mail.escalate_closed,
+        I.REPLY: mail.reopen_on_reply,
+        I.OTHER: mail.pass_on,
+        I.UNSURE: ask_or_escalate,
+    },
+}
+
+T = Timer
+gone = clock.gone
+
+ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
+    Stage.UNSORTED: {
+        T.ASSIGN: gone,
+        T.SORT: clock.take_the_safe_reading,
+        T.ACKNOWLEDGE: gone,
+        T.CONTACT: gone,
+        T.RESPONSE_NEAR: gone,
+        T.RESPONSE_DUE: gone,
+        T.RESPONSE_LATE: gone,
+        T.REMIND_WINDOW: gone,
+        T.CLOSE_SILENT: gone,
+        T.ACTION_DUE: clock.chase_action,
+        T.SERVICE_CHASE: gone,
+    },
+    Stage.SERVICE_REQUEST: {
+        T.ASSIGN: gone,
+        T.SORT: clock.take_the_safe_reading,
+        T.ACKNOWLEDGE: gone,
+        T.CONTACT: gone,
+        T.RESPONSE_NEAR: gone,
+        T.RESPONSE_DUE: gone,
+        T.RESPONSE_LATE: gone,
+        T.REMIND_WINDOW: gone,
+        T.CLOSE_SILENT: gone,
+        T.ACTION_DUE: clock.chase_action,
+        T.SERVICE_CHASE: clock.chase_service_request,
+    },
+    Stage.STAGE1_OPEN: {
+        T.ASSIGN: clock.find_somebody,
+        T.SORT: clock.take_the_safe_reading,
+        T.ACKNOWLEDGE: clock.send_acknowledgement,
+        T.CONTACT: clock.chase_contact,
+        T.RESPONSE_NEAR: clock.chase_response,
+        T.RESPONSE_DUE: clock.chase_response,
+        T.RESPONSE_LATE: clock.chase_late_response,
+        T.REMIND_WINDOW: gone,
+        T.CLOSE_SILENT: gone,
+        T.ACTION_DUE: clock.chase_action,
+        T.SERVICE_CHASE: gone,
+    },
+    Stage.STAGE1_RESPONDED: {
+        T.ASSIGN: gone,
+        T.SORT: clock.take_the_safe_reading,
+        T.ACKNOWLEDGE: gone,
+        T.CONTACT: gone,
+        T.RESPONSE_NEAR: gone,
+        T.RESPONSE_DUE: gone,
+        T.RESPONSE_LATE: gone,
+        T.REMIND_WINDOW: clock.remind,
+        T.CLOSE_SILENT: clock.close_for_silence,
+        T.ACTION_DUE: clock.chase_action,
+        T.SERVICE_CHASE: gone,
+    },
+    Stage.STAGE2_OPEN: {
+        T.ASSIGN: clock.find_somebody,
+        T.SORT: clock.take_the_safe_reading,
+        T.ACKNOWLEDGE: clock.send_acknowledgement,
+        T.CONTACT: clock.chase_contact,
+        T.RESPONSE_NEAR: clock.chase_response,
+        T.RESPONSE_DUE: clock.chase_response,
+        T.RESPONSE_LATE: clock.chase_late_response,
+        T.REMIND_WINDOW: gone,
+        T.CLOSE_SILENT: gone,
+        T.ACTION_DUE: clock.chase_action,
+        T.SERVICE_CHASE: gone,
+    },
+    Stage.STAGE2_RESPONDED: {
+        T.ASSIGN: gone,
+        T.SORT: clock.take_the_safe_reading,
+        T.ACKNOWLEDGE: gone,
+        T.CONTACT: gone,
+        T.RESPONSE_NEAR: gone,
+        T.RESPONSE_DUE: gone,
+        T.RESPONSE_LATE: gone,
+        T.REMIND_WINDOW: clock.remind,
+        T.CLOSE_SILENT: clock.close_for_silence,
+        T.ACTION_DUE: clock.chase_action,
+        T.SERVICE_CHASE: gone,
+    },
+    Stage.CLOSED: {
+        T.ASSIGN: gone,
+        T.SORT: clock.take_the_safe_reading,
+        T.ACKNOWLEDGE: gone,
+        T.CONTACT: gone,
+        T.RESPONSE_NEAR: gone,
+        T.RESPONSE_DUE: gone,
+        T.RESPONSE_LATE: gone,
+        T.REMIND_WINDOW: gone,
+        T.CLOSE_SILENT: gone,
+        T.ACTION_DUE: clock.chase_action,
+        T.SERVICE_CHASE: gone,
+    },
+}
+
+A = Act
+is_request = refuse("This is a service request. If it is a complaint, write #sort complaint first.")
+is_unsorted = refuse("Nobody has said yet what this mail is. Write #sort complaint, or what else it is.")
+is_answered = refuse("The response of this stage has been sent. Write #escalate or #close agreed.")
+is_final = refuse("The final response has been sent; the complaints process is complete.")
+is_closed = refuse("The case is closed. Write #reopen first.")
+is_stage2 = refuse("The case is at stage 2 already.")
+is_open = refuse("The case is open: there is nothing to reopen.")
+
+ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
+    Stage.UNSORTED: {
+        A.REPLY: staff.relay,
+        A.CONFIRM: is_unsorted,
+        A.CONTACTED: staff.contacted,
+        A.RESPOND: is_unsorted,
+        A.EXTEND: is_unsorted,
+        A.ACTION: staff.add_action,
+        A.DONE: staff.action_done,
+        A.NOTE: staff.note,
+        A.ASSIGN: staff.give_to,
+        A.CLOSE: is_unsorted,
+        A.REOPEN: is_open,
+        A.ESCALATE: is_unsorted,
+        A.SORT: staff.sort,
+        A.HELP: staff.show_help,
+        A.HISTORY: staff.history,
+    },
+    Stage.SERVICE_REQUEST: {
+        A.REPLY: staff.relay,
+        A.CONFIRM: is_request,
+        A.CONTACTED: staff.contacted,
+        A.RESPOND: is_request,
+        A.EXTEND: is_request,
+        A.ACTION: staff.add_action,
+        A.DONE: staff.action_done,
+        A.NOTE: staff.note,
+        A.ASSIGN: staff.give_to,
+        A.CLOSE: staff.close,
+        A.REOPEN: is_open,
+        A.ESCALATE: is_request,
+        A.SORT: staff.sort,
+        A.HELP: staff.show_help,
+        A.HISTORY: staff.history,
+    },
+    Stage.STAGE1_OPEN: {
+        A.REPLY: staff.relay,
+        A.CONFIRM: staff.confirm,
+        A.CONTACTED: staff.contacted,
+        A.RESPOND: staff.respond,
+        A.EXTEND: staff.extend,
+        A.ACTION: staff.add_action,
+        A.DONE: staff.action_done,
+        A.NOTE: staff.note,
+        A.ASSIGN: staff.give_to,
+        A.CLOSE: staff.close,
+        A.REOPEN: is_open,
+        A.ESCALATE: staff.escalate,
+        A.SORT: staff.sort,
+        A.HELP: staff.show_help,
+        A.HISTORY: staff.history,
+    },
+    Stage.STAGE1_RESPONDED: {
+        A.REPLY: staff.relay,
+        A.CONFIRM: is_answered,
+        A.CONTACTED: staff.contacted,
+        A.RESPOND: is_answered,
+        A.EXTEND: is_answered,
+        A.ACTION: staff.add_action,
+        A.DONE: staff.action_done,
+        A.NOTE: staff.note,
+        A.ASSIGN: staff.give_to,
+        A.CLOSE: staff.close,
+        A.REOPEN: is_open,
+        A.ESCALATE: staff.escalate,
+        A.SORT: staff.sort,
+        A.HELP: staff.show_help,
+        A.HISTORY: staff.history,
+    },
+    Stage.STAGE2_OPEN: {
+        A.REPLY: staff.relay,
+        A.CONFIRM: staff.confirm,
+        A.CONTACTED: staff.contacted,
+        A.RESPOND: staff.respond,
+        A.EXTEND: staff.extend,
+        A.ACTION: staff.add_action,
+        A.DONE: staff.action_done,
+        A.NOTE: staff.note,
+        A.ASSIGN: staff.give_to,
+        A.CLOSE: staff.close,
+        A.REOPEN: is_open,
+        A.ESCALATE: is_stage2,
+        A.SORT: staff.sort,
+        A.HELP: staff.show_help,
+        A.HISTORY: staff.history,
+    },
+    Stage.STAGE2_RESPONDED: {
+        A.REPLY: staff.relay,
+        A.CONFIRM: is_final,
+        A.CONTACTED: staff.contacted,
+        A.RESPOND: is_final,
+        A.EXTEND: is_final,
+        A.ACTION: staff.add_action,
+        A.DONE: staff.action_done,
+        A.NOTE: staff.note,
+        A.ASSIGN: staff.give_to,
+        A.CLOSE: staff.close,
+        A.REOPEN: is_open,
+        A.ESCALATE: is_final,
+        A.SORT: staff.sort,
+        A.HELP: staff.show_help,
+        A.HISTORY: staff.history,
+    },
+    Stage.CLOSED: {
+        A.REPLY: staff.relay,
+        A.CONFIRM: is_closed,
+        A.CONTACTED: staff.contacted,
+        A.RESPOND: is_closed,
+        A.EXTEND: is_closed,
+        A.ACTION: staff.add_action,
+        A.DONE: staff.action_done,
+        A.NOTE: staff.note,
+        A.ASSIGN: is_closed,
+        A.CLOSE: refuse("The case is closed already."),
+        A.REOPEN: staff.reopen,
+        A.ESCALATE: staff.escalate,
+        A.SORT: staff.sort,
+        A.HELP: staff.show_help,
+        A.HISTORY: staff.history,
+    },
+}
+
+
+def decide(case: Case | None, event: Event, rules: Rulebook) -> Decision:
+    """What follows from this event. Pure; total over stages, intents, timers and acts.
+
+    A `case` of None is allowed for mail alone. `Decision.case` is None when the mail is only filed.
+    """
+    if isinstance(event, MailArrived):
+        if case is not None and not event.trusted:
+            return mail.with_alarms(mail.untrusted(case, event, rules), event, rules)
+        if case is None and event.suggested and event.verdict.intent is not Intent.OTHER:
+            return mail.with_alarms(mail.ask_which_case(event, rules), event, rules)
+        stage = case.stage if case else Stage.NONE
+        rule = ON_MAIL[stage][event.verdict.intent]
+        return mail.with_alarms(rule(case, event, rules), event, rules)
+    assert case is not None, "timers, staff and bounces speak of a case"
+    if isinstance(event, TimerFell):
+        return ON_CLOCK[case.stage][event.timer](case, event, rules)
+    if isinstance(event, StaffActed):
+        return ON_STAFF[case.stage][event.act](case, event, rules)
+    assert isinstance(event, Bounced)
+    return mail.bounced(case, event, rules)

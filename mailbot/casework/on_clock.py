@@ -1,0 +1,325 @@
+"""What follows when a timer falls. Each function is one answer in the table ON_CLOCK.
+
+A timer that fell is gone; whoever still wants it sets it again. Twice is as once: what was done meanwhile is
+looked at first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mailbot.casework import on_mail, orders, stages
+from mailbot.casework.rulebook import Rulebook
+from mailbot.casework.vocabulary import (
+    Case,
+    Decision,
+    Due,
+    Effect,
+    Intent,
+    Letter,
+    MailArrived,
+    SetTimer,
+    Stage,
+    Timer,
+    TimerFell,
+    Verdict,
+)
+
+
+def gone(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
+    """The stage has moved on: there is nothing left to do."""
+    return Decision(case, (), f"The {event.timer.value.replace('_', ' ')} timer had nothing left to do.")
+
+
+# ------------------------------------------------------------------ handler and acknowledgement
+
+
+def find_somebody(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
+    """Try again to give the stage to somebody. On the working day before the acknowledgement is due the
+    supervisor holds it, so that the letter can name a person."""
+    record = case.current
+    if record is None or case.handler:
+        return gone(case, event, rules)
+    number = 2 if case.stage2 else 1
+    person, why = stages.find_handler(case, rules, number, event.at)
+    eve = rules.calendar.subtract_working_days(record.acknowledge.target, 1)
+    if person is None and rules.day(event.at) >= eve:
+        free = [p for p in rules.holding("supervisor") if p.key not in case.had_part]
+        if free:
+            person, why = free[0], "a supervisor holds it, so that it can be acknowledged in time"
+    if person is None:
+        case, effects = stages.unassigned(case, rules, event.at)
+        return Decision(case, effects, "Still without a handler.", rules.policy.why("one_contact"))
+    case, effects = stages.assign(case, rules, person, why, remembered(case, event))
+    return Decision(case, effects, f"{person.name} was given the case.", rules.policy.why("one_contact"))
+
+
+def remembered(case: Case, event: TimerFell) -> MailArrived:
+    """The request that opened the current stage, for the handler who gets it late."""
+    record = case.current
+    assert record is not None
+    intent = Intent.ESCALATION_REQUEST if case.stage2 else Intent.NEW_COMPLAINT
+    return MailArrived(
+        at=event.at,
+        received_at=record.requested_at,
+        mail=record.request_mail,
+        sender=case.resident,
+        subject=case.subject,
+        text=record.definition,
+        verdict=Verdict(intent),
+        definition=record.definition,
+        outcome_sought=record.outcome_sought,
+    )
+
+
+def send_acknowledgement(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
+    """Nobody confirmed it in time: it goes by itself, before the window ends."""
+    record = case.current
+    if record is None or record.acknowledged_at is not None:
+        return gone(case, event, rules)
+    if not record.handler:
+        return find_somebody(case, event, rules)
+    case, effects = stages.acknowledge(case, rules, event.at)
+    return Decision(
+        case,
+        effects,
+        "Nobody confirmed the acknowledgement: it went by itself.",
+        rules.policy.why("acknowledged"),
+    )
+
+
+def take_the_safe_reading(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
+    """Nobody said what the mail is: the reading that protects the resident is taken, and the supervisor told."""
+    question = next(
+        (q for q in case.questions if str(q.number) == event.subject and q.answered_at is None), None
+    )
+    if question is None:
+        return gone(case, event, rules)
+    case = replace(
+        case,
+        questions=tuple(
+            replace(q, answered_at=event.at, answer="default") if q.number == question.number else q
+            for q in case.questions
+        ),
+    )
+    told = orders.alert(
+        rules.supervisor,
+        case.reference,
+        f"{case.reference}: nobody said what the mail is",
+        f"It was taken as {orders.KIND_WORDS[question.default]}, so that no deadline is missed.",
+        rules.policy.why("triage"),
+        subject=question.subject,
+    )
+    mail = stages.event_of(question, Verdict(question.default, reasons=("nobody answered",)), event.at)
+    decision = settle(case, mail, rules)
+    return replace(decision, effects=(*decision.effects, told), because=rules.policy.why("triage"))
+
+
+def settle(case: Case, mail: MailArrived, rules: Rulebook) -> Decision:
+    """Carry out a reading that a person (or the default) gave to a mail on this case."""
+    intent, stage = mail.verdict.intent, case.stage
+    if stage is Stage.UNSORTED:
+        return settle_unsorted(case, mail, rules)
+    if intent is Intent.NEW_COMPLAINT:
+        if stage is Stage.SERVICE_REQUEST:
+            return on_mail.turn_into_complaint(case, mail, rules)
+        return on_mail.open_another(case, mail, rules)
+    if intent is Intent.ESCALATION_REQUEST:
+        return settle_escalation(case, mail, rules)
+    if intent is Intent.SERVICE_REQUEST and stage is not Stage.SERVICE_REQUEST:
+        return on_mail.open_another(case, mail, rules)
+    if stage is Stage.CLOSED and intent is Intent.REPLY:
+        return on_mail.reopen_on_reply(case, mail, rules)
+    return Decision(
+        stages.heard(case, mail),
+        (),
+        f"The mail counts as {orders.KIND_WORDS[intent]}: the handler has it.",
+        rules.policy.why("triage"),
+    )
+
+
+def settle_unsorted(case: Case, mail: MailArrived, rules: Rulebook) -> Decision:
+    intent = mail.verdict.intent
+    if intent in (Intent.NEW_COMPLAINT, Intent.ESCALATION_REQUEST):
+        case, effects = stages.open_stage(case, 1, mail, rules)
+        name = rules.policy.stage(1).name
+        return Decision(case, effects, f"Opened as a {name} complaint.", rules.policy.why("opened"))
+    if intent is Intent.SERVICE_REQUEST:
+        as_request = on_mail.open_service_request(None, mail, replace(rules, reference=case.reference))
+        assert as_request.case is not None
+        kept = replace(as_request.case, version=case.version, questions=case.questions)
+        return replace(as_request, case=kept)
+    closed = replace(case, stage=Stage.CLOSED, closed_at=mail.at, closed_because="sorted_as_other")
+    suggested = next((q.suggested for q in case.questions if q.mail == mail.mail), "")
+    if intent is Intent.REPLY and suggested:
+        return Decision(
+            replace(closed, closed_because="belongs_elsewhere"),
+            orders.stop(*orders.CLOCKS_OF_A_STAGE),
+            f"A person says that the mail belongs to {suggested}: moved there.",
+            rules.policy.why("triage"),
+            moves=(suggested, mail),
+        )
+    return Decision(
+        closed,
+        orders.stop(*orders.CLOCKS_OF_A_STAGE),
+        "A person says that it is neither a complaint nor a request: closed without a letter.",
+        rules.policy.why("triage"),
+    )
+
+
+def settle_escalation(case: Case, mail: MailArrived, rules: Rulebook) -> Decision:
+    """An escalation by a person's word (or the default's): no window is asked after again."""
+    if case.stage2 and case.stage2.responded_at:
+        return on_mail.signpost(case, mail, rules)
+    if case.stage2:
+        return on_mail.pass_on(case, mail, rules)
+    if case.stage1 is None:
+        return on_mail.turn_into_complaint(case, mail, rules)
+    open_window = replace(case, stage1=replace(case.stage1, window=None))
+    return on_mail.escalate(open_window, mail, rules)
+
+
+# ------------------------------------------------------------------ chasing
+
+
+def chase_contact(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
+    record = case.current
+    if record is None or record.contact is None or record.contacted_at is not None:
+        return gone(case, event, rules)
+    every = rules.policy.chase.contact_every_working_days
+    return chased(case, event, rules, "contact with the resident", record.contact, every)
+
+
+def chase_response(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
+    """Before the target and on its day: the handler alone."""
+    record = case.current
+    if record is None or record.responded_at is not None:
+        return gone(case, event, rules)
+    return chased(case, event, rules, f"{orders.stage_name(case, rules)} response", record.promised)
+
+
+def chase_late_response(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
+    """After the outer date: handler and supervisor, again every working day until it is sent."""
+    record = case.current
+    if record is None or record.responded_at is not None:
+        return gone(case, event, rules)
+    if rules.day(event.at) <= record.promised.outer:
+        return Decision(case, orders.response_timers(case, rules, event.at), "The date has moved.")
+    what = f"{orders.stage_name(case, rules)} response"
+    chase = rules.policy.chase
+    return chased(
+        case, event, rules, what, record.promised, chase.late_every_working_days, chase.supervisor_when_late
+    )
+
+
+def chase_action(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
+    """A promise is due: chased every working day until it is done, whatever the stage (Code 6.6)."""
+    action = next((a for a in case.open_actions if str(a.number) == event.subject), None)
+    if action is None or action.due is None:
+        return gone(case, event, rules)
+    due = Due(action.due, action.due, rules.policy.why("actions"))
+    overdue = rules.day(event.at) > action.due
+    every = rules.policy.chase.late_every_working_days
+    return chased(case, event, rules, f"action: {action.text}", due, every, overdue)
+
+
+def chase_service_request(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
+    if case.service_answered_at is not None:
+        return gone(case, event, rules)
+    today = rules.day(event.at)
+    due = Due(today, today, rules.policy.why("service_request_chase"))
+    every = rules.policy.service_requests.chase_every_working_days
+    effects = (
+        *orders.chaser(case, rules, "answer to the service request", due, event.at),
+        SetTimer(
+            Timer.SERVICE_CHASE,
+            rules.morning(rules.calendar.add_working_days(today, every)),
+            due.clauses,
+        ),
+    )
+    return Decision(case, effects, "Chased: the service request has no answer yet.", due.clauses)
+
+
+def chased(
+    case: Case,
+    event: TimerFell,
+    rules: Rulebook,
+    what: str,
+    due: Due,
+    every_working_days: int = 0,
+    supervisor: bool = False,
+) -> Decision:
+    effects: tuple[Effect, ...] = orders.chaser(case, rules, what, due, event.at, tell_supervisor=supervisor)
+    why = tuple(dict.fromkeys((*due.clauses, *rules.policy.why("chase"))))
+    if every_working_days:
+        again = rules.morning(rules.calendar.add_working_days(rules.day(event.at), every_working_days))
+        effects = (*effects, SetTimer(event.timer, again, why, event.subject))
+    told = "handler and supervisor" if supervisor else "handler"
+    return Decision(case, effects, f"Chased the {told}: {what}, due {due.target.isoformat()}.", why)
+
+
+# ------------------------------------------------------------------ silence
+
+
+def why_not_silent(case: Case, rules: Rulebook) -> str:
+    """What stands in the way of closing for silence; "" if nothing does. The last word must be ours, it must
+    have reached the resident, and nothing may be owed."""
+    record = case.current
+    rule = orders.silence_rule(case, rules)
+    if rule is None or record is None or record.responded_at is None:
+        return "there is no full answer yet"
+    if "open_actions" in rule.blocked_by and case.open_actions:
+        return "something promised is still open"
+    if "open_questions" in rule.blocked_by and case.open_questions:
+        return "a question about a mail is still open"
+    ours = max(record.responded_at, case.last_landlord_word_at or record.responded_at)
+    if case.last_resident_word_at and case.last_resident_word_at > ours:
+        return "the last word is the resident's"
+    if case.resident.address in case.unreachable:
+        return "our mail did not reach the resident"
+    if len(case.attempts) < rule.needs_attempts:
+        return "the attempts to reach the resident are not complete"
+    return ""
+
+
+def remind(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
+    ends, record = orders.silence_ends(case, rules), case.current
+    why = rules.policy.why("reminder")
+    hindrance = why_not_silent(case, rules)
+    if hindrance or ends is None or record is None or record.responded_at is None:
+        return Decision(case, (), f"No reminder: {hindrance or 'no rule of silence'}.", why)
+    letter = orders.to_resident(
+        case,
+        rules,
+        Letter.CLOSING_REMINDER,
+        why,
+        {
+            "responded_on": rules.day(record.responded_at).isoformat(),
+            "close_on": rules.calendar.add_working_days(ends, 1).isoformat(),
+            "next_stage_name": "" if case.stage2 else rules.policy.stage(2).name,
+        },
+        answers=case.request_mail,
+    )
+    return Decision(case, (letter,), "Reminded the resident that the case will close.", why)
+
+
+def close_for_silence(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
+    """Close, if the silence is whole; else look again the next working day."""
+    ends = orders.silence_ends(case, rules)
+    hindrance = why_not_silent(case, rules)
+    rule = orders.silence_rule(case, rules)
+    if rule is None or ends is None:
+        return gone(case, event, rules)
+    if not hindrance and rules.day(event.at) <= ends:
+        return Decision(case, orders.silence_timers(case, rules)[1:], "The silence is not complete yet.")
+    if hindrance:
+        again = SetTimer(Timer.CLOSE_SILENT, rules.next_morning(event.at), rule.clauses)
+        return Decision(case, (again,), f"Not closed: {hindrance}.", rule.clauses)
+    closed = replace(case, stage=Stage.CLOSED, closed_at=event.at, closed_because="silence")
+    letter = orders.closure(closed, rules, "silence", rule.clauses, event.at)
+    return Decision(
+        closed,
+        (letter, *orders.stop(*orders.CLOCKS_OF_A_STAGE)),
+        "Closed: answered in full, and nothing more was heard.",
+        rule.clauses,
+    )

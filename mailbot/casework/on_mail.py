@@ -1,0 +1,567 @@
+"""What follows from a resident's mail. Each function is one answer in the table ON_MAIL.
+
+Promises: a mail about a case always reaches a person; nothing here decides against a resident; what may be
+a complaint or an escalation is never just filed. Danger, safeguarding, legal action, the Ombudsman and
+elected members alert people whatever else the mail is (`with_alarms`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
+
+from mailbot.casework import orders, stages
+from mailbot.casework.rulebook import Rulebook
+from mailbot.casework.vocabulary import (
+    Audience,
+    Bounced,
+    Case,
+    Decision,
+    Effect,
+    Flag,
+    Intent,
+    Letter,
+    MailArrived,
+    Note,
+    Question,
+    Reading,
+    ReplyKind,
+    Role,
+    SetTimer,
+    Stage,
+    Timer,
+)
+
+# ------------------------------------------------------------------ no case yet
+
+
+def open_complaint(case: Case | None, event: MailArrived, rules: Rulebook) -> Decision:
+    """Stage 1, logged on receipt: no local resolution comes before it (Code 5.2, 1.3)."""
+    opened = stages.new_case(event, rules, Stage.STAGE1_OPEN)
+    opened, effects = stages.open_stage(opened, 1, event, rules)
+    name = rules.policy.stage(1).name
+    return Decision(opened, effects, f"Opened as a {name} complaint.", rules.policy.why("opened"))
+
+
+def open_service_request(case: Case | None, event: MailArrived, rules: Rulebook) -> Decision:
+    """Recorded and passed on, with a receipt that says how to make it a complaint (Code 1.4)."""
+    why = rules.policy.why("service_request")
+    opened = stages.new_case(event, rules, Stage.SERVICE_REQUEST)
+    person, reason = stages.find_handler(opened, rules, 1, event.at)
+    opened = replace(opened, handler=person.key if person else "", last_landlord_word_at=event.at)
+    receipt = orders.to_resident(
+        opened,
+        rules,
+        Letter.SERVICE_REQUEST_RECEIPT,
+        why,
+        {
+            "received_on": rules.day(event.received_at).isoformat(),
+            "request": event.definition or event.text,
+            "handler": orders.card(person),
+            "hazard": event.verdict.has(Flag.URGENT_HAZARD),
+        },
+        answers=event.mail,
+    )
+    return Decision(
+        opened,
+        (
+            receipt,
+            Note(
+                f"{person.name} has the request: {reason}."
+                if person
+                else "Nobody is free to take the request."
+            ),
+            *orders.case_mail(opened, rules, event, why, Letter.CASE_ASSIGNED),
+            service_chase(opened, rules, event.at),
+        ),
+        "Recorded as a service request.",
+        why,
+    )
+
+
+def service_chase(case: Case, rules: Rulebook, at: dt.datetime) -> SetTimer:
+    every = rules.policy.service_requests.chase_every_working_days
+    when = rules.morning(rules.calendar.add_working_days(rules.day(at), every))
+    return SetTimer(Timer.SERVICE_CHASE, when, rules.policy.why("service_request_chase"))
+
+
+def ask_what_it_is(case: Case | None, event: MailArrived, rules: Rulebook) -> Decision:
+    """A person is to say what the mail is. Meanwhile it counts as a complaint: if nobody decides, it becomes
+    one on the working day before it would have to be acknowledged."""
+    opened = stages.new_case(event, rules, Stage.UNSORTED)
+    due = rules.acknowledge_due(1, event.received_at)
+    eve = rules.calendar.subtract_working_days(
+        due.target, rules.policy.triage.before_acknowledgement_working_days
+    )
+    return put_question(opened, event, rules, Intent.NEW_COMPLAINT, eve, "What is this mail?")
+
+
+def ask_which_case(event: MailArrived, rules: Rulebook) -> Decision:
+    """The only open case of the same sender and subject is a suggestion, not a fact: a person says whether the
+    mail belongs to it. Meanwhile it counts as a complaint of its own."""
+    reason = f"the only open case of this sender with this subject is {event.suggested}"
+    others = tuple(r for r in event.verdict.readings if r.intent is not Intent.REPLY)
+    reply = next((r for r in event.verdict.readings if r.intent is Intent.REPLY), Reading(Intent.REPLY, 0.5))
+    readings = (replace(reply, reasons=(reason, *reply.reasons)), *others[:2])
+    return ask_what_it_is(None, replace(event, verdict=replace(event.verdict, readings=readings)), rules)
+
+
+def file_it(case: Case | None, event: MailArrived, rules: Rulebook) -> Decision:
+    """Neither complaint nor request: kept and shown in the digest, no answer."""
+    return Decision(None, (), "Filed: neither a complaint nor a request.", rules.policy.why("filed"))
+
+
+# ------------------------------------------------------------------ questions
+
+
+def put_question(
+    case: Case, event: MailArrived, rules: Rulebook, default: Intent, by: dt.date, headline: str
+) -> Decision:
+    """Ask the supervisor what this mail is; `default` is taken at the given day's acknowledgement hour."""
+    default_at = max(rules.calendar.instant(by, rules.habits.acknowledge_at), event.at)
+    readings = event.verdict.readings or (Reading(event.verdict.intent, event.verdict.confidence),)
+    question = Question(
+        number=len(case.questions) + 1,
+        asked_at=event.at,
+        mail=event.mail,
+        readings=readings,
+        default=default,
+        default_at=default_at,
+        received_at=event.received_at,
+        text=event.text,
+        sender=event.sender,
+        subject=event.subject,
+        definition=event.definition,
+        outcome_sought=event.outcome_sought,
+        flags=tuple(r.flag for r in event.verdict.flags),
+        topics=event.verdict.topics,
+        suggested=event.suggested,
+    )
+    case = replace(case, questions=(*case.questions, question))
+    why = rules.policy.why("triage")
+    letter = orders.to_staff(
+        rules.supervisor,
+        Letter.QUESTION,
+        Audience.SUPERVISOR,
+        why,
+        {
+            **orders.common(case, rules),
+            "number": question.number,
+            "sender": {"name": event.sender.name, "address": event.sender.address},
+            "subject": event.subject,
+            "text": event.text,
+            "received_on": event.received_at.isoformat(),
+            "readings": [
+                {
+                    "words": orders.KIND_WORDS[r.intent],
+                    "percent": round(100 * r.probability),
+                    "reasons": list(r.reasons),
+                }
+                for r in readings
+            ],
+            "default_words": orders.KIND_WORDS[default],
+            "default_on": rules.day(default_at).isoformat(),
+            "answers": orders.sorting(case),
+        },
+        carries=event.mail,
+    )
+    return Decision(
+        case,
+        (letter, SetTimer(Timer.SORT, default_at, why, subject=str(question.number))),
+        f"{headline} Asked {rules.supervisor.name}; without an answer by "
+        f"{rules.day(default_at).isoformat()} it is taken as {orders.KIND_WORDS[default]}.",
+        why,
+    )
+
+
+def ask_about_mail(default: Intent) -> Callable[[Case, MailArrived, Rulebook], Decision]:
+    """A question about a mail on a case that exists; the handler sees the mail all the same."""
+
+    def ask(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
+        case = stages.heard(case, event)
+        number = 2 if default is Intent.ESCALATION_REQUEST else 1
+        due = rules.acknowledge_due(number, event.received_at)
+        eve = rules.calendar.subtract_working_days(
+            due.target, rules.policy.triage.before_acknowledgement_working_days
+        )
+        asked = put_question(case, event, rules, default, eve, "Not clear what this mail asks for.")
+        assert asked.case is not None
+        shown = orders.case_mail(
+            asked.case,
+            rules,
+            event,
+            asked.because,
+            warning="It is not clear what this mail asks for. A supervisor has been asked.",
+        )
+        return replace(asked, effects=(*asked.effects, *shown, *pause_silence(case)))
+
+    ask.__name__ = f"ask, or take it as {orders.KIND_WORDS[default]}"
+    return ask
+
+
+def add_to_question(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
+    """Another mail while a person still sorts the first: they see it, the clock stays."""
+    case = stages.heard(case, event)
+    why = rules.policy.why("triage")
+    return Decision(
+        case,
+        orders.case_mail(case, rules, event, why),
+        "A further mail, added to the one that waits to be sorted.",
+        why,
+    )
+
+
+def sorted_by_the_resident(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
+    """The resident makes plain that it is a complaint: it counts from the first mail."""
+    first = next((q for q in case.questions if q.answered_at is None), None)
+    case = stages.heard(answer_all(case, event.at, "resident"), event)
+    began = replace(event, received_at=case.received_at, mail=case.request_mail) if first else event
+    definition = "\n\n".join(
+        dict.fromkeys(t for t in (case.request_text, event.definition or event.text) if t)
+    )
+    case, effects = stages.open_stage(case, 1, began, rules, definition=definition)
+    name = rules.policy.stage(1).name
+    return Decision(
+        case,
+        (*effects, *(orders.stop_sorting(q) for q in case.questions)),
+        f"The resident makes it a complaint: opened at {name}, counted from the first mail.",
+        rules.policy.why("opened"),
+    )
+
+
+def answer_all(case: Case, at: dt.datetime, answer: str) -> Case:
+    """The case with every open question answered."""
+    return replace(
+        case,
+        questions=tuple(
+            replace(q, answered_at=at, answer=answer) if q.answered_at is None else q for q in case.questions
+        ),
+    )
+
+
+# ------------------------------------------------------------------ on a case
+
+
+def turn_into_complaint(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
+    """Dissatisfied with how a request was handled: a complaint from this mail on; the work goes on (Code 1.5)."""
+    case = replace(stages.heard(case, event), was_service_request=True)
+    case, effects = stages.open_stage(case, 1, event, rules)
+    return Decision(
+        case,
+        effects,
+        f"The service request became a {rules.policy.stage(1).name} complaint.",
+        rules.policy.why("dissatisfaction"),
+    )
+
+
+def pass_on(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
+    """To the handler; the stage stays."""
+    case = stages.heard(case, event)
+    why = rules.policy.why("one_contact")
+    return Decision(
+        case,
+        (*orders.case_mail(case, rules, event, why), *pause_silence(case)),
+        f"{said(event).capitalize()} from {who(event)}: passed to the handler.",
+        why,
+    )
+
+
+def pause_silence(case: Case) -> tuple[Effect, ...]:
+    """The resident has spoken: the silence is over, and the landlord owes the next word."""
+    if case.stage in (Stage.STAGE1_RESPONDED, Stage.STAGE2_RESPONDED):
+        return orders.stop(Timer.REMIND_WINDOW, Timer.CLOSE_SILENT)
+    return ()
+
+
+def said(event: MailArrived) -> str:
+    kind = event.verdict.reply_kind
+    if event.verdict.intent is Intent.REPLY and kind:
+        return {
+            ReplyKind.PROVIDES_INFORMATION: "information",
+            ReplyKind.CHASES_UPDATE: "a question how things stand",
+            ReplyKind.ACCEPTS_OUTCOME: "an acceptance",
+            ReplyKind.WITHDRAWS: "a withdrawal",
+            ReplyKind.AGREES_EXTENSION: "agreement to the extension",
+            ReplyKind.REFUSES_EXTENSION: "refusal of the extension",
+            ReplyKind.CONFIRMS_SUMMARY: "confirmation of our summary",
+            ReplyKind.CORRECTS_SUMMARY: "a correction of our summary",
+            ReplyKind.THANKS: "thanks",
+        }[kind]
+    return orders.KIND_WORDS[event.verdict.intent]
+
+
+def who(event: MailArrived) -> str:
+    return {Role.RESIDENT: "the resident", Role.OFFICE: "the member's office"}.get(
+        event.sender.role, "the representative"
+    )
+
+
+def reply_at_stage(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
+    """A reply while a stage is open. A correction joins what we understood (Code 5.6); a withdrawal waits
+    for the handler, who alone closes."""
+    decision = pass_on(case, event, rules)
+    assert decision.case is not None
+    record = decision.case.current
+    if event.verdict.reply_kind is ReplyKind.CORRECTS_SUMMARY and record:
+        corrected = f"{record.definition}\n\nCorrected on {rules.day(event.received_at).isoformat()}: " + (
+            event.definition or event.text
+        )
+        return replace(
+            decision,
+            case=stages.with_record(decision.case, replace(record, definition=corrected)),
+            summary="The resident corrected our summary: it joined the definition of the complaint.",
+            because=rules.policy.why("acknowledged"),
+        )
+    return decision
+
+
+def fold_in(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
+    """A further grievance before stage 1 is answered: the handler joins it if it is related and it would
+    not delay the answer, or has it opened as a case of its own (Code 6.8)."""
+    case = stages.heard(case, event)
+    why = rules.policy.why("opened")
+    return Decision(
+        case,
+        orders.case_mail(
+            case,
+            rules,
+            event,
+            why,
+            warning="This may raise a further matter. If it is related, answer it with this complaint. "
+            "If it is not, answer #sort complaint and it becomes a case of its own.",
+        ),
+        "A further grievance on an open complaint: the handler decides whether it belongs to it.",
+        why,
+    )
+
+
+def early_escalation(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
+    """Asked for the next stage before stage 1 was answered: stage 1 still owes its answer, people decide."""
+    case = stages.heard(case, event)
+    why = rules.policy.why("escalated")
+    return Decision(
+        case,
+        (
+            *orders.case_mail(
+                case, rules, event, why, warning="The resident asks for the next stage already."
+            ),
+            orders.alert(
+                rules.supervisor,
+                case.reference,
+                f"{case.reference}: asks to escalate before an answer",
+                "Stage 1 has not been answered yet. Answer #escalate to move it on now.",
+                why,
+                subject=event.subject,
+                text=event.text,
+            ),
+        ),
+        "Asked to escalate before the stage 1 response: handler and supervisor told.",
+        why,
+    )
+
+
+def escalate(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
+    """Stage 2, without reasons asked for (Code 6.10, 6.12), with another person (Code 6.13). After the
+    window of a policy that has one, a person decides, and without a decision it is accepted."""
+    record = case.stage1
+    if record and record.window and rules.day(event.received_at) > record.window.outer:
+        late = ask_about_mail(Intent.ESCALATION_REQUEST)(case, event, rules)
+        return replace(late, summary=f"Asked after the window ended. {late.summary}")
+    case = stages.heard(answer_all(case, event.at, "escalated"), event)
+    definition = event.definition or event.text
+    if record and record.definition:
+        definition = f"{definition}\n\nFirst complaint: {record.definition}"
+    case, effects = stages.open_stage(case, 2, event, rules, definition=definition)
+    return Decision(
+        case,
+        (*effects, *(orders.stop_sorting(q) for q in case.questions)),
+        f"Escalated to {rules.policy.stage(2).name}.",
+        rules.policy.why("escalated"),
+    )
+
+
+def signpost(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
+    """The final response stands; the Ombudsman is next. A person sees it as well."""
+    case = replace(stages.heard(case, event), last_landlord_word_at=event.at)
+    why = rules.policy.why("signposting")
+    answered = case.stage2.responded_at if case.stage2 else None
+    until = orders.ombudsman_until(case, rules)
+    letter = orders.to_resident(
+        case,
+        rules,
+        Letter.SIGNPOSTING,
+        why,
+        {
+            "final_response_on": rules.day(answered).isoformat() if answered else "",
+            "ombudsman_until": until.isoformat() if until else "",
+        },
+        answers=event.mail,
+    )
+    return Decision(
+        case,
+        (
+            letter,
+            *orders.case_mail(
+                case, rules, event, why, warning="Still dissatisfied after the final response."
+            ),
+            *orders.silence_timers(case, rules),
+        ),
+        "Dissatisfied after the final response: told about the Ombudsman.",
+        why,
+    )
+
+
+def open_another(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
+    """Another matter on the thread of a closed case: a case of its own, linked by the journal."""
+    case = stages.heard(case, event)
+    return Decision(
+        case,
+        (),
+        f"Raises {orders.KIND_WORDS[event.verdict.intent]} afresh: opened as a case of its own.",
+        rules.policy.why("opened"),
+        opens=event,
+    )
+
+
+def escalate_closed(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
+    """A closed case is not the end: what follows depends on how far it went."""
+    if case.stage2 and case.stage2.responded_at:
+        return signpost(case, event, rules)
+    if case.stage1 and case.stage1.responded_at and case.stage2 is None:
+        return escalate(case, event, rules)
+    if case.stage1 is None:
+        return turn_into_complaint(case, event, rules)
+    return reopen_on_reply(case, event, rules)
+
+
+def reopen_on_reply(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
+    """Any real reply reopens a closed case, except thanks and acceptance, which a person reads."""
+    if event.verdict.reply_kind in (
+        ReplyKind.THANKS,
+        ReplyKind.ACCEPTS_OUTCOME,
+        ReplyKind.CONFIRMS_SUMMARY,
+        ReplyKind.WITHDRAWS,
+    ):
+        return pass_on(case, event, rules)
+    return reopen(stages.heard(case, event), rules, event, "The resident wrote again: reopened.")
+
+
+def reopen(
+    case: Case, rules: Rulebook, event: MailArrived | None, summary: str, at: dt.datetime | None = None
+) -> Decision:
+    """Back to where the case stood before it was closed."""
+    now = event.at if event else at
+    assert now is not None
+    if case.stage2:
+        stage = Stage.STAGE2_RESPONDED if case.stage2.responded_at else Stage.STAGE2_OPEN
+    elif case.stage1:
+        stage = Stage.STAGE1_RESPONDED if case.stage1.responded_at else Stage.STAGE1_OPEN
+    else:
+        stage = Stage.SERVICE_REQUEST
+    case = replace(case, stage=stage, closed_at=None, closed_because="", last_landlord_word_at=now)
+    why = rules.policy.why("reopened")
+    effects: list[Effect] = [
+        orders.to_resident(
+            case,
+            rules,
+            Letter.REOPENED,
+            why,
+            {"handler": orders.card(rules.person(case.handler))},
+            answers=event.mail if event else case.request_mail,
+        )
+    ]
+    if event:
+        effects += orders.case_mail(case, rules, event, why)
+    if stage in (Stage.STAGE1_OPEN, Stage.STAGE2_OPEN):
+        effects += orders.response_timers(case, rules, now)
+    elif stage is Stage.SERVICE_REQUEST:
+        effects.append(service_chase(case, rules, now))
+    return Decision(case, tuple(effects), summary, why)
+
+
+# ------------------------------------------------------------------ for every mail
+
+
+def untrusted(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
+    """The reference is right, the sender is nobody of this case: filed, acted on by nobody but a person."""
+    why = rules.policy.why("untrusted")
+    return Decision(
+        case,
+        orders.case_mail(
+            case,
+            rules,
+            event,
+            why,
+            warning="This address does not belong to the case. Nothing was done and nothing of the case "
+            "was sent there. If it is the resident's, answer them at the address on the case.",
+        ),
+        "From an address that is no party to the case: filed, nothing done, handler told.",
+        why,
+    )
+
+
+ALARMS: tuple[tuple[Flag, str, str, str], ...] = (
+    (Flag.URGENT_HAZARD, "hazard", "now", "Danger to health or safety"),
+    (Flag.SAFEGUARDING, "safeguarding", "now", "Safeguarding concern"),
+    (Flag.OMBUDSMAN, "ombudsman_mail", "today", "The Ombudsman is mentioned or copied in"),
+    (Flag.MP_OR_COUNCILLOR, "representative", "today", "From or about an MP or councillor"),
+    (Flag.LEGAL_ACTION, "supervisor_told", "today", "Legal action is mentioned; the complaint goes on"),
+)
+
+
+def with_alarms(decision: Decision, event: MailArrived, rules: Rulebook) -> Decision:
+    """Tell people at once what can't wait for the case work: a danger counts 24 elapsed hours from receipt."""
+    reference = decision.case.reference if decision.case else ""
+    effects: list[Effect] = []
+    for flag, rule, urgency, headline in ALARMS:
+        raised = [r for r in event.verdict.flags if r.flag is flag]
+        if not raised:
+            continue
+        until = event.received_at + dt.timedelta(hours=24)
+        lines = (f"24 hours from receipt end at {until.isoformat()}",) if flag is Flag.URGENT_HAZARD else ()
+        people = rules.called_out if urgency == "now" else (rules.supervisor,)
+        effects += [
+            orders.alert(
+                person,
+                reference,
+                headline,
+                f"From {event.sender.name or event.sender.address}.",
+                rules.policy.why(rule),
+                urgency=urgency,
+                lines=lines,
+                subject=event.subject,
+                text=event.text,
+                phrases=tuple(r.phrase for r in raised if r.phrase),
+                audience=Audience.DUTY if urgency == "now" else Audience.SUPERVISOR,
+            )
+            for person in people
+        ]
+    return replace(decision, effects=(*effects, *decision.effects))
+
+
+def bounced(case: Case, event: Bounced, rules: Rulebook) -> Decision:
+    """A letter came back: no contact, no change of stage; the duty still runs, so a person must reach them."""
+    why = rules.policy.why("bounced")
+    if not case.is_party(event.address):
+        return Decision(case, (), "A bounce for an address that is no party to the case: noted.", why)
+    case = replace(case, unreachable=stages.union(case.unreachable, (event.address,)))
+    person = rules.person(case.handler) or rules.supervisor
+    return Decision(
+        case,
+        (
+            orders.alert(
+                person,
+                case.reference,
+                f"{case.reference}: the resident was not reached",
+                f"Our {event.letter.replace('_', ' ')} came back. The dates still run: reach the resident "
+                "another way and record it with #contacted.",
+                why,
+                lines=(event.diagnostic,) if event.diagnostic else (),
+                subject=case.subject,
+                audience=Audience.HANDLER,
+            ),
+        ),
+        "A letter to the resident came back: the handler was told.",
+        why,
+    )

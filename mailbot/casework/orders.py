@@ -1,0 +1,529 @@
+"""How decisions are put into orders: the facts of each letter, the timers of each duty, the words for both.
+
+The rules (`on_mail`, `on_clock`, `on_staff`) say *what* happens; this module says it in orders, once for all
+of them. Dates inside facts are ISO strings, so that an order can be stored as it is.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from mailbot.casework.duties import duties_of
+from mailbot.casework.policy import Anchor, SilenceRule
+from mailbot.casework.rulebook import Rulebook
+from mailbot.casework.vocabulary import (
+    Audience,
+    CancelTimer,
+    Case,
+    Due,
+    Effect,
+    Fact,
+    Flag,
+    Intent,
+    Letter,
+    MailArrived,
+    Person,
+    Question,
+    SendLetter,
+    SetTimer,
+    Stage,
+    StageRecord,
+    Timer,
+    Verdict,
+)
+
+KIND_WORDS: Mapping[Intent, str] = {
+    Intent.NEW_COMPLAINT: "a complaint",
+    Intent.SERVICE_REQUEST: "a service request",
+    Intent.ESCALATION_REQUEST: "a request to escalate",
+    Intent.REPLY: "a reply",
+    Intent.OTHER: "something else",
+    Intent.UNSURE: "not clear",
+}
+
+FLAG_WORDS: Mapping[Flag, str] = {
+    Flag.URGENT_HAZARD: "Danger to health or safety",
+    Flag.SAFEGUARDING: "Safeguarding",
+    Flag.VULNERABILITY: "Vulnerability",
+    Flag.ADJUSTMENT_REQUEST: "Asks for an adjustment",
+    Flag.REPRESENTATIVE: "Writes for somebody else",
+    Flag.AUTHORITY_GIVEN: "Says that the resident agreed",
+    Flag.MP_OR_COUNCILLOR: "MP or councillor",
+    Flag.LEGAL_ACTION: "Legal action",
+    Flag.LEGAL_PROCEEDINGS_ISSUED: "Court claim issued",
+    Flag.INSURANCE_CLAIM: "Insurance claim",
+    Flag.NEIGHBOUR_DISPUTE: "Neighbour dispute",
+    Flag.CHARGES_LEVEL: "Level of a charge",
+    Flag.SECTION_20_WORKS: "Section 20 works",
+    Flag.OLDER_THAN_6_MONTHS: "Older than 6 months",
+    Flag.OLDER_THAN_12_MONTHS: "Older than 12 months",
+    Flag.ALREADY_CONSIDERED: "Considered before",
+    Flag.STAFF_COMPLAINT: "About a member of staff",
+    Flag.POLICY_COMPLAINT: "About a policy",
+    Flag.BUILDING_SAFETY_RISK: "Building safety",
+    Flag.COMPENSATION_CLAIM: "Asks for compensation",
+    Flag.OMBUDSMAN: "Ombudsman",
+    Flag.SURVEY_OPT_OUT: "No surveys",
+    Flag.DATA_REQUEST: "Data request",
+    Flag.ANONYMOUS: "Anonymous",
+    Flag.ABUSIVE: "Abusive",
+    Flag.COMPLIMENT: "Compliment",
+    Flag.SEVERAL_ISSUES: "Several issues",
+}
+
+CLOSED_WORDS: Mapping[str, str] = {
+    "agreed": "the resident accepts the outcome",
+    "silence": "we answered and heard nothing more",
+    "withdrawn": "the resident withdrew it",
+    "service_request_answered": "the request was answered",
+    "sorted_as_other": "it is no complaint and no request",
+    "belongs_elsewhere": "its mail belongs to another case",
+}
+
+
+def stage_name(case: Case, rules: Rulebook) -> str:
+    """What the landlord's policy calls the place where the case stands."""
+    if case.stage is Stage.UNSORTED:
+        return "To be sorted"
+    if case.stage2:
+        return rules.policy.stage(2).name
+    if case.stage1:
+        return rules.policy.stage(1).name
+    return "Service request"
+
+
+def iso(day: dt.date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def common(case: Case, rules: Rulebook) -> dict[str, Fact]:
+    return {
+        "reference": case.reference,
+        "stage_name": stage_name(case, rules),
+        "resident_name": case.resident.name,
+    }
+
+
+def card(person: Person | None) -> dict[str, Fact]:
+    """A handler as residents see one; empty where nobody has the case."""
+    if person is None:
+        return {}
+    return {"name": person.name, "title": person.title, "phone": person.phone, "address": ""}
+
+
+# ------------------------------------------------------------------ letters to residents
+
+
+def to_resident(
+    case: Case,
+    rules: Rulebook,
+    letter: Letter,
+    because: tuple[str, ...],
+    facts: Mapping[str, Fact],
+    answers: str = "",
+    carries: str = "",
+    to: str = "",
+) -> SendLetter:
+    return SendLetter(
+        letter,
+        Audience.RESIDENT,
+        to or case.resident.address,
+        because,
+        {**common(case, rules), **facts},
+        answers=answers,
+        carries=carries,
+    )
+
+
+def acknowledgement(case: Case, rules: Rulebook, record: StageRecord, at: dt.datetime) -> SendLetter:
+    number = 2 if case.stage2 else 1
+    stage = rules.policy.stage(number)
+    facts: dict[str, Fact] = {
+        "stage": number,
+        "received_on": iso(rules.day(record.requested_at)),
+        "definition": record.definition,
+        "outcome_sought": record.outcome_sought,
+        "handler": card(rules.person(record.handler)),
+        "respond_by": iso(record.promised.target),
+        "contact_by": iso(record.contact.target) if record.contact and not record.contacted_at else "",
+        "next_stage_name": rules.policy.stage(2).name if number == 1 else "",
+        "late": rules.day(at) > record.acknowledge.outer,
+        "from_service_request": case.was_service_request and number == 1,
+        "provisional": case.stage is Stage.STAGE1_OPEN and any(q.answer == "default" for q in case.questions),
+        "representative": case.representative,
+        "hazard": Flag.URGENT_HAZARD in case.flags,
+    }
+    because = tuple(dict.fromkeys((*stage.acknowledge_clauses, *record.acknowledge.clauses)))
+    return to_resident(case, rules, Letter.ACKNOWLEDGEMENT, because, facts, answers=record.request_mail)
+
+
+def closure(
+    case: Case, rules: Rulebook, reason: str, because: tuple[str, ...], at: dt.datetime
+) -> SendLetter:
+    record = case.current
+    responded = record is not None and record.responded_at is not None
+    final = case.stage2 is not None and case.stage2.responded_at is not None
+    facts: dict[str, Fact] = {
+        "closed_because": reason,
+        "closed_on": iso(rules.day(at)),
+        "next_stage_name": rules.policy.stage(2).name if responded and not case.stage2 else "",
+        "window_ends": iso(record.window.outer) if record and record.window and not case.stage2 else "",
+        "ombudsman_until": iso(ombudsman_until(case, rules)) if final else "",
+    }
+    return to_resident(case, rules, Letter.CLOSURE, because, facts, answers=case.request_mail)
+
+
+def ombudsman_until(case: Case, rules: Rulebook) -> dt.date | None:
+    """The last day to go to the Ombudsman: counted from the final response."""
+    if case.stage2 and case.stage2.responded_at:
+        return rules.calendar.add_months(rules.day(case.stage2.responded_at), rules.policy.referral_months)
+    return None
+
+
+# ------------------------------------------------------------------ letters to staff
+
+
+def duties(case: Case, rules: Rulebook) -> list[Fact]:
+    """What the landlord still owes on this case, soonest first: what, target, outer, clause."""
+    owed = duties_of(case, rules.policy, rules.calendar)
+    return [
+        {
+            "what": duty.what,
+            "target": iso(duty.due.target),
+            "outer": iso(duty.due.outer),
+            "clause": ", ".join(duty.due.clauses),
+        }
+        for duty in sorted(owed, key=lambda d: (d.due.target, d.due.outer))
+    ]
+
+
+def buttons(case: Case) -> list[Fact]:
+    """The prepared mails that the case mail offers: what makes sense where the case stands."""
+
+    def button(label: str, line: str, body: str = "") -> Fact:
+        return {"label": label, "line": line, "body": body}
+
+    contact = button("Record contact", "#contacted by phone")
+    extend = button(
+        "Ask for an extension", "#extend 10 working days because ", "Say why after the word because."
+    )
+    action = button("Add an action", "#action  by ", "What will be done, then the date after the word by.")
+    note = button("Note", "#note", "Write the note below. It stays inside.")
+    pass_on = button("Pass on", "#assign ")
+    answer = "Write the response to the resident below this line."
+    match case.stage:
+        case Stage.UNSORTED:
+            return [*sorting(case), note]
+        case Stage.SERVICE_REQUEST:
+            return [
+                button("Close as answered", "#close answered"),
+                button("It is a complaint", "#sort complaint"),
+                note,
+                pass_on,
+            ]
+        case Stage.STAGE1_OPEN | Stage.STAGE2_OPEN:
+            first = []
+            if case.current and case.current.acknowledged_at is None:
+                first = [button("Send acknowledgement now", "#acknowledge")]
+            return [
+                *first,
+                contact,
+                button("Send response", "#respond upheld", answer),
+                extend,
+                action,
+                note,
+                pass_on,
+                button("Withdrawn by the resident", "#close withdrawn"),
+            ]
+        case Stage.STAGE1_RESPONDED:
+            return [
+                button("Close as agreed", "#close agreed"),
+                button("Escalate", "#escalate"),
+                action,
+                note,
+                pass_on,
+            ]
+        case Stage.STAGE2_RESPONDED:
+            return [button("Close as agreed", "#close agreed"), action, note, pass_on]
+        case _:
+            return [button("Reopen", "#reopen"), note]
+
+
+def sorting(case: Case) -> list[Fact]:
+    """The answers to a question what a mail is."""
+    suggested = next((q.suggested for q in case.open_questions if q.suggested), "")
+    choices: tuple[tuple[str, str], ...]
+    if case.stage is Stage.UNSORTED:
+        choices = (
+            ("A complaint", "complaint"),
+            ("A service request", "service request"),
+            ("Neither", "other"),
+        )
+        if suggested:
+            choices = ((f"Belongs to {suggested}", "reply"), *choices)
+    else:
+        choices = (
+            ("A reply", "reply"),
+            ("A request to escalate", "escalation"),
+            ("A new complaint", "complaint"),
+            ("A service request", "service request"),
+            ("Neither", "other"),
+        )
+    return [{"label": label, "line": f"#sort {word}", "body": ""} for label, word in choices]
+
+
+def to_staff(
+    person: Person,
+    letter: Letter,
+    audience: Audience,
+    because: tuple[str, ...],
+    facts: Mapping[str, Fact],
+    carries: str = "",
+) -> SendLetter:
+    return SendLetter(letter, audience, person.address, because, facts, person=person.key, carries=carries)
+
+
+def flag_facts(verdict: Verdict) -> list[Fact]:
+    return [{"words": FLAG_WORDS[r.flag], "phrase": r.phrase} for r in verdict.flags]
+
+
+def case_mail(
+    case: Case,
+    rules: Rulebook,
+    event: MailArrived,
+    because: tuple[str, ...],
+    letter: Letter = Letter.CASE_MAIL,
+    warning: str = "",
+) -> tuple[Effect, ...]:
+    """The mail that shows a new message to whoever has the case; to the supervisor where nobody has."""
+    person = rules.person(case.handler) or rules.supervisor
+    name = stage_name(case, rules)
+    return (
+        to_staff(
+            person,
+            letter,
+            Audience.HANDLER,
+            because,
+            {
+                "reference": case.reference,
+                "stage_name": name,
+                "resident_name": case.resident.name,
+                "handler_name": person.name,
+                "resident": {"name": event.sender.name, "address": event.sender.address},
+                "received_on": event.received_at.isoformat(),
+                "subject": event.subject,
+                "text": event.text,
+                "history": "",
+                "kind_words": KIND_WORDS[event.verdict.intent],
+                "confidence": round(100 * event.verdict.confidence),
+                "reasons": list(event.verdict.reasons),
+                "flags": flag_facts(event.verdict),
+                "duties": duties(case, rules),
+                "actions": actions(case),
+                "attachments": list(event.attachments),
+                "how_found": event.how_found,
+                "commands": buttons(case),
+                "because": list(because),
+                "warning": warning,
+                "service_request": case.stage is Stage.SERVICE_REQUEST,
+            },
+            carries=event.mail,
+        ),
+    )
+
+
+def actions(case: Case) -> list[Fact]:
+    return [{"number": a.number, "text": a.text, "due": iso(a.due)} for a in case.open_actions]
+
+
+def chaser(
+    case: Case, rules: Rulebook, what: str, due: Due, at: dt.datetime, tell_supervisor: bool = False
+) -> tuple[Effect, ...]:
+    """One chaser to the handler, and the same to the supervisor once the outer date has passed."""
+    today = rules.day(at)
+    late = rules.calendar.working_days_between(due.outer, today) if today > due.outer else 0
+    because = tuple(dict.fromkeys((*due.clauses, *rules.policy.why("chase"))))
+    line: Fact = {
+        "reference": case.reference,
+        "subject": case.subject,
+        "what": what,
+        "target": iso(due.target),
+        "outer": iso(due.outer),
+        "days_late": late,
+        "clause": ", ".join(due.clauses),
+        "stage_name": stage_name(case, rules),
+    }
+    handler = rules.person(case.handler)
+    told = [p for p in (handler, rules.supervisor if tell_supervisor or handler is None else None) if p]
+    return tuple(
+        to_staff(
+            person,
+            Letter.CHASER,
+            Audience.HANDLER if person is handler else Audience.SUPERVISOR,
+            because,
+            {
+                "reference": case.reference,
+                "stage_name": stage_name(case, rules),
+                "resident_name": case.resident.name,
+                "handler_name": person.name,
+                "lines": [line],
+                "supervisor_copied": tell_supervisor,
+                "commands": buttons(case),
+            },
+        )
+        for person in dict.fromkeys(told)
+    )
+
+
+def alert(
+    person: Person,
+    reference: str,
+    headline: str,
+    what: str,
+    because: tuple[str, ...],
+    urgency: str = "today",
+    lines: tuple[str, ...] = (),
+    subject: str = "",
+    text: str = "",
+    phrases: tuple[str, ...] = (),
+    audience: Audience = Audience.SUPERVISOR,
+    carries: str = "",
+) -> SendLetter:
+    return to_staff(
+        person,
+        Letter.ALERT,
+        audience,
+        because,
+        {
+            "reference": reference,
+            "headline": headline,
+            "what": what,
+            "lines": list(lines),
+            "urgency": urgency,
+            "subject": subject,
+            "text": text,
+            "phrases": list(phrases),
+        },
+        carries=carries,
+    )
+
+
+def done(case: Case, rules: Rulebook, who: str, sentence: str, sent_text: str = "") -> tuple[Effect, ...]:
+    """The echo of an act to the person who did it, at the address that we know."""
+    person = rules.person(who)
+    if person is None:
+        return ()
+    return (
+        to_staff(
+            person,
+            Letter.COMMAND_DONE,
+            Audience.HANDLER,
+            rules.policy.why("recorded"),
+            {
+                **common(case, rules),
+                "handler_name": person.name,
+                "done": sentence,
+                "sent_text": sent_text,
+                "duties": duties(case, rules),
+            },
+        ),
+    )
+
+
+# ------------------------------------------------------------------ timers
+
+
+def response_timers(case: Case, rules: Rulebook, at: dt.datetime) -> tuple[Effect, ...]:
+    """The chasing ladder of the open stage: near, on the day, late. Steps that lie behind are left out,
+    except the last one, which falls due at once."""
+    record = case.current
+    assert record is not None
+    due = record.promised
+    why = tuple(dict.fromkeys((*due.clauses, *rules.policy.why("chase"))))
+    near = rules.calendar.subtract_working_days(due.target, rules.policy.chase.near_working_days)
+    late = rules.calendar.add_working_days(due.outer, 1)
+    ladder = (
+        (Timer.RESPONSE_NEAR, rules.morning(near), True),
+        (Timer.RESPONSE_DUE, rules.morning(due.target), rules.policy.chase.on_target_day),
+        (Timer.RESPONSE_LATE, rules.morning(late), True),
+    )
+    return tuple(
+        SetTimer(timer, when, why)
+        if wanted and (when > at or timer is Timer.RESPONSE_LATE)
+        else CancelTimer(timer)
+        for timer, when, wanted in ladder
+    )
+
+
+def acknowledge_timer(record: StageRecord, rules: Rulebook, at: dt.datetime) -> SetTimer:
+    """When an unconfirmed acknowledgement goes out by itself: on the working day before its target."""
+    eve = rules.calendar.subtract_working_days(record.acknowledge.target, 1)
+    when = rules.calendar.instant(eve, rules.habits.acknowledge_at)
+    return SetTimer(Timer.ACKNOWLEDGE, max(when, at), record.acknowledge.clauses)
+
+
+def contact_timer(record: StageRecord, rules: Rulebook, at: dt.datetime) -> tuple[Effect, ...]:
+    if record.contact is None or record.contacted_at is not None:
+        return (CancelTimer(Timer.CONTACT),)
+    when = rules.morning(record.contact.target)
+    return (SetTimer(Timer.CONTACT, max(when, at), record.contact.clauses),)
+
+
+def silence_rule(case: Case, rules: Rulebook) -> SilenceRule | None:
+    """The rule by which silence after our answer closes this case, if the policy has one."""
+    return next((s for s in rules.policy.silence if s.after is Anchor.RESPONDED), None)
+
+
+def silence_ends(case: Case, rules: Rulebook) -> dt.date | None:
+    """The last day of the silence: counted from our last word, not before the resident's window is over."""
+    rule = silence_rule(case, rules)
+    record = case.current
+    if rule is None or record is None or record.responded_at is None:
+        return None
+    since = rules.day(max(record.responded_at, case.last_landlord_word_at or record.responded_at))
+    ends = rule.last_day(since, rules.calendar)
+    if record.window and not case.stage2:
+        ends = max(ends, record.window.outer)
+    return ends
+
+
+def silence_timers(case: Case, rules: Rulebook) -> tuple[Effect, ...]:
+    """Remind, then close: the close falls on the morning after the silence is complete."""
+    ends, rule = silence_ends(case, rules), silence_rule(case, rules)
+    if ends is None or rule is None:
+        return (CancelTimer(Timer.REMIND_WINDOW), CancelTimer(Timer.CLOSE_SILENT))
+    closing = rules.calendar.add_working_days(ends, 1)
+    before = rule.remind_before_working_days
+    remind = rules.calendar.subtract_working_days(ends, before)
+    return (
+        SetTimer(Timer.REMIND_WINDOW, rules.morning(remind), rules.policy.why("reminder"))
+        if before
+        else CancelTimer(Timer.REMIND_WINDOW),
+        SetTimer(Timer.CLOSE_SILENT, rules.morning(closing), rule.clauses),
+    )
+
+
+def stop(*timers: Timer) -> tuple[CancelTimer, ...]:
+    return tuple(CancelTimer(t) for t in timers)
+
+
+CLOCKS_OF_A_STAGE = (
+    Timer.ASSIGN,
+    Timer.ACKNOWLEDGE,
+    Timer.CONTACT,
+    Timer.RESPONSE_NEAR,
+    Timer.RESPONSE_DUE,
+    Timer.RESPONSE_LATE,
+    Timer.REMIND_WINDOW,
+    Timer.CLOSE_SILENT,
+    Timer.SERVICE_CHASE,
+)
+
+
+def stop_sorting(question: Question) -> CancelTimer:
+    return CancelTimer(Timer.SORT, subject=str(question.number))
+
+
+def stop_action(number: int) -> CancelTimer:
+    return CancelTimer(Timer.ACTION_DUE, subject=str(number))

@@ -1,0 +1,95 @@
+"""What a decision needs beside the case and the event: the landlord's resolved policy, its calendar, its
+people, its habits. One frozen object, made afresh for every step, so that `decide` stays pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from mailbot.casework.allocation import Desk
+from mailbot.casework.calendar import Calendar
+from mailbot.casework.policy import Anchor, Moment, Policy, StageRules
+from mailbot.casework.vocabulary import Case, Due, Person, StageRecord
+
+
+@dataclass(frozen=True)
+class Habits:
+    """The landlord's choices that are no policy: times of day are Europe/London."""
+
+    confirm_acknowledgement: bool = False  # the handler sees the acknowledgement first
+    acknowledge_at: dt.time = dt.time(16, 0)  # when an unconfirmed one goes out by itself
+    chase_at: dt.time = dt.time(8, 30)
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    policy: Policy
+    calendar: Calendar
+    desk: Desk
+    mailbox: str
+    reference: str  # the next free one, used if the decision opens a case
+    habits: Habits = field(default_factory=Habits)
+
+    # -------------------------------------------------------------- people
+
+    def person(self, key: str) -> Person | None:
+        return next((p for p in self.desk.people if p.key == key), None)
+
+    def holding(self, role: str) -> tuple[Person, ...]:
+        return tuple(p for p in self.desk.people if role in p.roles)
+
+    @property
+    def supervisor(self) -> Person:
+        """Who is told when the case has no supervisor of its own: the first in the staff file."""
+        return self.holding("supervisor")[0]
+
+    @property
+    def called_out(self) -> tuple[Person, ...]:
+        """Who is told of a danger at once, day or night."""
+        return self.holding("duty") or (self.supervisor,)
+
+    # -------------------------------------------------------------- dates
+
+    def day(self, instant: dt.datetime) -> dt.date:
+        return self.calendar.london_date(instant)
+
+    def morning(self, day: dt.date) -> dt.datetime:
+        """When chasers of that day go out."""
+        return self.calendar.instant(day, self.habits.chase_at)
+
+    def next_morning(self, after: dt.datetime) -> dt.datetime:
+        """The chasing time of the first working day whose chasing time is still to come."""
+        day = self.day(after)
+        if self.calendar.is_working(day) and self.morning(day) > after:
+            return self.morning(day)
+        return self.morning(self.calendar.add_working_days(day, 1))
+
+    def stage_rules(self, case: Case) -> StageRules:
+        return self.policy.stage(2 if case.stage2 else 1)
+
+    # -------------------------------------------------------------- the dates of a stage
+
+    def acknowledge_due(self, number: int, requested_at: dt.datetime) -> Due:
+        asked = Moment(self.day(requested_at), None)
+        return self.policy.stage(number).acknowledge.due(
+            {Anchor.RECEIVED: asked, Anchor.REQUESTED: asked, Anchor.LOGGED: asked}, self.calendar
+        )
+
+    def anchors(self, record: StageRecord) -> dict[Anchor, Moment]:
+        """The moments that the rules of a stage may count from. What we have not done yet counts from
+        when it was due, so that being late never buys time."""
+        asked = Moment(self.day(record.requested_at), None)
+
+        def moment(done: dt.datetime | None, due: Due | None) -> Moment:
+            return Moment(self.day(done) if done else None, due)
+
+        found = {
+            Anchor.RECEIVED: asked,
+            Anchor.REQUESTED: asked,
+            Anchor.LOGGED: asked,
+            Anchor.ACKNOWLEDGED: moment(record.acknowledged_at, record.acknowledge),
+            Anchor.RESPONDED: moment(record.responded_at, record.respond),
+        }
+        if record.contact:
+            found[Anchor.CONTACTED] = moment(record.contacted_at, record.contact)
+        return found

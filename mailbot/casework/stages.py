@@ -1,0 +1,258 @@
+"""Opening a stage: its record, its dates, who takes it, its acknowledgement and its clocks.
+
+A complaint, a service request turned complaint, an escalation and a question that nobody answered all end
+here, so that a stage is opened in one way only.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TypeVar
+
+from mailbot.casework import orders
+from mailbot.casework.allocation import choose_handler
+from mailbot.casework.rulebook import Rulebook
+from mailbot.casework.vocabulary import (
+    Audience,
+    Case,
+    Effect,
+    Flag,
+    Letter,
+    MailArrived,
+    Note,
+    Party,
+    Person,
+    Question,
+    Raised,
+    Role,
+    SetTimer,
+    Stage,
+    StageRecord,
+    Timer,
+    Verdict,
+)
+
+
+def new_case(event: MailArrived, rules: Rulebook, stage: Stage) -> Case:
+    """A case as it is on receipt: nobody has it yet."""
+    writes_for_another = event.verdict.has(Flag.REPRESENTATIVE) or event.verdict.has(Flag.MP_OR_COUNCILLOR)
+    role = Role.RESIDENT
+    if writes_for_another:
+        role = Role.OFFICE if event.verdict.has(Flag.MP_OR_COUNCILLOR) else Role.REPRESENTATIVE
+    return Case(
+        reference=rules.reference,
+        policy=f"{rules.policy.id}@{rules.policy.version}",
+        mailbox=rules.mailbox,
+        stage=stage,
+        subject=event.subject,
+        parties=(replace(event.sender, role=role),),
+        received_at=event.received_at,
+        supervisor=rules.supervisor.key,
+        request_mail=event.mail,
+        request_text=event.definition or event.text,
+        topics=event.verdict.topics,
+        flags=tuple(r.flag for r in event.verdict.flags),
+        last_resident_word_at=event.received_at,
+        representative=writes_for_another,
+    )
+
+
+def heard(case: Case, event: MailArrived) -> Case:
+    """The case after a word from a party: when it came, and what it raised."""
+    latest = max(event.received_at, case.last_resident_word_at or event.received_at)
+    return replace(
+        case,
+        last_resident_word_at=latest,
+        flags=union(case.flags, (r.flag for r in event.verdict.flags)),
+        topics=union(case.topics, event.verdict.topics),
+    )
+
+
+T = TypeVar("T")
+
+
+def union(old: tuple[T, ...], new: Iterable[T]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys((*old, *new)))
+
+
+def event_of(question: Question, verdict: Verdict, at: dt.datetime) -> MailArrived:
+    """The mail that a question was about, as an event again, now with a person's reading (or the default's)."""
+    sender = question.sender or Party("")
+    return MailArrived(
+        at=at,
+        received_at=question.received_at or question.asked_at,
+        mail=question.mail,
+        sender=sender,
+        subject=question.subject,
+        text=question.text,
+        verdict=replace(verdict, flags=tuple(Raised(f) for f in question.flags), topics=question.topics),
+        definition=question.definition,
+        outcome_sought=question.outcome_sought,
+    )
+
+
+def find_handler(case: Case, rules: Rulebook, number: int, at: dt.datetime) -> tuple[Person | None, str]:
+    """Who takes the stage and why: never somebody whom the complaint names, and at stage 2 nobody who had
+    part in stage 1 (Code 6.13)."""
+    avoid = frozenset(case.had_part) if number == 2 else frozenset()
+    text = f"{case.subject}\n{case.request_text}"
+    chosen = choose_handler(
+        rules.desk, rules.day(at), text, case.topics, avoid, role="stage2" if number == 2 else "handler"
+    )
+    return (chosen.person, chosen.why) if chosen else (None, "")
+
+
+def open_stage(
+    case: Case,
+    number: int,
+    event: MailArrived,
+    rules: Rulebook,
+    definition: str = "",
+) -> tuple[Case, tuple[Effect, ...]]:
+    """The case with this stage opened, and every order that opening it asks for.
+
+    Stage 1 keeps a handler who already has the case; stage 2 always takes another.
+    """
+    acknowledge = rules.acknowledge_due(number, event.received_at)
+    record = StageRecord(
+        requested_at=event.received_at,
+        request_mail=event.mail,
+        definition=definition or event.definition or event.text,
+        outcome_sought=event.outcome_sought,
+        acknowledge=acknowledge,
+        respond=acknowledge,  # until its own dates are known, just below
+    )
+    if number == 2:
+        had_part = union(case.had_part, (case.handler, case.stage1.handler if case.stage1 else ""))
+        case = replace(case, handler="", had_part=tuple(k for k in had_part if k))
+    held = rules.person(case.handler)
+    person, why = (
+        (held, "has had it since the request") if held else find_handler(case, rules, number, event.at)
+    )
+    record = with_dates(replace(record, handler=person.key if person else ""), number, rules)
+    case = replace(
+        case,
+        stage=Stage.STAGE1_OPEN if number == 1 else Stage.STAGE2_OPEN,
+        handler=person.key if person else "",
+        stage1=record if number == 1 else case.stage1,
+        stage2=record if number == 2 else case.stage2,
+        closed_at=None,
+        closed_because="",
+    )
+    stopped = orders.stop(*orders.CLOCKS_OF_A_STAGE)
+    if person is None:
+        case, wait = unassigned(case, rules, event.at)
+        return case, (*stopped, *orders.response_timers(case, rules, event.at), *wait)
+    case, hand_over = assign(case, rules, person, why, event)
+    return case, (*stopped, *hand_over)
+
+
+def with_dates(record: StageRecord, number: int, rules: Rulebook) -> StageRecord:
+    """The record with its contact and response dates as they follow from what is done so far."""
+    stage = rules.policy.stage(number)
+    anchors = rules.anchors(record)
+    contact = stage.contact.due(anchors, rules.calendar) if stage.contact else None
+    record = replace(record, contact=contact)
+    return replace(record, respond=stage.respond.due(rules.anchors(record), rules.calendar))
+
+
+def unassigned(case: Case, rules: Rulebook, at: dt.datetime) -> tuple[Case, tuple[Effect, ...]]:
+    """Nobody can take it: the supervisor is told now and asked again every working morning."""
+    number = 2 if case.stage2 else 1
+    why = rules.policy.why("stage2_person" if number == 2 else "one_contact")
+    due = case.current.acknowledge if case.current else None
+    return case, (
+        orders.alert(
+            rules.supervisor,
+            case.reference,
+            f"{case.reference} has no handler",
+            "Nobody who may take this case is free. It can't be acknowledged until it has a handler. "
+            "Answer with #assign and a name.",
+            why,
+            lines=(f"Acknowledge by {due.target.isoformat()}",) if due else (),
+            subject=case.subject,
+        ),
+        SetTimer(Timer.ASSIGN, rules.next_morning(at), why),
+    )
+
+
+def assign(
+    case: Case, rules: Rulebook, person: Person, why: str, event: MailArrived
+) -> tuple[Case, tuple[Effect, ...]]:
+    """Give the open stage to this person, tell them, and acknowledge (or ask them to confirm it)."""
+    record = case.current
+    assert record is not None
+    case = with_record(replace(case, handler=person.key), replace(record, handler=person.key))
+    clauses = rules.policy.why("stage2_person" if case.stage2 else "one_contact")
+    case, acknowledging = acknowledge_or_ask(case, rules, event.at)
+    mail = orders.case_mail(
+        case,
+        rules,
+        event,
+        rules.policy.why("escalated" if case.stage2 else "opened"),
+        Letter.CASE_ASSIGNED,
+        warning="The writer acts for somebody else. Ask for the resident's permission before you share "
+        "anything about them; the dates run meanwhile."
+        if case.representative
+        else "",
+    )
+    return case, (
+        *orders.stop(Timer.ASSIGN),
+        Note(f"{person.name} has the case: {why}.", clauses),
+        *acknowledging,
+        *mail,
+        *orders.response_timers(case, rules, event.at),
+    )
+
+
+def with_record(case: Case, record: StageRecord) -> Case:
+    """The case with the record of its current stage replaced."""
+    return replace(case, stage2=record) if case.stage2 else replace(case, stage1=record)
+
+
+def acknowledge_or_ask(case: Case, rules: Rulebook, at: dt.datetime) -> tuple[Case, tuple[Effect, ...]]:
+    """Send the acknowledgement now; where the landlord wants the handler to confirm it, show it and let it
+    go by itself before the window ends."""
+    record = case.current
+    assert record is not None
+    if record.acknowledged_at is not None:
+        return case, ()
+    timer = orders.acknowledge_timer(record, rules, at)
+    person = rules.person(record.handler)
+    if not rules.habits.confirm_acknowledgement or timer.due_at <= at or person is None:
+        return acknowledge(case, rules, at)
+    goes_out = rules.day(timer.due_at)
+    return case, (
+        timer,
+        *orders.contact_timer(record, rules, at),
+        orders.to_staff(
+            person,
+            Letter.CONFIRM_ACKNOWLEDGEMENT,
+            Audience.HANDLER,
+            record.acknowledge.clauses,
+            {
+                **orders.common(case, rules),
+                "handler_name": person.name,
+                "goes_out_on": goes_out.isoformat(),
+                "preview": record.definition,
+                "commands": orders.buttons(case),
+            },
+        ),
+    )
+
+
+def acknowledge(case: Case, rules: Rulebook, at: dt.datetime) -> tuple[Case, tuple[Effect, ...]]:
+    """Send the acknowledgement and let the clocks that count from it run. Needs a handler."""
+    record = case.current
+    assert record is not None and record.handler, "an acknowledgement names a handler"
+    number = 2 if case.stage2 else 1
+    record = with_dates(replace(record, acknowledged_at=at), number, rules)
+    case = replace(with_record(case, record), last_landlord_word_at=at)
+    return case, (
+        *orders.stop(Timer.ACKNOWLEDGE),
+        orders.acknowledgement(case, rules, record, at),
+        *orders.contact_timer(record, rules, at),
+        *orders.response_timers(case, rules, at),
+    )

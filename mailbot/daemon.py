@@ -1,0 +1,223 @@
+"""`mailbot run` and `mailbot once`: who wakes whom.
+
+APScheduler says when we wake up, the database says what is due. Mail wakes us at once (IDLE), everything else
+on its tick; all of it runs under one lock, one turn after the other, so a turn never meets a half-done one.
+SIGTERM and SIGINT end the turn in hand and then the process; SIGKILL costs nothing but a restart.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import fcntl
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from mailbot.casework.vocabulary import Decision
+from mailbot.clock import Clock, monotonic
+from mailbot.postroom.imap import ImapDoor
+from mailbot.postroom.lookout import Lookout
+from mailbot.sending import Sent
+from mailbot.service import Attended, Service
+
+log = logging.getLogger("mailbot.daemon")
+
+STALLED_AFTER = 600.0
+"""Seconds without a finished turn after which the process gives up, so that its supervisor starts it again."""
+
+
+class AlreadyRunning(Exception):
+    """Another mailbot works on this database."""
+
+
+@dataclass
+class Turn:
+    """What one round of all verbs did."""
+
+    kept: int = 0
+    attended: list[Attended] = field(default_factory=list)
+    fell: list[tuple[str, Decision]] = field(default_factory=list)
+    digests: int = 0
+    sent: list[Sent] = field(default_factory=list)
+
+
+class Rounds:
+    """All verbs once, in their order: mails are attended to before timers, and letters go last."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._doors = {box.imap.name: ImapDoor(box.imap) for box in service.settings.mailboxes}
+
+    def look(self, clock: Clock) -> int:
+        """Look into every mailbox; one that can't be reached is noted and never stops the others."""
+        kept = 0
+        for name, door in self._doors.items():
+            try:
+                if not door.connected:
+                    door.connect()
+                kept += door.look(self._service, clock.now)
+            except Exception as error:  # whatever a server does: this mailbox waits, the others are read
+                door.close(politely=False)
+                self._service.stumbled(name, f"{type(error).__name__}: {error}")
+                log.warning("mailbox not reached", extra={"mailbox": name, "error": type(error).__name__})
+        return kept
+
+    def work(self, turn: Turn | None = None) -> Turn:
+        """Attend, tick, digest, dispatch, until nothing is left that can be done now."""
+        turn = turn or Turn()
+        while attended := self._service.attend():
+            turn.attended += attended
+            turn.sent += self._service.dispatch()
+        while fell := self._service.tick():
+            turn.fell += fell
+        turn.digests += self._service.digest()
+        while sent := self._service.dispatch():
+            turn.sent += sent
+        return turn
+
+    def turn(self, clock: Clock) -> Turn:
+        return self.work(Turn(kept=self.look(clock)))
+
+    def close(self) -> None:
+        for door in self._doors.values():
+            door.close()
+
+
+class Daemon:
+    """The service, running until it is told to stop."""
+
+    def __init__(self, service: Service, clock: Clock) -> None:
+        self._service = service
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._rounds = Rounds(service)
+        self._scheduler = BackgroundScheduler(
+            timezone="Europe/London",
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+        self._lookouts = [
+            Lookout(box.imap, service, clock.now, self._news) for box in service.settings.mailboxes
+        ]
+        self._last_turn = monotonic()
+        self.exit_code = 0
+
+    def run(self, until: threading.Event | None = None) -> int:
+        """Run until SIGTERM, SIGINT or `until`. Gives the exit code."""
+        stop = until or self._stopping
+        self._stopping = stop
+        self._catch_signals()
+        self._service.outbox.recover()
+        jobs: tuple[tuple[str, Callable[[], object], float], ...] = (
+            ("attend", self._attend, 5),
+            ("tick", self._tick, 30),
+            ("dispatch", self._dispatch, 15),
+            ("heartbeat", self._beat, 20),
+        )
+        for name, job, seconds in jobs:
+            self._scheduler.add_job(
+                job, "interval", seconds=seconds, id=name, next_run_time=dt.datetime.now(dt.UTC)
+            )
+        self._scheduler.start()
+        for lookout in self._lookouts:
+            lookout.start()
+        notify("READY=1")
+        log.info("running", extra={"mailboxes": len(self._lookouts)})
+        while not stop.wait(5):
+            if monotonic() - self._last_turn > STALLED_AFTER:
+                log.critical("no turn has ended for too long: giving up, to be started again")
+                self.exit_code = 3
+                break
+        self._stop()
+        return self.exit_code
+
+    def _stop(self) -> None:
+        notify("STOPPING=1")
+        for lookout in self._lookouts:
+            lookout.stop()
+        self._scheduler.shutdown(wait=True)
+        log.info("stopped")
+
+    def _catch_signals(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            self._stopping.set()
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+
+    # -------------------------------------------------------------- turns
+
+    def _news(self) -> None:
+        """Mail was kept: attend to it now rather than on the next tick."""
+        if job := self._scheduler.get_job("attend"):
+            job.modify(next_run_time=dt.datetime.now(dt.UTC))
+
+    @contextlib.contextmanager
+    def _one_turn(self) -> Iterator[None]:
+        with self._lock:
+            yield
+            self._last_turn = monotonic()
+
+    def _attend(self) -> None:
+        with self._one_turn():
+            while not self._stopping.is_set() and self._service.attend(20):
+                self._service.dispatch(20)
+
+    def _tick(self) -> None:
+        with self._one_turn():
+            while not self._stopping.is_set() and self._service.tick(100):
+                pass
+            self._service.digest()
+
+    def _dispatch(self) -> None:
+        with self._one_turn():
+            while not self._stopping.is_set() and self._service.dispatch(10):
+                pass
+
+    def _beat(self) -> None:
+        with self._one_turn():
+            with self._service.store.begin() as work:
+                work.beat("daemon", self._clock.now())
+        if self._service.settings.heartbeat:
+            self._service.settings.heartbeat.touch()
+        notify("WATCHDOG=1")
+
+
+def notify(state: str) -> None:
+    """Tell systemd (sd_notify(3)); nothing where there is no systemd."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        sock.connect("\0" + address[1:] if address.startswith("@") else address)
+        sock.sendall(state.encode())
+
+
+@contextlib.contextmanager
+def alone_on(url: str) -> Iterator[None]:
+    """Hold a SQLite database for this process; a second mailbot on it is refused. PostgreSQL needs no lock."""
+    if not url.startswith("sqlite"):
+        yield
+        return
+    path = Path(url.partition(":///")[2] + ".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as busy:
+            raise AlreadyRunning(
+                f"another mailbot works on {url} already. Stop it first, or use PostgreSQL for several processes"
+            ) from busy
+        yield

@@ -1,0 +1,614 @@
+"""The whole story in four verbs. Start reading here.
+
+    look      fetch what is new from IMAP and keep the raw bytes, unread
+    attend    read it, screen it, find its case, classify it, take a step
+    step      decide(case, event, rules), then record the new case, its timers, its letters, its journal line
+    dispatch  send what lies in the outbox
+
+A due timer, a handler's command and a resident's mail all end in the same step. The database alone says what
+is due; nothing here remembers anything between two calls.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from dataclasses import dataclass
+
+from classifiers import Ask, Chain
+from classifiers.words import definition, outcome_sought
+from mailbot.casework import orders
+from mailbot.casework.allocation import Desk
+from mailbot.casework.clues import Clue, ClueKind, Found, choose, clues, plain_subject
+from mailbot.casework.lifecycle import decide
+from mailbot.casework.references import compose, near_misses
+from mailbot.casework.rulebook import Rulebook
+from mailbot.casework.vocabulary import (
+    Audience,
+    Bounced,
+    Case,
+    Decision,
+    Event,
+    Letter,
+    MailArrived,
+    Party,
+    Person,
+    SendLetter,
+    Stage,
+    Timer,
+    TimerFell,
+    Verdict,
+)
+from mailbot.clock import Clock
+from mailbot.postroom.imap import Fetched
+from mailbot.postroom.imap import Position as ImapPosition
+from mailbot.postroom.letters import Stationery, Written
+from mailbot.postroom.reading import Mail, read
+from mailbot.postroom.screening import Screening, screen
+from mailbot.postroom.smtp import SmtpDoor
+from mailbot.reports.digest import digest_facts
+from mailbot.sending import Outbox, Sent, mailbox_named
+from mailbot.settings import MailboxSettings, Settings
+from mailbot.staffmail import StaffDesk
+from storage import Store
+from storage.rows import (
+    CaseChanged,
+    KeptAttachment,
+    KeptMail,
+    LetterRow,
+    LetterState,
+    MailRow,
+    MailState,
+    SettledMail,
+    Step,
+)
+from storage.work import Work
+
+log = logging.getLogger("mailbot.service")
+
+TAKES_REPLIES = (Letter.CASE_ASSIGNED, Letter.CASE_MAIL)
+"""The only letters to staff whose plain reply goes to the resident."""
+
+RUNS_ON_ITS_OWN = (Timer.ACKNOWLEDGE, Timer.ASSIGN)
+"""Timers that no unread mail could make untrue: they fall due by the clock even while the mailbox is out of reach."""
+
+TRIES = 2
+"""How often a mail is attended to before it is set aside for a person."""
+
+
+@dataclass(frozen=True)
+class Attended:
+    """What became of one mail, for the timeline and the log."""
+
+    mail: str
+    disposition: str
+    reference: str | None
+    sender: str
+    subject: str
+    summary: str
+    because: tuple[str, ...] = ()
+    verdict: Verdict | None = None
+    how_found: str = ""
+
+
+class Service:
+    """One landlord's complaints mailboxes. Every method may be called again at any time: it does what is left."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        chain: Chain | None,
+        stationery: Stationery,
+        door: SmtpDoor,
+        clock: Clock,
+    ) -> None:
+        self.settings = settings
+        self.store = store
+        self._chain = chain
+        self.clock = clock
+        self.own_addresses = frozenset(
+            address for box in settings.mailboxes for address in (box.imap.address, *box.imap.aliases)
+        )
+        self.outbox = Outbox(settings, store, stationery, door, clock.now)
+        self.outbox.on_refusal = self._letter_refused
+        self._staff_desk = StaffDesk(self)
+
+    # ================================================================== look (what imap.Lookout calls)
+
+    def position(self, mailbox: str) -> ImapPosition | None:
+        with self.store.read() as work:
+            found = work.position(mailbox)
+        return ImapPosition(found.uidvalidity, found.last_uid) if found else None
+
+    def begin_at(self, mailbox: str, position: ImapPosition) -> None:
+        """First start: what lies there already is not ours to answer."""
+        with self.store.begin() as work:
+            work.set_position(mailbox, position.uidvalidity, position.last_uid)
+            work.note(
+                self.clock.now(),
+                "mailbot",
+                "mailbox",
+                f"First look at {mailbox}: mail up to UID {position.last_uid} was there before and is left alone.",
+            )
+
+    def keep(self, batch: list[Fetched], position: ImapPosition) -> None:
+        """Keep the bytes of a batch and how far we got, in one commit, before anything else happens to it."""
+        if not batch:
+            return
+        now = self.clock.now()
+        with self.store.begin() as work:
+            for one in batch:
+                work.keep_mail(
+                    KeptMail(
+                        mailbox=one.mailbox,
+                        folder=one.folder,
+                        uidvalidity=one.uidvalidity,
+                        uid=one.uid,
+                        received_at=min(one.received_at, now),
+                        kept_at=now,
+                        raw=one.raw,
+                        size=one.size,
+                        truncated=one.truncated,
+                    )
+                )
+            work.set_position(batch[0].mailbox, position.uidvalidity, position.last_uid)
+
+    def looked(self, mailbox: str, at: dt.datetime) -> None:
+        with self.store.begin() as work:
+            work.looked(mailbox, at)
+
+    def stumbled(self, mailbox: str, error: str) -> None:
+        with self.store.begin() as work:
+            work.stumbled(mailbox, error, self.clock.now())
+
+    # ================================================================== attend
+
+    def attend(self, limit: int = 50) -> list[Attended]:
+        """Attend to waiting mail, the earliest received first. One that fails twice is set aside for a person;
+        none of them stops the next."""
+        done: list[Attended] = []
+        with self.store.read() as work:
+            waiting = work.waiting_mails(limit, self.clock.now())
+        for row in waiting:
+            try:
+                attended = self._attend(row)
+            except CaseChanged:
+                attended = self._attend(row)
+            except Exception as error:  # a stranger's mail must never stop the others: it is set aside
+                log.exception("a mail could not be attended to", extra={"mail": row.id})
+                attended = self._set_aside(row, f"{type(error).__name__}: {error}")
+            done.append(attended)
+        return done
+
+    def _attend(self, row: MailRow) -> Attended:
+        with self.store.read() as work:
+            raw = work.raw(row.id)
+        mail = read(raw)
+        screening = screen(mail, self.own_addresses)
+        with self.store.begin() as work:
+            again = work.same_mail(mail.fingerprint, but_not=row.id) if mail.fingerprint else None
+            if again is not None:
+                return self.settled(
+                    work, row, mail, "same mail by another way", again.reference, state=MailState.DISCARDED
+                )
+            if row.truncated:
+                return self._too_big(work, row, mail)
+            if screening.own_come_back:
+                return self.settled(work, row, mail, "our own letter", None, automatic="other")
+            if screening.automatic:
+                return self._automatic(work, row, mail, screening)
+            if mail.sender is None:
+                return self.quarantined(work, row, mail, "it has no readable sender")
+            person = self._staff(mail.sender.address)
+            if person is not None:
+                return self._staff_desk.receive(work, row, mail, person)
+            return self._from_outside(work, row, mail)
+
+    # ------------------------------------------------------------------ mail from outside
+
+    def _from_outside(self, work: Work, row: MailRow, mail: Mail) -> Attended:
+        assert mail.sender is not None
+        found = self._find_case(work, row, mail)
+        case = work.case(found.reference) if found and not found.suggestion else None
+        text = mail.new_text if case else mail.text
+        assert self._chain is not None, "a service that attends to mail has a classifier"
+        verdict = self._chain.read(
+            Ask(
+                text=text,
+                subject=mail.subject,
+                stage=case.stage if case else Stage.NONE,
+                reference_found=case is not None,
+            )
+        )
+        sender = Party(mail.sender.address, mail.sender.name)
+        if case:
+            sender = next((p for p in case.parties if p.address == sender.address), sender)
+        event = MailArrived(
+            at=self.clock.now(),
+            received_at=row.received_at,
+            mail=row.id,
+            sender=sender,
+            subject=mail.subject,
+            text=text,
+            verdict=verdict,
+            trusted=found.trusted if found and case else True,
+            attachments=tuple(a.name for a in mail.attachments),
+            how_found=found.how if found and case else "",
+            definition=definition(text),
+            outcome_sought=outcome_sought(text),
+            suggested=found.reference if found and found.suggestion else "",
+        )
+        after, decision = self.step(work, case, event, self.box(row.mailbox, case), who=sender.address)
+        if case is None and near_misses(f"{mail.subject}\n{mail.new_text}", self.settings.reference_prefix):
+            work.note(
+                event.at,
+                "mailbot",
+                "near_miss",
+                "The mail quotes a reference that is not quite one of ours.",
+                reference=after.reference if after else None,
+                mail=row.id,
+            )
+        return self.settled(
+            work,
+            row,
+            mail,
+            "step" if after else "filed",
+            after.reference if after else None,
+            verdict=verdict,
+            how_found=event.how_found,
+            summary=decision.summary,
+            because=decision.because,
+        )
+
+    def _find_case(self, work: Work, row: MailRow, mail: Mail) -> Found | None:
+        """Look up what the clues point to, and choose the surest."""
+        assert mail.sender is not None
+        sender = mail.sender.address
+        evidence = clues(
+            mail.in_reply_to,
+            mail.references,
+            mail.subject,
+            mail.new_text,
+            mail.text,
+            mail.delivered_to,
+            self.settings.reference_prefix,
+        )
+        ids = [c.value for c in evidence if c.kind is ClueKind.THREAD]
+        letters = {letter.message_id: letter for letter in work.letters_by_message_id(ids)} if ids else {}
+        earlier = {row.message_id: row for row in work.mail_by_message_id(ids)} if ids else {}
+        candidates: list[tuple[Clue, str]] = []
+        for clue in evidence:
+            candidates += [
+                (clue, reference) for reference in self._leads(work, clue, sender, letters, earlier)
+            ]
+        cases = {ref: case for _, ref in candidates if (case := work.case(ref)) is not None}
+        return choose(candidates, sender, cases)
+
+    def _leads(
+        self,
+        work: Work,
+        clue: Clue,
+        sender: str,
+        letters: dict[str, LetterRow],
+        earlier: dict[str, MailRow],
+    ) -> list[str]:
+        """The references of the cases that one clue leads to. A token counts only if it is whole."""
+        match clue.kind:
+            case ClueKind.REPLY_ADDRESS:
+                nonce, _, token = clue.value.partition(".")
+                letter = work.letter_by_nonce(nonce)
+                return (
+                    [letter.reference]
+                    if letter and letter.reference and self.outbox.opens(letter, nonce, token)
+                    else []
+                )
+            case ClueKind.THREAD:
+                letter = letters.get(clue.value)
+                return [letter.reference] if letter and letter.reference else []
+            case ClueKind.SUBJECT | ClueKind.BODY:
+                return [clue.value]
+            case ClueKind.OWN_FIRST_MAIL:
+                row = earlier.get(clue.value)
+                return [row.reference] if row and row.reference and row.sender == sender else []
+            case ClueKind.SAME_SENDER_AND_SUBJECT:
+                return [
+                    c.reference for c in work.open_cases_of(sender) if plain_subject(c.subject) == clue.value
+                ]
+        raise AssertionError(clue.kind)
+
+    # ------------------------------------------------------------------ mail from machines
+
+    def _automatic(self, work: Work, row: MailRow, mail: Mail, screening: Screening) -> Attended:
+        """Bounces and automatic replies never change a stage and never get an answer. A bounce of one of our
+        letters tells the case that the resident was not reached."""
+        reference: str | None = None
+        summary = f"Automatic mail ({screening.automatic}): filed, told by {screening.rule}."
+        if screening.automatic == "bounce" and not screening.delayed:
+            letter = self._letter_of(work, screening.original_message_id)
+            if letter and letter.reference:
+                reference = letter.reference
+                case = work.case(reference)
+                hit = letter.order.to in screening.failed_recipients
+                if case and hit and letter.order.audience is Audience.RESIDENT:
+                    bounced = Bounced(
+                        self.clock.now(),
+                        row.id,
+                        letter.order.to,
+                        letter.order.letter.value,
+                        screening.diagnostic,
+                    )
+                    _, decision = self.step(work, case, bounced, self.box(row.mailbox, case), who="mailbot")
+                    summary = decision.summary
+        elif mail.in_reply_to or mail.references:
+            letter = self._letter_of(work, *mail.in_reply_to, *mail.references)
+            reference = letter.reference if letter else None
+        if reference:
+            work.note(self.clock.now(), "mailbot", "automatic", summary, reference=reference, mail=row.id)
+        return self.settled(
+            work, row, mail, "automatic", reference, automatic=screening.automatic or "other", summary=summary
+        )
+
+    def _letter_of(self, work: Work, *ids: str) -> LetterRow | None:
+        found = work.letters_by_message_id([i for i in ids if i])
+        return found[0] if found else None
+
+    def _letter_refused(self, work: Work, reference: str, event: Bounced) -> None:
+        case = work.case(reference)
+        if case:
+            self.step(work, case, event, self.box("", case), who="mailbot")
+
+    # ------------------------------------------------------------------ the end of attending
+
+    def settled(
+        self,
+        work: Work,
+        row: MailRow,
+        mail: Mail,
+        disposition: str,
+        reference: str | None,
+        *,
+        state: MailState = MailState.ATTENDED,
+        verdict: Verdict | None = None,
+        how_found: str = "",
+        automatic: str = "",
+        summary: str = "",
+        because: tuple[str, ...] = (),
+    ) -> Attended:
+        sender = mail.sender.address if mail.sender else ""
+        work.settle_mail(
+            row.id,
+            SettledMail(
+                at=self.clock.now(),
+                disposition=disposition,
+                state=state,
+                reference=reference,
+                fingerprint=mail.fingerprint,
+                message_id=mail.message_id,
+                sender=sender,
+                subject=mail.subject,
+                verdict=verdict,
+                how_found=how_found,
+                automatic=automatic,
+                attachments=tuple(
+                    KeptAttachment(a.name, a.content_type, a.content) for a in mail.attachments
+                ),
+            ),
+        )
+        return Attended(
+            row.id, disposition, reference, sender, mail.subject, summary, because, verdict, how_found
+        )
+
+    def _too_big(self, work: Work, row: MailRow, mail: Mail) -> Attended:
+        megabytes = row.size // 1_000_000
+        return self.quarantined(
+            work, row, mail, f"it is too big to be read ({megabytes} MB); it lies whole in the mailbox"
+        )
+
+    def quarantined(self, work: Work, row: MailRow, mail: Mail, cause: str) -> Attended:
+        """Set aside for a person, who is told at once: its clock runs from receipt."""
+        attended = self.settled(work, row, mail, "quarantined", None, summary=f"Set aside: {cause}.")
+        work.quarantine(row.id, cause)
+        self._tell_of_quarantine(work, row, mail, cause)
+        return attended
+
+    def _tell_of_quarantine(self, work: Work, row: MailRow, mail: Mail, cause: str) -> None:
+        box = self.box(row.mailbox, None)
+        supervisor = self.settings.supervisor
+        now = self.clock.now()
+        alert = orders.alert(
+            supervisor,
+            "",
+            "A mail was set aside and needs you",
+            f"It was not acted on because {cause}. Its clock runs from {row.received_at:%d %B %Y}.",
+            box.policy.why("supervisor_told"),
+            lines=(f"Mail {row.id} in {row.mailbox}",),
+            subject=mail.subject,
+        )
+        work.add_letter(self.outbox.mint(work, alert, "", box), now, None)
+        work.note(
+            now,
+            "mailbot",
+            "quarantined",
+            f"Set aside: {cause}.",
+            box.policy.why("supervisor_told"),
+            mail=row.id,
+        )
+
+    def _set_aside(self, row: MailRow, cause: str) -> Attended:
+        """Attending failed: try once more later, then give it to a person."""
+        now = self.clock.now()
+        with self.store.begin() as work:
+            tries = work.fail_mail(row.id, cause, now, wait=dt.timedelta(minutes=1))
+            if tries < TRIES:
+                return Attended(row.id, "to be tried again", None, "", "", cause)
+            mail = read(work.raw(row.id))
+            work.quarantine(row.id, cause)
+            self._tell_of_quarantine(work, row, mail, "it could not be worked on")
+            return Attended(row.id, "quarantined", None, "", mail.subject, f"Set aside: {cause}.")
+
+    # ================================================================== step
+
+    def step(
+        self, work: Work, case: Case | None, event: Event, box: MailboxSettings, who: str
+    ) -> tuple[Case | None, Decision]:
+        """Decide and record: the one place where cases change. In the caller's transaction."""
+        serial = self._serial(work, event.at) if case is None else None
+        decision = decide(case, event, self.rules(work, box, serial))
+        opened = case is None and decision.case is not None
+        reference = decision.case.reference if decision.case else case.reference if case else ""
+        letters = tuple(
+            self.outbox.mint(work, effect, reference, box)
+            for effect in decision.effects
+            if isinstance(effect, SendLetter)
+        )
+        after = work.record(
+            Step(
+                at=event.at,
+                who=who,
+                before=case,
+                decision=decision,
+                event=event,
+                letters=letters,
+                mail=getattr(event, "mail", None) or None,
+                serial=serial if opened else None,
+            )
+        )
+        if decision.opens is not None:
+            after, further = self.step(work, None, decision.opens, box, who)
+            return after, further
+        if decision.moves is not None:
+            target, moved = decision.moves
+            elsewhere = work.case(target)
+            if elsewhere:
+                return self.step(work, elsewhere, moved, box, who)
+        return after, decision
+
+    def _serial(self, work: Work, at: dt.datetime) -> tuple[str, int]:
+        name = f"{self.settings.reference_prefix}-{self.settings.calendar.london_date(at).year}"
+        return name, work.peek_reference(name)
+
+    def rules(self, work: Work, box: MailboxSettings, serial: tuple[str, int] | None = None) -> Rulebook:
+        """The rulebook of a mailbox as of now. A number is asked for only where a case may be opened: on
+        PostgreSQL asking holds the sequence until the transaction ends."""
+        reference = ""
+        if serial:
+            name, number = serial
+            reference = compose(self.settings.reference_prefix, int(name.rpartition("-")[2]), number)
+        return Rulebook(
+            policy=box.policy,
+            calendar=self.settings.calendar,
+            desk=Desk(self.settings.people, work.open_loads()),
+            mailbox=box.imap.name,
+            reference=reference,
+            habits=self.settings.habits,
+        )
+
+    # ================================================================== tick
+
+    def tick(self, limit: int = 200) -> list[tuple[str, Decision]]:
+        """Everything that is due. Timers whose truth hangs on mail fall due as of the last look at their
+        mailbox, and only once what was kept has been attended to."""
+        now = self.clock.now()
+        done: list[tuple[str, Decision]] = []
+        with self.store.read() as work:
+            unread = bool(work.waiting_mails(1, now))
+            looks = work.last_looks()
+        for box in self.settings.mailboxes:
+            as_of = min(looks.get(box.imap.name) or dt.datetime.min.replace(tzinfo=dt.UTC), now)
+            done += self._fall(box, now, limit, RUNS_ON_ITS_OWN)
+            if not unread:
+                others = tuple(t for t in Timer if t not in RUNS_ON_ITS_OWN)
+                done += self._fall(box, as_of, limit, others)
+        return done
+
+    def _fall(
+        self, box: MailboxSettings, as_of: dt.datetime, limit: int, timers: tuple[Timer, ...]
+    ) -> list[tuple[str, Decision]]:
+        done: list[tuple[str, Decision]] = []
+        with self.store.read() as work:
+            due = work.due_timers(as_of, limit, mailbox=box.imap.name, timers=timers)
+        for row in due:
+            try:
+                with self.store.begin() as work:
+                    case = work.case(row.reference)
+                    if case is None or not work.timer_stands(row):
+                        continue
+                    event = TimerFell(as_of, row.timer, row.due_at, row.subject)
+                    _, decision = self.step(work, case, event, box, who="mailbot")
+                    done.append((row.reference, decision))
+            except CaseChanged:
+                continue  # somebody else stepped it: it is looked at again on the next tick
+        return done
+
+    # ================================================================== dispatch and digest
+
+    def dispatch(self, limit: int = 50) -> list[Sent]:
+        return self.outbox.dispatch(limit)
+
+    def digest(self) -> int:
+        """On each working morning, one digest to each supervisor; asked again, it does nothing."""
+        now = self.clock.now()
+        calendar = self.settings.calendar
+        day = calendar.london_date(now)
+        if not calendar.is_working(day) or now < calendar.instant(day, self.settings.digest_at):
+            return 0
+        sent = 0
+        for person in self.settings.people:
+            if "supervisor" not in person.roles:
+                continue
+            with self.store.begin() as work:
+                if not work.digest_claimed("daily", person.key, day):
+                    continue
+                box = self.settings.mailboxes[0]
+                work.add_letter(
+                    self.outbox.mint(work, self.digest_order(work, person, now), "", box), now, None
+                )
+                sent += 1
+        return sent
+
+    def digest_order(self, work: Work, person: Person, now: dt.datetime) -> SendLetter:
+        box = self.settings.mailboxes[0]
+        rules = self.rules(work, box)
+        yesterday = now - dt.timedelta(days=1)
+        facts = digest_facts(
+            day=self.settings.calendar.london_date(now),
+            cases=tuple(work.open_cases()),
+            rules=rules,
+            closed=tuple(work.closed_cases(yesterday, now)),
+            quarantined=tuple((m.subject, m.cause, m.received_at) for m in work.quarantined()),
+            filed=len(work.filed_mails(yesterday, now)),
+            troubled=tuple(
+                (letter.reference or "", letter.order.letter.value, letter.state.value)
+                for letter in work.letters_in(LetterState.FAILED, LetterState.UNKNOWN, LetterState.HELD)
+            ),
+            looks=work.last_looks(),
+            waiting_letters=work.letters_by_state().get(LetterState.WAITING, 0),
+            now=now,
+        )
+        return SendLetter(
+            Letter.DIGEST,
+            Audience.SUPERVISOR,
+            person.address,
+            box.policy.why("supervisor_told"),
+            facts,
+            person=person.key,
+        )
+
+    # ================================================================== people and mailboxes
+
+    def _staff(self, address: str) -> Person | None:
+        return next((p for p in self.settings.people if address in (p.address, *p.aliases)), None)
+
+    def _name(self, key: str) -> str:
+        return next((p.name for p in self.settings.people if p.key == key), "nobody")
+
+    def box(self, mailbox: str, case: Case | None) -> MailboxSettings:
+        """The mailbox whose policy governs: the case's own, whichever way its mail came."""
+        return mailbox_named(self.settings, case.mailbox if case else mailbox)
+
+    def preview_digest(self, person: Person) -> Written:
+        """Today's digest as it would be sent; nothing is recorded."""
+        with self.store.read() as work:
+            order = self.digest_order(work, person, self.clock.now())
+        return self.outbox.preview(order, self.settings.mailboxes[0])

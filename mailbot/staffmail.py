@@ -1,0 +1,222 @@
+"""Mail from staff: who may act, what they ask for, and what is done about it.
+
+Acting takes trust: a reply to a letter that we sent to this very person (a keyed token in the reply address or
+the Message-ID), a sender whom the receiving server vouches for, and a person who still has the case. Missing
+one: filed, nothing is done, the person is asked. Missing both: set aside. A mail with a mistaken command does
+nothing at all and nothing of it reaches the resident.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mailbot.casework import orders
+from mailbot.casework.commands import Parsed, help_lines, parse, strip_internal
+from mailbot.casework.lifecycle import decide
+from mailbot.casework.vocabulary import (
+    Act,
+    Audience,
+    Case,
+    Letter,
+    Person,
+    SendLetter,
+    StaffActed,
+)
+from mailbot.postroom import tokens
+from mailbot.postroom.reading import Mail
+from mailbot.postroom.trust import authenticate
+from storage.rows import LetterRow, MailRow, NewLetter
+from storage.work import Work
+
+if TYPE_CHECKING:
+    from mailbot.service import Attended, Service
+
+TAKES_REPLIES = (Letter.CASE_ASSIGNED, Letter.CASE_MAIL)
+"""The only letters to staff whose plain reply goes to the resident."""
+
+
+class StaffDesk:
+    """Reads what handlers and supervisors write to the mailbox. Works inside the service's transaction."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def receive(self, work: Work, row: MailRow, mail: Mail, person: Person) -> Attended:
+        letter = self._replied_to(work, mail, person)
+        vouched = authenticate(mail, self._service.settings.trust).result == "pass"
+        case = work.case(letter.reference) if letter and letter.reference else None
+        if letter is None and not vouched:
+            cause = "it claims to be from staff, but nothing vouches for that"
+            return self._service.quarantined(work, row, mail, cause)
+        if letter is None or case is None:
+            problem = (
+                "This mail does not answer one of our mails to you about a case, so nothing was done. To act on "
+                "a case, answer the newest mail that you got about it. To hand in a resident's complaint, ask "
+                "a supervisor."
+            )
+            return self._refuse(work, row, mail, person, None, mail.subject, problem)
+        if not vouched:
+            problem = (
+                "The mail server could not confirm that this mail came from you, so nothing was done. "
+                "If it was you, answer this mail from your work account."
+            )
+            return self._refuse(work, row, mail, person, case, "", problem)
+        if not may_act(person, case):
+            problem = f"The case is with {self._name(case.handler)} now. Ask them, or a supervisor, to do it."
+            return self._refuse(work, row, mail, person, case, "", problem)
+        return self._carry_out(work, row, mail, person, case, letter)
+
+    def _replied_to(self, work: Work, mail: Mail, person: Person) -> LetterRow | None:
+        """The letter to this person that the mail answers, by the token in the address or the Message-ID."""
+        own = tuple(self._service.own_addresses)
+        addressed = (tokens.parse_reply_address(address, own) for address in mail.delivered_to)
+        threaded = (tokens.parse_message_id(i) for i in (*mail.in_reply_to, *reversed(mail.references)))
+        for found in (*addressed, *threaded):
+            letter = work.letter_by_nonce(found[0]) if found else None
+            if (
+                found
+                and letter
+                and letter.order.person == person.key
+                and self._service.outbox.opens(letter, *found)
+            ):
+                return letter
+        return None
+
+    def _carry_out(
+        self, work: Work, row: MailRow, mail: Mail, person: Person, case: Case, letter: LetterRow
+    ) -> Attended:
+        """All that the mail asks for, or nothing: every act is tried before the first is recorded."""
+        service = self._service
+        box, now, calendar = service.box(row.mailbox, case), service.clock.now(), service.settings.calendar
+        parsed = parse(mail.new_text, calendar.london_date(now), calendar.add_working_days)
+        if parsed.mistakes:
+            first = parsed.mistakes[0]
+            forms = tuple(dict.fromkeys(m.right_form for m in parsed.mistakes))
+            return self._refuse(work, row, mail, person, case, first.line, first.problem, forms)
+        plain = all(act.act is Act.REPLY for act in parsed.acts)
+        if plain and letter.order.letter not in TAKES_REPLIES:
+            problem = (
+                "This mail answers a notice of ours, not the resident's mail, so it was not passed on. "
+                "To write to the resident, answer the mail that shows their message."
+            )
+            return self._refuse(work, row, mail, person, case, "", problem, ("#note and your text",))
+        events = self._events(parsed, person, row, work, case, now)
+        tried: Case | None = case
+        for event in events:
+            decision = decide(tried, event, service.rules(work, box))
+            if decision.refused:
+                asked = f"#{event.act.value} {event.words}".strip()
+                return self._refuse(work, row, mail, person, case, asked, decision.refused)
+            tried = decision.case
+        current: Case | None = case
+        decisions = []
+        for event in events:
+            current, decision = service.step(work, current, event, box, who=person.key)
+            decisions.append(decision)
+        return service.settled(
+            work,
+            row,
+            mail,
+            "staff act",
+            case.reference,
+            summary=" ".join(d.summary for d in decisions),
+            because=tuple(dict.fromkeys(c for d in decisions for c in d.because)),
+        )
+
+    def _events(
+        self, parsed: Parsed, person: Person, row: MailRow, work: Work, case: Case, now: dt.datetime
+    ) -> Sequence[StaffActed]:
+        body = strip_internal(parsed.body)
+        texts = {
+            Act.REPLY: body,
+            Act.RESPOND: body,
+            Act.NOTE: body,
+            Act.ESCALATE: body,
+            Act.HELP: "\n".join(help_lines()),
+            Act.HISTORY: history_text(work, case),
+        }
+        return [
+            StaffActed(
+                at=now,
+                who=person.key,
+                act=act.act,
+                words=act.words,
+                text=texts.get(act.act, ""),
+                mail=row.id,
+                until=act.until,
+                working_days=act.working_days,
+                number=act.number,
+                reason=act.reason,
+                intent=act.intent,
+                person=act.person,
+            )
+            for act in parsed.acts
+        ]
+
+    def _refuse(
+        self,
+        work: Work,
+        row: MailRow,
+        mail: Mail,
+        person: Person,
+        case: Case | None,
+        understood: str,
+        problem: str,
+        forms: tuple[str, ...] = (),
+    ) -> Attended:
+        """Nothing is done and nothing goes to the resident; the person gets an answer that helps."""
+        service = self._service
+        box, now = service.box(row.mailbox, case), service.clock.now()
+        why = box.policy.why("recorded" if case else "untrusted")
+        reference = case.reference if case else ""
+        order = SendLetter(
+            Letter.COMMAND_REFUSED,
+            Audience.HANDLER,
+            person.address,
+            why,
+            {
+                "reference": reference,
+                "stage_name": orders.stage_name(case, service.rules(work, box)) if case else "",
+                "resident_name": case.resident.name if case else "",
+                "handler_name": person.name,
+                "understood": understood,
+                "problem": problem,
+                "right_forms": list(forms),
+                "relayed": False,
+            },
+            person=person.key,
+        )
+        minted = in_thread(service.outbox.mint(work, order, reference, box), mail)
+        work.add_letter(minted, now, reference or None)
+        told = f"{person.name}: nothing was done. {problem}"
+        work.note(now, person.key, "refused", told, why, reference=reference or None, mail=row.id)
+        return service.settled(
+            work, row, mail, "staff act refused", reference or None, summary=problem, because=why
+        )
+
+    def _name(self, key: str) -> str:
+        return next((p.name for p in self._service.settings.people if p.key == key), "nobody")
+
+
+def may_act(person: Person, case: Case) -> bool:
+    """Whether this person may act on the case now: its handler and supervisors. Asked at the time of acting,
+    so that an old mail gives nobody a right that has ended."""
+    return person.key == case.handler or "supervisor" in person.roles
+
+
+def history_text(work: Work, case: Case) -> str:
+    """The journal of the case for a member of staff, one act a line."""
+    return "\n".join(
+        f"{line.at:%d %b %Y %H:%M}  {line.summary}"
+        + (f"  [{', '.join(line.because)}]" if line.because else "")
+        for line in work.journal_of(case.reference)
+    )
+
+
+def in_thread(letter: NewLetter, mail: Mail) -> NewLetter:
+    """The letter as an answer to this mail (RFC 5322 section 3.6.4)."""
+    chain = tuple(dict.fromkeys((*mail.references[-20:], mail.message_id)))
+    return replace(letter, in_reply_to=mail.message_id, references=tuple(i for i in chain if i))
