@@ -51,7 +51,7 @@ def marked_text(html: str) -> str:
     if len(text) < 200 and len(html) > 400:
         # Text nested some 255 levels deep is dropped without a word.
         crude = struck_out(html)
-        if len(crude) > 4 * len(text) + 40:
+        if not text.strip() or len(crude) > 4 * len(text) + 40:
             return crude
     return text
 

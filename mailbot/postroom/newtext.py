@@ -127,6 +127,7 @@ _SENTENCE = re.compile(
     r"\b(?:is|are|was|were|has|had|have|but|because|when|until|since|which|that|you)\b", re.IGNORECASE
 )
 _SIGNATURE_LINES = 12
+MAX_LINES = 10_000  # no person's reply is longer, and what a machine wrote needs no taking apart
 
 
 def new_text(text: str) -> str:
@@ -134,6 +135,8 @@ def new_text(text: str) -> str:
 
     Returns "" for a reply that holds nothing but a history, and all of it where nothing is recognised.
     """
+    if text.count("\n") > MAX_LINES:
+        return hypertext.unmarked(text).strip()
     lines = [line.rstrip() for line in _with_quotes_shown(text).split("\n")]
     lines = _split_shared_lines(lines)
     kept, attributed, cut = _without_history(lines)

@@ -50,9 +50,9 @@ class Attachment:
     content: bytes = field(repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Mail:
-    """A mail as we read it. Frozen; compares by value; big fields stay out of its repr and so out of logs."""
+    """A mail as we read it. Its repr shows no personal data, because reprs end up in logs."""
 
     message_id: str  # "<...>", "" where there is none
     in_reply_to: tuple[str, ...]
@@ -63,16 +63,19 @@ class Mail:
     cc: tuple[Address, ...]
     subject: str
     date: dt.datetime | None  # what the Date header says, aware; clocks run from receipt instead
-    text: str = field(repr=False)
-    new_text: str = field(repr=False)
+    text: str
+    new_text: str
     is_reply: bool
     html: bool  # the text was had from HTML because there was no other
     attachments: tuple[Attachment, ...]
     defects: tuple[str, ...]
     fingerprint: str  # the same for the same mail by another way, see `_fingerprint`
     delivered_to: tuple[str, ...]  # every address that it names as its destination, plus-parts included
-    structure: mime.Part = field(repr=False, compare=False)
-    raw: bytes = field(repr=False)
+    structure: mime.Part = field(compare=False)
+    raw: bytes
+
+    def __repr__(self) -> str:
+        return f"<Mail {self.fingerprint[:12]}, {len(self.raw)} bytes>"
 
     def header(self, name: str) -> tuple[str, ...]:
         """All fields of this name, decoded, topmost first (at most 200, each of at most 16 KB)."""
@@ -366,7 +369,7 @@ def _enclosed(part: mime.Part, depth: int, headed: bool = False) -> tuple[str, b
 
 def unflowed(text: str, delsp: bool = False) -> str:
     """Paragraphs of format=flowed put together again, per depth of quoting (RFC 3676 section 4)."""
-    out: list[str] = []
+    paragraphs: list[list[str]] = []
     open_depth: int | None = None
     for line in text.split("\n"):
         depth = len(line) - len(line.lstrip(">"))
@@ -375,11 +378,11 @@ def unflowed(text: str, delsp: bool = False) -> str:
         flows = words.endswith(" ") and not is_signature
         kept = words[:-1] if flows and delsp else words
         if open_depth == depth and not is_signature:
-            out[-1] += kept
+            paragraphs[-1].append(kept)
         else:
-            out.append((">" * depth + " " if depth else "") + kept)
+            paragraphs.append([(">" * depth + " " if depth else "") + kept])
         open_depth = depth if flows else None
-    return "\n".join(out)
+    return "\n".join("".join(pieces) for pieces in paragraphs)
 
 
 # ------------------------------------------------------------------ attachments
