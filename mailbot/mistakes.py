@@ -130,6 +130,15 @@ def _translate(
         problem, _, fix = str(context["error"]).partition(": ")
         return Mistake(file, key, value, problem, fix or "write another value")
     message = str(error["msg"])
+    bounds = {"greater_than_equal": ("at least", "ge"), "less_than_equal": ("at most", "le")}
+    if kind in bounds:
+        word, bound = bounds[kind]
+        return Mistake(file, key, value, "this is out of bounds", f"write {word} {context[bound]}")
+    if kind == "string_pattern_mismatch":
+        parent = _model_at(model, location[:-1])
+        field = _field(parent, location[-1]) if parent else None
+        example = f"write it like {field.examples[0]}" if field and field.examples else "write another value"
+        return Mistake(file, key, value, f"this does not fit: {context['pattern']}", example)
     wanted = {
         "string_type": 'write text in quotes: "..."',
         "int_type": "write a whole number without quotes",

@@ -133,7 +133,7 @@ class TrustTable(Strict):
 
 
 class ReferencesTable(Strict):
-    prefix: str = Field(default="CC", pattern=r"^[A-Z]{2,6}$")
+    prefix: str = Field(default="CC", pattern=r"^[A-Z]{2,6}$", examples=['"CC"'])
 
 
 class CaseworkTable(Strict):

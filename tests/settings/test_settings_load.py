@@ -1,0 +1,311 @@
+"""The configuration directory: the shipped example works, and what is wrong is told all at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from mailbot.mistakes import Mistake
+from mailbot.places import config_dir, templates_dir
+from mailbot.settings import Settings, SettingsMistake, load
+
+SECRETS = {"MAILBOT_IMAP_PASSWORD": "hush-imap", "MAILBOT_SMTP_PASSWORD": "hush-smtp"}
+MAILBOT = (config_dir() / "mailbot.toml").read_text(encoding="utf-8")
+STAFF = (config_dir() / "staff.toml").read_text(encoding="utf-8")
+
+
+def write(directory: Path, mailbot: str = MAILBOT, staff: str = STAFF, **others: str) -> Path:
+    (directory / "mailbot.toml").write_text(mailbot, encoding="utf-8")
+    (directory / "staff.toml").write_text(staff, encoding="utf-8")
+    for name, text in others.items():
+        (directory / f"{name}.toml").write_text(text, encoding="utf-8")
+    return directory
+
+
+def changed(text: str, old: str, new: str) -> str:
+    assert text.count(old) >= 1, f"the example no longer says {old!r}"
+    return text.replace(old, new)
+
+
+def refused(directory: Path, environ: Mapping[str, str] | None = None) -> tuple[Mistake, ...]:
+    with pytest.raises(SettingsMistake) as caught:
+        load(directory, environ=SECRETS if environ is None else environ)
+    return caught.value.mistakes
+
+
+def test_the_shipped_example_is_a_whole_configuration_without_a_warning(tmp_path: Path) -> None:
+    settings = load(write(tmp_path), environ=SECRETS)
+    assert isinstance(settings, Settings)
+    assert settings.warnings == ()
+    (mailbox,) = settings.mailboxes
+    assert (mailbox.name, mailbox.imap.security, mailbox.imap.port) == ("complaints", "tls", 993)
+    assert (mailbox.imap.poll_seconds, mailbox.imap.max_bytes) == (60, 25_000_000)
+    assert mailbox.policy.key == "code-2024@2024-04-01"
+    assert settings.mailbox("complaints") is mailbox
+    assert (settings.smtp.security, settings.smtp.null_sender, settings.smtp_retry_hours) == (
+        "starttls",
+        True,
+        48,
+    )
+    assert settings.reference_prefix == "CC"
+    assert settings.habits.acknowledge_at == dt.time(16, 0)
+    assert (settings.habits.chase_at, settings.digest_at) == (dt.time(8, 30), dt.time(7, 30))
+    assert settings.calendar.nation == "ENG"
+    assert settings.supervisor.key == "helen"
+    assert settings.people[1].is_away(dt.date(2027, 1, 4))
+    assert settings.database.url == f"sqlite:///{tmp_path.resolve() / 'mailbot.db'}"
+    assert settings.database.upgrade_on_start
+
+
+def test_every_default_in_the_example_is_the_default_that_it_says(tmp_path: Path) -> None:
+    """Taking the comment sign off a commented key must change nothing, but for examples of what is off."""
+    shown = {"url_env", "aliases", "since", "extra_holidays", "closure_days", "model"}
+    lines = []
+    taken = 0
+    for line in MAILBOT.splitlines():
+        key = line.removeprefix("# ").partition(" = ")[0]
+        if line.startswith("# ") and " = " in line and key.replace("_", "").isalpha() and key not in shown:
+            line, taken = line.removeprefix("# "), taken + 1
+        lines.append(line)
+    plain = load(write(tmp_path), environ=SECRETS)
+    spelled = load(write(tmp_path, "\n".join(lines)), environ=SECRETS)
+    assert taken > 25
+    assert spelled == plain
+
+
+def test_contacts_of_the_ombudsman_come_from_the_dated_table_and_never_from_a_policy(tmp_path: Path) -> None:
+    settings = load(write(tmp_path, changed(MAILBOT, '"code-2024"', '"mtvh"')), environ=SECRETS)
+    assert settings.ombudsman.phone == "0300 111 3000"
+    assert "PO Box 1484, Unit D, Preston PR2 0ET" in settings.ombudsman.post
+    assert settings.ombudsman.form.endswith("housing-ombudsman.org.uk/residents/make-a-complaint/")
+    assert settings.ombudsman.as_of >= dt.date(2026, 1, 13)
+    assert settings.mailboxes[0].policy.dead_addresses
+    assert {body.name.split(",")[0] for body in settings.bodies} == {"Citizens Advice", "Shelter", "LEASE"}
+
+
+def test_a_landlords_own_contacts_and_policies_come_before_the_shipped_ones(tmp_path: Path) -> None:
+    own = (config_dir() / "policies" / "mtvh.toml").read_text(encoding="utf-8")
+    (tmp_path / "policies").mkdir()
+    ours = changed(changed(own, 'id = "mtvh"', 'id = "ours"'), '= "5 working days', '= "3 working days')
+    (tmp_path / "policies" / "ours.toml").write_text(ours, encoding="utf-8")
+    contacts = (config_dir() / "ombudsman.toml").read_text(encoding="utf-8")
+    directory = write(
+        tmp_path,
+        changed(MAILBOT, '"code-2024"', '"ours"'),
+        ombudsman=changed(contacts, "2026-06-01", "2026-11-02"),
+    )
+    settings = load(directory, environ=SECRETS)
+    assert settings.ombudsman.as_of == dt.date(2026, 11, 2)
+    assert str(settings.mailboxes[0].policy.stage(1).acknowledge.sources[0]) == "3 working days from received"
+    by_path = write(tmp_path, changed(MAILBOT, '"code-2024"', '"policies/ours.toml"'))
+    assert load(by_path, environ=SECRETS).mailboxes[0].policy.id == "ours"
+
+
+def test_passwords_come_from_files_too_and_show_in_no_repr(tmp_path: Path) -> None:
+    secret = tmp_path / "credentials" / "smtp"
+    secret.parent.mkdir()
+    secret.write_text("hush-file\n", encoding="utf-8")
+    secret.chmod(0o600)
+    text = changed(
+        MAILBOT, 'password_env = "MAILBOT_SMTP_PASSWORD"', 'password_file = "${CREDENTIALS_DIRECTORY}/smtp"'
+    )
+    text = changed(text, '# url_env = "MAILBOT_DATABASE_URL"', 'url_env = "MAILBOT_DATABASE_URL"')
+    environ = {
+        **SECRETS,
+        "CREDENTIALS_DIRECTORY": str(secret.parent),
+        "MAILBOT_DATABASE_URL": "postgresql://mailbot:hush-db@db.example/mailbot",
+    }
+    settings = load(write(tmp_path, text), environ=environ)
+    assert (settings.smtp.password, settings.mailboxes[0].imap.password) == ("hush-file", "hush-imap")
+    assert settings.database.url == "postgresql+psycopg://mailbot:hush-db@db.example/mailbot"
+    assert settings.warnings == ()
+    assert "hush" not in repr(settings)
+    secret.chmod(0o644)
+    (warning,) = load(write(tmp_path, text), environ=environ).warnings
+    assert "chmod 600" in warning.fix
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "told", "instead"),
+    [
+        ("[references]", "[refs]", "refs", "nobody knows this key", "did you mean 'trust'|known: .*references"),
+        ('security = "tls"', "", "mailbox[1].imap.security", "never guessed", 'security = "tls"'),
+        ('security = "starttls"', 'security = "ssl"', "smtp.security", "not one of the words", "known: tls"),
+        ("port = 587", 'port = "587"', "smtp.port", "valid integer", "without quotes"),
+        ("port = 993", "port = 99300", "mailbox[1].imap.port", "out of bounds", "at most 65535"),
+        ("# poll_seconds = 60", "poll_secs = 60", "mailbox[1].poll_secs", "nobody knows", "mean 'poll_seconds'"),
+        ('policy = "code-2024"', 'policy = "mtv"', "mailbox[1].policy", "no such policy", "mean 'mtvh"),
+        ('overlay = "enforce"', 'overlay = "on"', "mailbox[1].overlay", "not one of the words", "off, warn"),
+        ("complaints_address =", "complaint_address =", "landlord.complaint_address", "nobody knows", "mean"),
+        ('# chase_at = "08:30"', 'chase_at = "8.30"', "casework.chase_at", "no time of day", '"08:30"'),
+        ('# digest_at = "07:30"', 'digest_at = "01:30"', "casework.digest_at", "clocks change", "from 03:00"),
+        ('# prefix = "CC"', 'prefix = "cc-"', "references.prefix", "does not fit", 'write it like "CC"'),
+        ("ask_below = 0.6 }", "ask_below = 0.6 }\nthresholds = { ask_below = 6 }", "classifier.thresholds.ask_below",
+         "out of bounds", "at most 1"),
+        ('authserv_id = "mx.examplehomes.example"', "", "trust", "nobody could be vouched for", "authserv_id"),
+        ('address = "complaints@examplehomes.example"\n#', 'address = "Complaints <c@e.example>"\n#',
+         "mailbox[1].address", "no bare address", "complaints@landlord.example"),
+        ('# url = "sqlite:///mailbot.db"', 'url = "mysql://root@db/x"', "database.url", "no such database", "sqlite"),
+        ('# url = "sqlite:///mailbot.db"', 'url = "sqlite://"', "database.url", "lost with the process", "sqlite:"),
+        ('password_env = "MAILBOT_IMAP_PASSWORD"', "", "mailbox[1].imap", "without a password", "password_file"),
+        ('password_env = "MAILBOT_IMAP_PASSWORD"', 'password_env = "NOT_SET"', "mailbox[1].imap.password_env",
+         "not set", "set NOT_SET"),
+        ('password_env = "MAILBOT_IMAP_PASSWORD"', 'password_file = "secrets/none"', "mailbox[1].imap.password_file",
+         "No such file", "readable file"),
+        ('password_env = "MAILBOT_IMAP_PASSWORD"', 'password = "a"\npassword_env = "B"', "mailbox[1].imap",
+         "say the same thing twice", "keep one"),
+        ('# after = "leave"', 'done_folder = "INBOX"\nafter = "move"', "mailbox[1]", "already is", "done_folder"),
+        ("# extra_working_days = []", "extra_holidays = [2027-06-14]\nextra_working_days = [2027-06-14]", "calendar",
+         "2027-06-14 is a holiday and a working day", "one of the lists"),
+        ('# model = "models/our-own.skops"', 'model = "x.skops"', "classifier.model", "no such model", "leave it out"),
+        ("# letters_per_address_per_hour = 6", "letters_per_address_per_hour = 60", "limits", "an hour may not hold",
+         "lower letters_per_address_per_hour"),
+        ("[landlord]", "[landlord", "(the file)", "this is no TOML.*line 7", "put that place right"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_the_settings_is_told_with_its_key_and_what_to_write(
+    tmp_path: Path, old: str, new: str, key: str, told: str, instead: str
+) -> None:
+    mistakes = refused(write(tmp_path, changed(MAILBOT, old, new)))
+    mistake = next(m for m in mistakes if m.key == key)
+    assert mistake.file == "mailbot.toml"
+    assert re.search(told, mistake.problem), mistake.problem
+    assert re.search(instead, mistake.fix), mistake.fix
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "told"),
+    [
+        ('roles = ["stage2", "supervisor"]', 'roles = ["stage2"]', "person.roles", "nobody is supervisor"),
+        ('roles = ["stage2", "supervisor"]', 'roles = ["supervisor"]', "person.roles", "nobody is stage2"),
+        ('roles = ["handler"]', 'roles = ["duty"]', "person.roles", "nobody is handler"),
+        ('roles = ["handler"]', 'roles = ["manager"]', "person[1].roles[1]", "not one of the words"),
+        ('roles = ["handler"]', "roles = []", "person[1].roles", "at least 1"),
+        ('key = "tom"', 'key = "priya"', "person.key", "2 people have this key"),
+        ('key = "tom"', 'key = "Tom Okafor"', "person[2].key", "does not fit"),
+        ("tom.okafor@", "Priya.Shah@", "person[2].address", "already belongs to priya"),
+        ("tom.okafor@", "complaints@", "person[2].address", "already belongs to the mailbox complaints"),
+        ("to = 2027-01-04", "to = 2026-01-04", "person[2].away[1]", "to lies before from"),
+        ("case_limit = 25", "case_limt = 25", "person[1].case_limt", "nobody knows this key"),
+        ('name = "Helen Marsh"\n', "", "person[3].name", "this is missing"),
+    ],
+)
+def test_a_mistake_in_the_staff_file_is_told_with_its_key(
+    tmp_path: Path, old: str, new: str, key: str, told: str
+) -> None:
+    mistakes = refused(write(tmp_path, staff=changed(STAFF, old, new)))
+    assert any(m.file == "staff.toml" and m.key == key and told in m.problem for m in mistakes), mistakes
+
+
+def test_all_mistakes_of_all_files_are_told_at_once(tmp_path: Path) -> None:
+    text = changed(changed(MAILBOT, "port = 587", "prt = 587"), '"code-2024"', '"nowhere"')
+    staff = changed(STAFF, 'key = "tom"', 'key = "priya"')
+    told = str(SettingsMistake(refused(write(tmp_path, text, staff, ombudsman="as_of = 2026-01-01"))))
+    for part in (
+        "smtp.prt = 587",
+        "smtp.port",
+        "port = 587" if False else "add it",
+        "person.key",
+        "ombudsman",
+    ):
+        assert part in told
+    assert told.count("\n    -> ") >= 4
+
+
+def test_a_password_is_never_shown_in_a_mistake(tmp_path: Path) -> None:
+    text = changed(MAILBOT, 'password_env = "MAILBOT_SMTP_PASSWORD"', "password = 12345678")
+    mistakes = refused(write(tmp_path, text))
+    (mistake,) = (m for m in mistakes if m.key == "smtp.password")
+    assert mistake.value == "(not shown)"
+    twice = changed(
+        MAILBOT, 'password_env = "MAILBOT_SMTP_PASSWORD"', 'password = "hush"\npassword_env = "X"'
+    )
+    for told in refused(write(tmp_path, twice)):
+        assert "hush" not in str(told)
+    url = changed(MAILBOT, '# url = "sqlite:///mailbot.db"', 'url = "mysql://root:hush@db/x"')
+    for told in refused(write(tmp_path, url)):
+        assert "hush" not in str(told)
+
+
+def test_an_empty_directory_is_told_what_it_lacks(tmp_path: Path) -> None:
+    assert [(m.file, m.problem) for m in refused(tmp_path)] == [
+        ("mailbot.toml", "there is no such file"),
+        ("staff.toml", "there is no such file"),
+    ]
+
+
+def test_two_mailboxes_may_share_neither_name_nor_address(tmp_path: Path) -> None:
+    section = MAILBOT[MAILBOT.index("[[mailbox]]") : MAILBOT.index("[smtp]")]
+    mistakes = refused(write(tmp_path, MAILBOT + "\n" + section))
+    assert {m.key for m in mistakes} == {"mailbox.name", "mailbox[2].address"}
+
+
+def test_two_mailboxes_may_each_keep_their_own_policy(tmp_path: Path) -> None:
+    section = MAILBOT[MAILBOT.index("[[mailbox]]") : MAILBOT.index("[smtp]")]
+    other = changed(section, 'name = "complaints"', 'name = "north"')
+    other = changed(other, 'address = "complaints@', 'address = "north@')
+    other = changed(changed(other, '"code-2024"', '"mtvh"'), '"enforce"', '"warn"')
+    settings = load(write(tmp_path, MAILBOT + "\n" + other), environ=SECRETS)
+    assert [box.policy.key for box in settings.mailboxes] == ["code-2024@2024-04-01", "mtvh@2021-08-23"]
+    assert settings.mailbox("north").policy.changes
+    with pytest.raises(KeyError, match="south"):
+        settings.mailbox("south")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ('security = "starttls"', 'security = "none"', "smtp.security"),
+        ("port = 993", "port = 143", "mailbox[1].imap.security"),
+        ('overlay = "enforce"', 'overlay = "off"', "mailbox[1].overlay"),
+        ('complaints_address = "complaints@', 'complaints_address = "else@', "landlord.complaints_address"),
+    ],
+)
+def test_what_works_but_hardly_as_meant_is_a_warning(tmp_path: Path, old: str, new: str, key: str) -> None:
+    settings = load(write(tmp_path, changed(MAILBOT, old, new)), environ=SECRETS)
+    assert [warning.key for warning in settings.warnings] == [key]
+
+
+def test_one_person_for_both_stages_is_a_warning_and_so_is_nobody_on_duty(tmp_path: Path) -> None:
+    staff = """
+    [[person]]
+    key = "solo"
+    name = "Sol O'Connor"
+    address = "Solo@examplehomes.example"
+    roles = ["handler", "stage2", "supervisor"]
+    """
+    settings = load(write(tmp_path, staff=staff), environ=SECRETS)
+    assert [warning.problem.split(":")[0] for warning in settings.warnings] == [
+        "only solo could decide stage 2, having handled every stage 1",
+        "nobody is on duty",
+    ]
+    assert settings.people[0].address == "solo@examplehomes.example"
+
+
+def test_mailboxes_of_two_nations_are_refused(tmp_path: Path) -> None:
+    scottish = (config_dir() / "policies" / "mtvh.toml").read_text(encoding="utf-8")
+    (tmp_path / "policies").mkdir()
+    scottish = changed(changed(scottish, 'id = "mtvh"', 'id = "scot"'), 'nation = "ENG"', 'nation = "SCT"')
+    (tmp_path / "policies" / "scot.toml").write_text(scottish, encoding="utf-8")
+    section = MAILBOT[MAILBOT.index("[[mailbox]]") : MAILBOT.index("[smtp]")]
+    other = changed(section, 'name = "complaints"', 'name = "north"')
+    other = changed(changed(other, 'address = "complaints@', 'address = "north@'), '"code-2024"', '"scot"')
+    (mistake,) = refused(write(tmp_path, MAILBOT + "\n" + other))
+    assert "ENG, SCT" in mistake.problem
+
+
+def test_the_data_directory_can_be_given_and_the_heartbeat_lies_in_it(tmp_path: Path) -> None:
+    text = changed(MAILBOT, '# heartbeat = ""', 'heartbeat = "alive"')
+    settings = load(write(tmp_path, text), data_dir=tmp_path / "var", environ=SECRETS)
+    assert settings.data_dir == (tmp_path / "var").resolve()
+    assert settings.heartbeat == settings.data_dir / "alive"
+    assert settings.database.url == f"sqlite:///{settings.data_dir / 'mailbot.db'}"
+
+
+def test_the_shipped_files_are_found_in_a_checkout() -> None:
+    assert (config_dir() / "policies" / "house.toml").is_file()
+    assert templates_dir().is_dir()
