@@ -97,8 +97,8 @@ def _read(text: str, prefix: str) -> Iterator[tuple[str, str]]:
 
 def _readings(match: re.Match[str]) -> Iterator[tuple[str, str]]:
     """The ways to tell serial and check apart, the surest first; none where the check is missing."""
-    if match["alone"] is not None:
-        yield match["serial"], match["alone"]
+    if match["serial"] is not None:
+        yield match["serial"], match["alone"] or match["letter"]
         if len(match["serial"]) > _SERIAL_DIGITS:  # "CC20260042177 7 Elm Road": a house number follows
             yield match["serial"][:-1], match["serial"][-1]
     elif match["spaced"] is not None:
@@ -113,6 +113,7 @@ def _shape(prefix: str) -> re.Pattern[str]:
     """The four ways in which a number of ours is laid out, the surest first.
 
     alone   the check stands by itself: the serial's leading zeros may be missing
+    letter  the same with an O or I for the digit, close by: "CC-2026-004217. I am" has no check
     spaced  serial and check in groups of somebody's own ("004 217 7"): all seven digits must be there
     run     serial and check in one run: six digits of serial at least, else a forgotten check would pass
             for the check of another case
@@ -124,7 +125,8 @@ def _shape(prefix: str) -> re.Pattern[str]:
     check = "[0-9OoIl|Xx]"
     return re.compile(
         rf"(?<![0-9A-Za-z]){letters}{_GAP}#?(?P<year>2{_DIGIT}{{3}}){_GAP}"
-        rf"(?:(?P<serial>{_DIGIT}{{1,{_LONGEST_SERIAL}}}+){_PLAIN_GAP}(?P<alone>{check}){_END}"
+        rf"(?:(?P<serial>{_DIGIT}{{1,{_LONGEST_SERIAL}}}+)"
+        rf"(?:{_PLAIN_GAP}(?P<alone>[0-9Xx])|[ ]?[-/_][ ]?(?P<letter>[OoIl|])){_END}"
         rf"|(?P<spaced>(?:{_DIGIT}{_GAP}){{6}}{check}){_END}"
         rf"|(?P<run>{_DIGIT}{{{_SERIAL_DIGITS},{_LONGEST_SERIAL}}}{check}){_END}"
         rf"|(?P<bare>{_DIGIT}{{4,{_LONGEST_SERIAL}}}){_END})"

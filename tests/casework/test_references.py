@@ -127,6 +127,14 @@ def test_every_swap_of_neighbours_is_caught(year: int, serial: int, place: int) 
     assert caught == (swapped != digits)
 
 
+def test_a_check_typed_as_a_letter_is_found_but_the_next_sentence_is_no_check() -> None:
+    reference = compose("CC", 2026, 1234567)
+    assert reference.endswith("-1")
+    assert find(reference[:-1] + "l", "CC") == (reference,)
+    assert find("CC-2026-1234567. I am cold", "CC") == ()
+    assert near_misses("CC-2026-1234567\n\nI am cold", "CC") == ("CC-2026-1234567",)
+
+
 @settings(deadline=None)
 @given(
     year=st.integers(2000, 2999),
