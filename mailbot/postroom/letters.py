@@ -345,7 +345,10 @@ def write_part(subtype: str, content: str) -> bytes:
     # "=_" opens our boundaries; quoted-printable can't hold it, 7bit could
     if wire.isascii() and "=_" not in wire and max(map(len, wire.split("\r\n"))) <= LONGEST_LINE:
         return f"{head}7bit\r\n\r\n{wire}".encode("ascii")
-    return f"{head}quoted-printable\r\n\r\n".encode("ascii") + binascii.b2a_qp(wire.encode(), istext=True)
+    encoded = binascii.b2a_qp(wire.encode(), istext=True)
+    if "\r\n" not in wire:  # then the soft line ends that it put in are bare
+        encoded = encoded.replace(b"\n", b"\r\n")
+    return f"{head}quoted-printable\r\n\r\n".encode("ascii") + encoded
 
 
 def write_enclosure(enclosure: Enclosure) -> bytes:
@@ -356,8 +359,7 @@ def write_enclosure(enclosure: Enclosure) -> bytes:
     name = re.sub(r"[/\\\"]", "_", one_line(enclosure.name))[-120:].lstrip(". ") or "attachment"
     spelt = f'filename="{name}"'
     if not name.isascii():
-        plain = name.encode("ascii", "replace").decode().replace("?", "_")
-        spelt = f"filename=\"{plain}\";\r\n filename*=utf-8''{urllib.parse.quote(name, safe='')}"  # RFC 2231
+        spelt = f"filename*=utf-8''{urllib.parse.quote(name, safe='')}"  # RFC 2231
     head = (
         f"Content-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\n"
         f"Content-Disposition: attachment;\r\n {spelt}\r\n\r\n"
