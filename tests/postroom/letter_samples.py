@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import html as html_words
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from mailbot.casework.parts import Landlord, Ombudsman
 from mailbot.casework.vocabulary import Audience, Fact, Letter
-from mailbot.postroom.letters import Letterhead, Order
+from mailbot.postroom.letters import Letterhead, Order, Stationery, Written
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 REFERENCE = "CC-2026-004217-7"
@@ -365,3 +369,22 @@ def order_of(letter: Letter, **changes: Fact) -> Order:
         reply_to="complaints+cc-2026-004217-7.k3f9@thamesmeadow.example",
         date=dt.datetime(2026, 3, 12, 10, 2, 33, tzinfo=dt.UTC),
     )
+
+
+def write(stationery: Stationery, letter: Letter, **changes: Fact) -> Written:
+    return stationery.write(order_of(letter, **changes), LETTERHEAD)
+
+
+def altered(order: Order, **changes: Any) -> Order:
+    return dataclasses.replace(order, **changes)
+
+
+def words_of(page: str) -> str:
+    """What a reader sees of the HTML."""
+    body = page[page.index("<body") :]
+    body = re.sub(r'(?s)<div style="display: ?none.*?</div>', "", body)
+    return html_words.unescape(re.sub(r"(?s)<!--.*?-->|<[^>]*>", " ", body)).replace("\xa0", " ")
+
+
+def plain(text: str) -> str:
+    return " ".join(text.split())

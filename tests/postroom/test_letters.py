@@ -10,40 +10,38 @@ import email.policy
 import html as html_words
 import re
 import shutil
-import urllib.parse
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from letter_samples import CASE, FACTS, LETTERHEAD, REFERENCE, STAFF, TEMPLATES, order_of
+from letter_samples import (
+    CASE,
+    FACTS,
+    LETTERHEAD,
+    REFERENCE,
+    STAFF,
+    TEMPLATES,
+    altered,
+    order_of,
+    plain,
+    words_of,
+    write,
+)
 
-from mailbot.casework.vocabulary import Audience, Fact, Letter
+from mailbot.casework.vocabulary import Audience, Letter
 from mailbot.postroom import letters
-from mailbot.postroom.letters import Automatic, Enclosure, LetterMistake, Order, Stationery, Written
+from mailbot.postroom.letters import Automatic, Enclosure, LetterMistake, Stationery
 
 EVERY = [pytest.param(letter, id=letter.value) for letter in Letter]
 RESIDENTS = [pytest.param(letter, id=letter.value) for letter in Letter if letter not in STAFF]
-WITH_OMBUDSMAN = (
-    *(Letter.ACKNOWLEDGEMENT, Letter.RESPONSE, Letter.FINAL_RESPONSE, Letter.EXTENSION_NOTICE),
-    *(Letter.CLOSURE, Letter.SIGNPOSTING),
-)
 
 
 @pytest.fixture(scope="module")
 def stationery() -> Stationery:
     return Stationery(TEMPLATES)
-
-
-def write(stationery: Stationery, letter: Letter, **changes: Fact) -> Written:
-    return stationery.write(order_of(letter, **changes), LETTERHEAD)
-
-
-def altered(order: Order, **changes: Any) -> Order:
-    return dataclasses.replace(order, **changes)
 
 
 def read(raw: bytes) -> EmailMessage:
@@ -56,17 +54,6 @@ def headers_of(raw: bytes) -> list[str]:
     """The header block as unfolded lines."""
     block = raw.split(b"\r\n\r\n", 1)[0].decode()
     return re.sub(r"\r\n(?=[ \t])", "", block).split("\r\n")
-
-
-def words_of(page: str) -> str:
-    """What a reader sees of the HTML."""
-    body = page[page.index("<body") :]
-    body = re.sub(r'(?s)<div style="display: ?none.*?</div>', "", body)
-    return html_words.unescape(re.sub(r"(?s)<!--.*?-->|<[^>]*>", " ", body)).replace("\xa0", " ")
-
-
-def plain(text: str) -> str:
-    return " ".join(text.split())
 
 
 # ------------------------------------------------------------------ every letter
@@ -434,313 +421,6 @@ def test_attachments_go_along_under_clean_names(stationery: Stationery) -> None:
     assert files[0].get_payload(decode=True) == bytes(range(256)) * 40
     assert files[3].get_payload(decode=True) == b"Subject: x\r\n\r\ny"
     assert all(f.get_content_disposition() == "attachment" for f in files)
-
-
-# ------------------------------------------------------------------ strangers' words
-
-
-def test_what_a_resident_writes_is_text_and_never_a_template_nor_html(stationery: Stationery) -> None:
-    words = "{{ landlord.name }} {% for x in y %} <b onclick=alert(1)>&amp; </blockquote><script>alert(1)</script>"
-    written = write(stationery, Letter.ACKNOWLEDGEMENT, definition=words, outcome_sought=words)
-    assert f"> {words}" in written.text
-    assert "<script" not in written.html and "<b onclick" not in written.html
-    assert words in words_of(written.html.replace("<br>", " ")) or plain(words) in plain(
-        html_words.unescape(written.html)
-    )
-
-
-def test_a_long_complaint_is_quoted_whole(stationery: Stationery) -> None:
-    words = "\n\n".join(f"{n}. Nobody came on day {n}. " + "and again " * 20 for n in range(60))
-    written = write(stationery, Letter.ACKNOWLEDGEMENT, definition=words)
-    for n in range(60):
-        assert f"> {n}. Nobody came on day {n}." in written.text
-        assert f"Nobody came on day {n}." in written.html
-    assert len(written.raw) < 60_000
-
-
-def test_a_name_that_is_an_advertisement_is_not_greeted(stationery: Stationery) -> None:
-    for name in (
-        "",
-        "Win at www.casino.example",
-        "free $$$ http://x",
-        "call 07700 900123",
-        "a@b.example",
-        "x" * 80,
-    ):
-        written = write(stationery, Letter.SERVICE_REQUEST_RECEIPT, resident_name=name)
-        assert written.text.startswith("Hello,\n")
-    assert write(stationery, Letter.CLOSURE, resident_name="Zoë O'Neil").text.startswith("Dear Zoë O'Neil,\n")
-
-
-# ------------------------------------------------------------------ what the Code asks for
-
-
-@pytest.mark.parametrize("letter", RESIDENTS)
-def test_every_letter_to_a_resident_says_how_to_reach_the_landlord(
-    letter: Letter, stationery: Stationery
-) -> None:
-    written = write(stationery, letter)
-    for said in (written.text, words_of(written.html)):
-        for way in (
-            "020 7946 0123",
-            "complaints@thamesmeadow.example",
-            "Wharf House, 12 Quay Street",
-            REFERENCE,
-        ):
-            assert way in said
-
-
-@pytest.mark.parametrize("letter", WITH_OMBUDSMAN)
-def test_the_ombudsman_can_be_reached_from_every_letter_that_the_code_names(
-    letter: Letter, stationery: Stationery
-) -> None:
-    written = write(stationery, letter)
-    for said in (plain(written.text), plain(words_of(written.html))):
-        assert "0300 111 3000" in said
-        assert "housing-ombudsman.org.uk/residents/make-a-complaint/" in said
-        assert "PO Box 1484, Unit D, Preston PR2 0ET" in said
-        assert "takes no new cases by email" in said
-        assert "advice at any time" in said
-
-
-def test_an_acknowledgement_says_all_that_it_must(stationery: Stationery) -> None:
-    written = write(
-        stationery,
-        Letter.ACKNOWLEDGEMENT,
-        **dict.fromkeys(("late", "hazard", "provisional", "representative", "from_service_request"), False),
-    )
-    for said in (plain(written.text), plain(words_of(written.html))):
-        for must in (
-            *(REFERENCE, "Joan Bakare", "020 7946 0177", "The boiler has been off since 3 March"),
-            *(
-                "I want the boiler fixed",
-                "Tuesday 17 March 2026",
-                "Thursday 26 March 2026",
-                "Stage 1 response",
-            ),
-            *("Have we got something wrong", "Do you need any support?", "goes to Stage 2"),
-            *("You will not need to give reasons", "not ours to deal with", "Thursday 12 March 2026"),
-        ):
-            assert must in said, must
-        for must_not in ("sorry", "999", "permission", "request for service", "weren't quite sure"):
-            assert must_not not in said, must_not
-
-
-def test_an_acknowledgement_asks_for_the_outcome_where_none_was_named(stationery: Stationery) -> None:
-    written = write(stationery, Letter.ACKNOWLEDGEMENT, outcome_sought="")
-    assert "You haven't told us yet what you would like us to do" in written.text
-    assert "We have started all the same" in words_of(written.html)
-
-
-@pytest.mark.parametrize(
-    ("flag", "said"),
-    [
-        ("late", "We are sorry that it is late"),
-        ("hazard", "call 999"),
-        ("provisional", "If that isn't what you want, reply and tell us"),
-        ("representative", "Please send us their permission"),
-        ("from_service_request", "The work that you asked for goes on"),
-    ],
-)
-def test_an_acknowledgement_says_what_is_so_and_only_then(
-    flag: str, said: str, stationery: Stationery
-) -> None:
-    for value in (True, False):
-        written = write(stationery, Letter.ACKNOWLEDGEMENT, **{flag: value})
-        assert (said in plain(written.text)) is value
-        assert (said in plain(words_of(written.html))) is value
-
-
-def test_a_stage_2_acknowledgement_promises_somebody_else_and_asks_for_no_reasons(
-    stationery: Stationery,
-) -> None:
-    written = write(
-        stationery, Letter.ACKNOWLEDGEMENT, stage=2, stage_name="Stage 2", next_stage_name="", contact_by=""
-    )
-    for said in (plain(written.text), plain(words_of(written.html))):
-        assert "Somebody who did not work on our first answer" in said
-        assert "You don't need to give us reasons" in said
-        assert "final response in writing" in said
-        assert "Tuesday 17 March 2026" not in said
-    assert "again" in written.subject
-
-
-def test_a_receipt_says_that_it_is_a_request_and_how_to_make_it_a_complaint(stationery: Stationery) -> None:
-    for handler in (FACTS[Letter.SERVICE_REQUEST_RECEIPT]["handler"], {}):
-        written = write(stationery, Letter.SERVICE_REQUEST_RECEIPT, handler=handler)
-        for said in (plain(written.text), plain(words_of(written.html))):
-            assert "recorded it as a request for service" in said
-            assert "Just reply to this email and say so. You don't have to use the word complaint" in said
-            assert ("Joan Bakare" in said) is bool(handler)
-
-
-@pytest.mark.parametrize(
-    ("decision", "said"),
-    [
-        ("upheld", "We agree with your complaint"),
-        ("partly upheld", "We agree with part"),
-        ("not upheld", "don't agree"),
-    ],
-)
-def test_a_response_says_what_was_decided_and_how_to_go_on(
-    decision: str, said: str, stationery: Stationery
-) -> None:
-    for letter in (Letter.RESPONSE, Letter.FINAL_RESPONSE):
-        written = write(stationery, letter, decision=decision)
-        for words in (plain(written.text), plain(words_of(written.html))):
-            assert f"Our decision: {decision}" in words
-            assert said in words
-            assert "By Friday 20 March 2026" in words and "Fit a new boiler fan" in words
-    response = plain(write(stationery, Letter.RESPONSE).text)
-    assert "by Friday 24 April 2026. Your complaint then goes to Stage 2" in response
-    assert "You don't need to give reasons" in response
-    final = write(stationery, Letter.FINAL_RESPONSE)
-    assert "final response" in final.subject
-    assert "Please contact it by Friday 30 April 2027" in plain(final.text)
-
-
-def test_a_response_without_a_decision_or_actions_has_no_empty_boxes(stationery: Stationery) -> None:
-    written = write(stationery, Letter.RESPONSE, decision="", actions=[], window_ends="", close_on="")
-    assert "Our decision" not in written.text + written.html
-    assert "What we will do" not in written.text + words_of(written.html)
-    assert "close your complaint" not in written.text
-
-
-@pytest.mark.parametrize(
-    ("because", "said"),
-    [
-        ("agreed", "You told us that you are happy"),
-        ("silence", "have not heard from you"),
-        ("withdrawn", "You asked us to stop"),
-        ("service_request_answered", "We will then open a complaint"),
-        ("sorted_as_other", "If you think that this is wrong"),
-    ],
-)
-def test_a_closure_says_why_and_what_is_still_open(because: str, said: str, stationery: Stationery) -> None:
-    written = write(
-        stationery,
-        Letter.CLOSURE,
-        closed_because=because,
-        next_stage_name="",
-        window_ends="",
-        ombudsman_until="",
-    )
-    assert said in plain(written.text) and said in plain(words_of(written.html))
-    assert "Monday 27 April 2026" in written.text
-
-
-def test_a_closure_after_the_final_response_says_until_when_the_ombudsman_looks(
-    stationery: Stationery,
-) -> None:
-    written = write(
-        stationery, Letter.CLOSURE, next_stage_name="", window_ends="", ombudsman_until="2027-04-30"
-    )
-    assert "by Friday 30 April 2027" in plain(written.text)
-
-
-def test_signposting_without_known_dates_still_shows_the_way(stationery: Stationery) -> None:
-    written = write(stationery, Letter.SIGNPOSTING, final_response_on="", ombudsman_until="")
-    assert "0300 111 3000" in written.text and "A new problem is a new complaint" in written.text
-
-
-def test_the_landlords_own_word_for_residents_is_used(stationery: Stationery) -> None:
-    customers = dataclasses.replace(LETTERHEAD, person_noun="customer")
-    written = stationery.write(order_of(Letter.COMMAND_REFUSED), customers)
-    assert "nothing was sent to the customer" in written.text
-    assert "resident" not in written.text
-
-
-# ------------------------------------------------------------------ staff
-
-
-def links_of(page: str) -> list[tuple[str, dict[str, str]]]:
-    found = []
-    for href in re.findall(r'href="(mailto:[^"]*)"', page):
-        address, _, query = html_words.unescape(href)[7:].partition("?")
-        pairs = [pair.split("=", 1) for pair in query.split("&")]
-        found.append((urllib.parse.unquote(address), {k: urllib.parse.unquote(v) for k, v in pairs}))
-    return found
-
-
-def test_buttons_open_a_prepared_mail_to_the_keyed_address(stationery: Stationery) -> None:
-    written = write(stationery, Letter.CASE_MAIL)
-    links = links_of(written.html)
-    assert len(links) == 5
-    for address, prepared in links:
-        assert address == "complaints+cc-2026-004217-7.k3f9@thamesmeadow.example"
-        assert prepared["subject"] == f"Re: {written.subject}"
-    bodies = [prepared["body"] for _, prepared in links]
-    assert bodies[0] == "#acknowledge"
-    assert bodies[3] == "#extend 10 working days because \r\n\r\nSay why & for how long."
-    assert "mailto:complaints%2Bcc-2026" in written.html
-    for command in (
-        "#acknowledge",
-        "#contacted by phone",
-        "#respond upheld",
-        "#extend 10 working days because",
-    ):
-        assert f"\n  {command}" in written.text
-
-
-def test_without_a_keyed_address_buttons_write_to_the_mailbox(stationery: Stationery) -> None:
-    order = altered(order_of(Letter.QUESTION), reply_to="")
-    links = links_of(stationery.write(order, LETTERHEAD).html)
-    assert [a for a, _ in links] == ["complaints@thamesmeadow.example"] * 3
-    assert [p["body"] for _, p in links] == ["#sort complaint", "#sort service request", "#sort other"]
-
-
-def test_a_button_whose_link_would_be_too_long_keeps_its_line(stationery: Stationery) -> None:
-    command = {"label": "Respond", "line": "#respond upheld", "body": "é" * 3000}
-    ((_, prepared),) = links_of(write(stationery, Letter.CHASER, commands=[command]).html)
-    assert prepared["body"] == "#respond upheld"
-
-
-def test_a_case_mail_shows_reasons_flags_duties_and_clauses(stationery: Stationery) -> None:
-    written = write(stationery, Letter.CASE_MAIL)
-    for said in (plain(written.text), plain(words_of(written.html))):
-        for must in (
-            *("93%", "took two days off work", "Danger to health or safety", "12 degrees in his room"),
-            *("Thu 26 Mar 2026", "Thu 2 Apr 2026", "3.2 b4, Code 6.3", "bedroom.jpg", "reply address"),
-            *("amina.begum@example.org", "Thursday 12 March 2026 at 09:41", "isn't a party to the case"),
-            *("Lend two heaters", "goes to the resident"),
-        ):
-            assert must in said, must
-
-
-def test_a_refused_command_says_that_nothing_was_done(stationery: Stationery) -> None:
-    written = write(stationery, Letter.COMMAND_REFUSED)
-    assert written.subject.startswith("Nothing was done")
-    for said in (plain(written.text), plain(words_of(written.html))):
-        assert "Nothing was changed, and nothing was sent to the resident" in said
-        assert "#extend until 9 April because REASON" in said
-        assert "#extnd" in said
-
-
-def test_a_chaser_says_how_late_and_by_which_clause(stationery: Stationery) -> None:
-    written = write(stationery, Letter.CHASER)
-    assert written.subject == f"Late: Stage 1 response, 3 working days [{REFERENCE}]"
-    (line,) = FACTS[Letter.CHASER]["lines"]  # type: ignore[misc, union-attr]
-    near = write(stationery, Letter.CHASER, lines=[{**line, "days_late": 0}], supervisor_copied=False)  # type: ignore[dict-item]
-    assert near.subject == f"Due Thu 26 Mar 2026: Stage 1 response [{REFERENCE}]"
-    assert "supervisor has been told" in written.text and "supervisor has been told" not in near.text
-
-
-def test_an_alert_that_cannot_wait_says_so_first(stationery: Stationery) -> None:
-    assert write(stationery, Letter.ALERT).subject.startswith("ACT NOW: ")
-    today = write(stationery, Letter.ALERT, urgency="today", reference="")
-    assert today.subject == "Somebody may be in danger"
-
-
-def test_an_empty_digest_is_still_a_letter(stationery: Stationery) -> None:
-    written = write(stationery, Letter.DIGEST, headline_lines=[], counts=[], sections=[], health=[], bars=[])
-    assert "Monday 30 March 2026" in written.text
-    assert written.subject == "Complaints today, Mon 30 Mar 2026"
-
-
-def test_dates_in_the_tables_of_a_digest_are_written_out(stationery: Stationery) -> None:
-    section = {"title": "Late", "columns": ["Case", "Due"], "rows": [[REFERENCE, "2026-03-26"]]}
-    written = write(stationery, Letter.DIGEST, sections=[{**section, "note": "", "tone": "red"}])
-    assert "Due: Thu 26 Mar 2026" in written.text and "Thu 26 Mar 2026" in written.html
 
 
 # ------------------------------------------------------------------ words

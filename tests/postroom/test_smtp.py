@@ -27,6 +27,11 @@ MAIL = b"From: Complaints <complaints@homes.example>\r\nSubject: x\r\n\r\nHello\
 US, THEM = "complaints@homes.example", "amina.begum@example.org"
 
 
+def cut(server: SMTP) -> None:
+    assert isinstance(server.transport, asyncio.WriteTransport)
+    server.transport.abort()
+
+
 @dataclass
 class Relay:
     """What a test may say to the relay, and what the relay has seen. An answer is a reply line, "drop" to cut
@@ -53,7 +58,7 @@ class Relay:
 
     async def say(self, server: SMTP, answer: str, usual: str) -> Any:
         if answer == "drop":
-            server.transport.abort()
+            cut(server)
             await asyncio.sleep(0)
             return usual
         if answer == "hang":
@@ -110,7 +115,7 @@ class RelayLine(SMTP):
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
         if self.relay.data == "drop":
-            self.transport.abort()
+            cut(self)
             return
         if self.relay.data:
             await self.push(self.relay.data)
