@@ -21,7 +21,7 @@ from mailbot.casework import orders
 from mailbot.casework.allocation import Desk
 from mailbot.casework.clues import Clue, ClueKind, Found, choose, clues, plain_subject
 from mailbot.casework.lifecycle import decide
-from mailbot.casework.references import compose, near_misses
+from mailbot.casework.references import compose, near_misses, without_check
 from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import (
     Audience,
@@ -282,8 +282,20 @@ class Service:
             candidates += [
                 (clue, reference) for reference in self._leads(work, clue, sender, letters, earlier)
             ]
+        candidates += self._forgotten_checks(work, mail, sender)
         cases = {ref: case for _, ref in candidates if (case := work.case(ref)) is not None}
         return choose(candidates, sender, cases)
+
+    def _forgotten_checks(self, work: Work, mail: Mail, sender: str) -> list[tuple[Clue, str]]:
+        """References without their check character, where the sender is a party to that very case."""
+        prefix = self.settings.reference_prefix
+        found: list[tuple[Clue, str]] = []
+        for kind, text in ((ClueKind.SUBJECT, mail.subject), (ClueKind.BODY, mail.new_text)):
+            for reference in without_check(text, prefix):
+                case = work.case(reference)
+                if case and case.is_party(sender):
+                    found.append((Clue(kind, reference), reference))
+        return found
 
     def _leads(
         self,

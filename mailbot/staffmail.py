@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mailbot.casework import orders
-from mailbot.casework.commands import Parsed, help_lines, parse, strip_internal
+from mailbot.casework.commands import Parsed, ParsedAct, help_lines, parse, strip_internal
 from mailbot.casework.lifecycle import decide
 from mailbot.casework.vocabulary import (
     Act,
@@ -93,9 +93,16 @@ class StaffDesk:
         box, now, calendar = service.box(row.mailbox, case), service.clock.now(), service.settings.calendar
         parsed = parse(mail.new_text, calendar.london_date(now), calendar.add_working_days)
         if parsed.mistakes:
-            first = parsed.mistakes[0]
+            lines = "\n".join(m.line for m in parsed.mistakes)
+            problems = " ".join(dict.fromkeys(m.problem for m in parsed.mistakes))
             forms = tuple(dict.fromkeys(m.right_form for m in parsed.mistakes))
-            return self._refuse(work, row, mail, person, case, first.line, first.problem, forms)
+            return self._refuse(work, row, mail, person, case, lines, problems, forms)
+        if parsed.leftover.strip():
+            problem = (
+                "The text below your command belongs to none of the commands, so nothing was done. Add #reply "
+                "to send it to the resident, or #note to keep it inside."
+            )
+            return self._refuse(work, row, mail, person, case, parsed.acts[0].act.value, problem, ("#reply", "#note"))
         plain = all(act.act is Act.REPLY for act in parsed.acts)
         if plain and letter.order.letter not in TAKES_REPLIES:
             problem = (
@@ -129,22 +136,23 @@ class StaffDesk:
     def _events(
         self, parsed: Parsed, person: Person, row: MailRow, work: Work, case: Case, now: dt.datetime
     ) -> Sequence[StaffActed]:
-        body = strip_internal(parsed.body)
-        texts = {
-            Act.REPLY: body,
-            Act.RESPOND: body,
-            Act.NOTE: body,
-            Act.ESCALATE: body,
-            Act.HELP: "\n".join(help_lines()),
-            Act.HISTORY: history_text(work, case),
-        }
+
+        def text_of(act: ParsedAct) -> str:
+            match act.act:
+                case Act.HELP:
+                    return "\n".join(help_lines())
+                case Act.HISTORY:
+                    return history_text(work, case)
+                case _:
+                    return strip_internal(parsed.text_for(act.act))
+
         return [
             StaffActed(
                 at=now,
                 who=person.key,
                 act=act.act,
                 words=act.words,
-                text=texts.get(act.act, ""),
+                text=text_of(act),
                 mail=row.id,
                 until=act.until,
                 working_days=act.working_days,

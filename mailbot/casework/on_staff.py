@@ -249,7 +249,7 @@ def confirm(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
 
 def contacted(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     record = case.current
-    how = event.words.strip()
+    how = " ".join(t for t in (event.words.strip(), event.text.strip()) if t)
     case = replace(case, attempts=(*case.attempts, event.at), last_landlord_word_at=event.at)
     effects: tuple[Effect, ...] = orders.stop(Timer.CONTACT)
     if record and record.contacted_at is None:
@@ -407,7 +407,9 @@ def close(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
 def reopen(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     decision = on_mail.reopen(case, rules, None, "Reopened.", event.at)
     assert decision.case is not None
-    return yes(decision.case, event, rules, "Reopened; the resident was told.", "reopened", decision.effects)
+    why = f" {event.text.strip()}" if event.text.strip() else ""
+    sentence = f"Reopened; the resident was told.{why}"
+    return yes(decision.case, event, rules, sentence, "reopened", decision.effects)
 
 
 def escalate(case: Case, event: StaffActed, rules: Rulebook) -> Decision:

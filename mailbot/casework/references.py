@@ -81,6 +81,15 @@ def near_misses(text: str, prefix: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(typed for reference, typed in _read(text, prefix) if not reference))
 
 
+def without_check(text: str, prefix: str) -> tuple[str, ...]:
+    """The references whose check somebody left away, completed ("CC-2026-004217"), each once. A number alone
+    proves little: it counts only where the writer is a party to that very case."""
+    plain = text.translate(_PLAIN)
+    bare = [(m["year"], m["bare"]) for m in _shape(prefix).finditer(plain) if m["bare"] is not None]
+    numbers = [(int(y.translate(_TYPED_DIGITS)), int(s.translate(_TYPED_DIGITS))) for y, s in bare]
+    return tuple(dict.fromkeys(compose(prefix, year, serial) for year, serial in numbers if serial > 0))
+
+
 def _read(text: str, prefix: str) -> Iterator[tuple[str, str]]:
     """Yields (reference or "", as typed) for everything that has the shape of a reference."""
     for match in _shape(prefix).finditer(text.translate(_PLAIN)):

@@ -40,8 +40,8 @@ from mailbot.casework.vocabulary import (
     ReplyKind,
     SendLetter,
     SetTimer,
-    Stage,
     StaffActed,
+    Stage,
     Timer,
     TimerFell,
 )

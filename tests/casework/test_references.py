@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailbot.casework.references import check_character, compose, find, near_misses
+from mailbot.casework.references import check_character, compose, find, near_misses, without_check
 
 OURS = "CC-2026-004217-7"
 
@@ -213,3 +213,8 @@ def test_a_hostile_text_of_800_kilobytes_is_read_in_no_time(text: str) -> None:
 def test_any_text_can_be_read(text: str) -> None:
     for reference in find(text, "CC"):
         assert compose("CC", int(reference[3:7]), int(reference[8:-2])) == reference
+
+
+def test_a_reference_without_its_check_is_completed_for_whoever_may_use_it() -> None:
+    assert without_check("about CC-2026-004217, please. And cc 2026 004217 again", "CC") == ("CC-2026-004217-7",)
+    assert without_check("XX-2026-004217 and CC-2026-004217-7", "CC") == ()
