@@ -262,6 +262,7 @@ class ImapDoor:
             raise
         except IMAPClientError as e:
             raise FolderGone(f"folder {self.settings.folder!r} can't be opened: {in_words(e)}") from e
+        self._arrivals_told()  # those of opening are in the search that follows
         uidvalidity = answer.get(b"UIDVALIDITY")
         if not uidvalidity:
             raise FolderGone(f"folder {self.settings.folder!r} has no UIDVALIDITY (RFC 3501 section 2.3.1.1)")
@@ -597,9 +598,10 @@ class ImapDoor:
             stop.wait(seconds)
             return False
         try:
-            # What arrived since the look would otherwise show with the poll only, if the server tells it
-            # before we listen.
-            if _tells_of_news(self._ask("noop")[1]):
+            # A server tells of an arrival once, with the answer to any command: FETCH or MOVE of the last look
+            # may have brought it, and IDLE would then be silent until the next poll.
+            self._ask("noop")
+            if self._arrivals_told():
                 return True
             return self._idle(min(seconds, IDLE_SECONDS), stop)
         except DoorLost:
@@ -628,6 +630,12 @@ class ImapDoor:
                 if early >= 3:
                     raise DoorLost("the server has closed the connection")
         return _tells_of_news(self._ask("idle_done")[1]) or news
+
+    def _arrivals_told(self) -> bool:
+        """Whether any answer since we last asked told of an arrival. imapclient drops such lines; imaplib,
+        which it sits on, keeps them."""
+        told = self._client._imap.response("EXISTS")[1]
+        return any(each is not None for each in told)
 
     # -------------------------------------------------------------- the only way to the server
 

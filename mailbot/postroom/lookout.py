@@ -25,6 +25,7 @@ FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 300.0
 FIRST_LOGIN_PAUSE_SECONDS = 30.0
 LONGEST_LOGIN_PAUSE_SECONDS = 900.0
+HINTS_IN_VAIN = 3  # so often in a row a server may tell of news where there are none, before we slow down
 STEADY_SECONDS = 30.0  # a connection that held so long starts the count of failures anew
 
 
@@ -95,13 +96,17 @@ class Lookout:
             looked = refused = False
             try:
                 self._door.connect()
+                hints_in_vain = 0
                 while not self._stopping.is_set():
                     kept = self._door.look(self._keeper, self._clock)
                     looked = True
                     self._state = LookoutState(self.settings.name, True, last_look_at=self._clock())
                     if kept:
                         self._on_news()
-                    self._door.wait(self.settings.poll_seconds, self._wake)
+                    if hints_in_vain > HINTS_IN_VAIN:
+                        self._wake.wait(min(hints_in_vain - HINTS_IN_VAIN, self.settings.poll_seconds))
+                    hint = self._door.wait(self.settings.poll_seconds, self._wake)
+                    hints_in_vain = hints_in_vain + 1 if hint and not kept else 0
                     self._wake.clear()
                 self._door.close()
             except Exception as e:  # the thread must outlive everything: told, and tried again after a pause
