@@ -255,10 +255,18 @@ def _attribution(lines: list[str], position: int) -> int:
         joined = f"{joined} {line}".strip()
         if len(joined) > _ATTRIBUTION_CHARS:
             return 0
-        if _WROTE_ENDS.search(line) or _WROTE_DASHED.search(line):
-            return length if _HAS_TIME.search(joined) or "@" in joined else 0
-        if _DATED_SENDER.match(joined):
+        if (_WROTE_ENDS.search(line) or _WROTE_DASHED.search(line) or _DATED_SENDER.match(joined)) and (
+            _HAS_TIME.search(joined) or "@" in joined
+        ):
+            # What stands before the last line that could begin it is the sender's own.
+            later = (
+                _attribution(lines, position + n) for n in range(1, length) if lines[position + n].strip()
+            )
+            if length > 1 and (not _HAS_TIME.search(first) or any(later)):
+                return 0
             return length
+        if _WROTE_ENDS.search(line):
+            return 0
         if line.endswith((".", "!", "?")) and length > 1 and "@" not in line:
             return 0
     return 0

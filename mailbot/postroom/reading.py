@@ -100,7 +100,12 @@ def _read(raw: bytes) -> Mail:
     in_reply_to = _ids(top, "in-reply-to")
     references = _ids(top, "references")
     is_reply = _is_reply(subject, bool(in_reply_to or references))
-    marked, html = _text_of(top, 0, forwarded=not is_reply and bool(_FORWARD_PREFIX.match(subject)))
+    if not top.parts and top.content_type in _WORDED_TYPES:
+        marked, html = _words_of(top)  # a mail of one part is words, even where that part has a file name
+        attachments: tuple[Attachment, ...] = ()
+    else:
+        marked, html = _text_of(top, 0, forwarded=not is_reply and bool(_FORWARD_PREFIX.match(subject)))
+        attachments = tuple(_attachment(part) for part in _attached(top))
     if len(marked) > MAX_TEXT_CHARS:
         marked = marked[:MAX_TEXT_CHARS]
         defects += (f"text cut after {MAX_TEXT_CHARS} characters",)
@@ -108,7 +113,8 @@ def _read(raw: bytes) -> Mail:
     senders = _addresses(top, "from")
     if not senders:
         defects += ("no sender",)
-    attachments = tuple(_attachment(part) for part in _attached(top))
+    if not text.strip():
+        defects += ("no words",)
     date = _date(charsets.header_text(top.first("date")))
     return Mail(
         message_id=next(iter(_ids(top, "message-id")), ""),
@@ -304,6 +310,7 @@ def _delivered_to(top: mime.Part) -> tuple[str, ...]:
 
 # ------------------------------------------------------------------ text
 
+_WORDED_TYPES = frozenset({"text/plain", "text/html", "text/enriched", "text/markdown"})
 _NEEDS_HTML = re.compile(r"\bhtml\b", re.IGNORECASE)
 
 
@@ -324,16 +331,16 @@ def _text_of(part: mime.Part, depth: int, forwarded: bool) -> tuple[str, bool]:
         return "\n".join(text for text, _ in spoken), bool(spoken) and all(html for _, html in spoken)
     if part.content_type == "message/rfc822":
         return _enclosed(part, depth, headed=True) if forwarded else ("", False)
-    if _is_file(part):
-        return "", False
-    if part.content_type == "text/html":
-        return hypertext.marked_text(part.text()), True
-    if part.content_type in ("text/plain", "text/enriched", "text/markdown"):
-        text = part.text()
-        if part.parameters.get("format", "").lower() == "flowed":
-            text = unflowed(text, part.parameters.get("delsp", "").lower() == "yes")
-        return text, False
-    return "", False
+    return ("", False) if _is_file(part) else _words_of(part)
+
+
+def _words_of(leaf: mime.Part) -> tuple[str, bool]:
+    if leaf.content_type == "text/html":
+        return hypertext.marked_text(leaf.text()), True
+    text = leaf.text()
+    if leaf.parameters.get("format", "").lower() == "flowed":
+        text = unflowed(text, leaf.parameters.get("delsp", "").lower() == "yes")
+    return text, False
 
 
 def _best_alternative(part: mime.Part, depth: int, forwarded: bool) -> tuple[str, bool]:
@@ -392,7 +399,7 @@ def _is_file(part: mime.Part) -> bool:
     """Whether a leaf is a file that came along, and not words of the mail."""
     if part.disposition == "attachment" or part.filename:
         return True
-    return part.content_type not in ("text/plain", "text/html", "text/enriched", "text/markdown")
+    return part.content_type not in _WORDED_TYPES
 
 
 def _attached(part: mime.Part, in_report: bool = False) -> Iterator[mime.Part]:

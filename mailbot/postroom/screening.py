@@ -162,15 +162,16 @@ def _as_bounce(mail: Mail) -> tuple[str, str] | None:
     if kinds & {"message/feedback-report", "message/disposition-notification"}:
         return None
     local, name = _sender(mail)
-    daemon = bool(_DAEMONS.match(local)) or bool(_DAEMON_NAMES.match(name) and not mail.is_reply)
+    about_delivery = bool(_BOUNCE_SUBJECT.match(mail.subject))
+    null = _null_return_path(mail)
+    # Anybody may be called "System Administrator"; nobody has a mailer-daemon's address.
+    daemon = bool(_DAEMONS.match(local)) or bool(_DAEMON_NAMES.match(name) and (about_delivery or null))
     if "message/delivery-status" in kinds and (
         daemon or top.content_type == "multipart/report" or _reports(top)
     ):
         return "delivery report (RFC 3464)", "Content-Type"
     if mail.header("x-failed-recipients"):
         return "names failed recipients", "X-Failed-Recipients"
-    about_delivery = bool(_BOUNCE_SUBJECT.match(mail.subject))
-    null = _null_return_path(mail)
     if daemon and (about_delivery or null or not mail.header("auto-submitted")):
         return "written by a mailer-daemon", "From"
     if mail.sender is None and about_delivery:

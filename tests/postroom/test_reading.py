@@ -116,6 +116,17 @@ def test_apple_mails_text_after_the_attachment_is_read_too() -> None:
     ]
 
 
+def test_a_mail_of_one_part_is_words_even_with_a_file_name() -> None:
+    got = read(b'From: a@example.com\r\nContent-Type: text/plain; name="complaint.txt"\r\n\r\nMy words.')
+    assert (got.text, got.attachments) == ("My words.", ())
+
+
+def test_a_mail_without_words_says_so() -> None:
+    got = read(b"From: a@example.com\r\nContent-Type: image/jpeg; name=damp.jpg\r\n\r\n\xff\xd8\xff")
+    assert "no words" in got.defects
+    assert [(a.name, a.size) for a in got.attachments] == [("damp.jpg", 3)]
+
+
 def test_html_becomes_text_without_what_was_hidden() -> None:
     got = mail("html-only")
     assert got.html
