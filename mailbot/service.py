@@ -539,7 +539,7 @@ class Service:
     ) -> list[tuple[str, Decision]]:
         done: list[tuple[str, Decision]] = []
         with self.store.read() as work:
-            due = work.due_timers(as_of, limit, mailbox=box.imap.name, timers=timers)
+            due = work.due_timers_of(box.imap.name, timers, as_of, limit)
         for row in due:
             try:
                 with self.store.begin() as work:

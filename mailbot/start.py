@@ -12,6 +12,7 @@ from mailbot.postroom.smtp import SmtpDoor
 from mailbot.service import Service
 from mailbot.settings import Settings
 from storage import Store
+from storage.rows import StorageRefused
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,19 @@ def build(
 ) -> Parts:
     """A service on this store. Trains the classifier first where this machine has no model that fits."""
     clock = clock or WallClock()
+    refuse_orphans(settings, store)
     chain = classifiers.ensure(None) if with_classifier else None
     door = SmtpDoor(settings.smtp)
     service = Service(settings, store, chain, Stationery(templates_dir()), door, clock)
     return Parts(service, clock, door, store)
+
+
+def refuse_orphans(settings: Settings, store: Store) -> None:
+    """Open cases must have their mailbox: without it their clocks would stand still unseen."""
+    with store.read() as work:
+        lost = work.open_mailboxes() - {box.name for box in settings.mailboxes}
+    if lost:
+        raise StorageRefused(
+            f"mailbot.toml: [[mailbox]] name: cases of {', '.join(sorted(lost))} are open, but no mailbox has that "
+            "name. Write the old name again, or close those cases first"
+        )

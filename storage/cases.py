@@ -30,6 +30,28 @@ _DUE = (
     .order_by(timers.c.due_at, timers.c.reference, timers.c.timer, timers.c.subject)
     .limit(bindparam("limit"))
 )
+_DUE_OF_MAILBOX = (
+    select(timers)
+    .join(cases, cases.c.reference == timers.c.reference)
+    .where(
+        timers.c.due_at <= bindparam("as_of"),
+        cases.c.mailbox == bindparam("mailbox"),
+        timers.c.timer.in_(bindparam("kinds", expanding=True)),
+    )
+    .order_by(timers.c.due_at, timers.c.reference, timers.c.timer, timers.c.subject)
+    .limit(bindparam("limit"))
+)
+_STANDS = select(timers.c.due_at).where(
+    timers.c.reference == bindparam("reference"),
+    timers.c.timer == bindparam("timer"),
+    timers.c.subject == bindparam("subject"),
+)
+_LOADS = (
+    select(cases.c.handler, func.count())
+    .where(cases.c.stage != Stage.CLOSED.value, cases.c.handler != "")
+    .group_by(cases.c.handler)
+)
+_MAILBOXES = select(cases.c.mailbox).where(cases.c.stage != Stage.CLOSED.value).distinct()
 _NEXT_DUE = select(func.min(timers.c.due_at))
 _TIMERS_OF = (
     select(timers)
@@ -91,6 +113,14 @@ class Cases(Transaction):
         )
         return [codec.read_case(body) for body in self._connection.execute(statement).scalars()]
 
+    def open_loads(self) -> dict[str, int]:
+        """How many open cases each handler has, by the key of the person."""
+        return {handler: number for handler, number in self._connection.execute(_LOADS)}
+
+    def open_mailboxes(self) -> set[str]:
+        """The mailboxes that open cases belong to."""
+        return set(self._connection.execute(_MAILBOXES).scalars())
+
     def cases_by_stage(self) -> dict[Stage, int]:
         rows = self._connection.execute(select(cases.c.stage, func.count()).group_by(cases.c.stage))
         return {Stage(stage): count for stage, count in rows}
@@ -125,6 +155,21 @@ class Cases(Transaction):
     def due_timers(self, as_of: dt.datetime, limit: int) -> list[TimerRow]:
         """Timers that are due at `as_of`, the longest due first."""
         return [_timer_row(row) for row in self._connection.execute(_DUE, {"as_of": as_of, "limit": limit})]
+
+    def due_timers_of(
+        self, mailbox: str, kinds: Iterable[Timer], as_of: dt.datetime, limit: int
+    ) -> list[TimerRow]:
+        """Timers of these kinds, of cases of this mailbox, that are due at `as_of`, the longest due first."""
+        rows = self._connection.execute(
+            _DUE_OF_MAILBOX,
+            {"as_of": as_of, "limit": limit, "mailbox": mailbox, "kinds": [kind.value for kind in kinds]},
+        )
+        return [_timer_row(row) for row in rows]
+
+    def timer_stands(self, row: TimerRow) -> bool:
+        """Whether the timer is still there and still due when `row` says: not moved, not dropped since."""
+        key = {"reference": row.reference, "timer": row.timer.value, "subject": row.subject}
+        return bool(self._connection.execute(_STANDS, key).scalar() == row.due_at)
 
     def next_due(self) -> dt.datetime | None:
         """When the next timer falls due; None when there is none at all."""
