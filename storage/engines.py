@@ -8,6 +8,7 @@ told to be kept must survive a power cut, because the server's copy may be moved
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -79,7 +80,7 @@ def sqlite_engine(url: URL, begin: str, *, foreign_keys: bool = True) -> Engine:
     def set_up(connection: sqlite3.Connection, _: object) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself
         connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT}")
-        connection.execute("PRAGMA journal_mode = WAL")
+        _enter_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
 
@@ -88,3 +89,18 @@ def sqlite_engine(url: URL, begin: str, *, foreign_keys: bool = True) -> Engine:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _enter_wal(connection: sqlite3.Connection) -> None:
+    """WAL is a property of the file; only the very first connection changes it. The busy timeout does not
+    cover that change, so that two processes that meet on a new file must wait for each other here."""
+    deadline = time.monotonic() + BUSY_TIMEOUT / 1000
+    while True:
+        try:
+            if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+                connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)

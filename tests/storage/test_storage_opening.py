@@ -51,7 +51,7 @@ def test_two_processes_that_upgrade_at_once_do_it_one_after_the_other(empty_url:
         except Exception as error:  # whatever it is, the test shows it
             errors.append(error)
 
-    threads = [threading.Thread(target=upgrade) for _ in range(3)]
+    threads = [threading.Thread(target=upgrade) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
