@@ -106,6 +106,7 @@ def test_a_report_on_several_recipients_names_only_those_who_failed() -> None:
         "--q\nContent-Type: text/plain\n\nSorry.\n--q\nContent-Type: message/delivery-status\n\n"
         "Reporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; a@example.com\nAction: failed\nStatus: 5.1.1\n\n"
         "Final-Recipient: rfc822; b@example.com\nAction: delivered\nStatus: 2.0.0\n\n"
+        "Final-Recipient: rfc822; d@example.com\nAction: relayed (no reports beyond here)\n\n"
         "Final-Recipient: rfc822; <C@Example.com>\nAction: failed\n (mailbox full)\nStatus: 5.2.2\n--q--\n"
     )
     got = of(
@@ -173,6 +174,13 @@ def test_fields_that_people_send_too_make_nobody_a_machine(field: str) -> None:
 )
 def test_words_alone_make_nobody_a_machine(subject: str) -> None:
     assert of("From: Jo <jo@example.com>", f"Subject: {subject}").automatic is None
+
+
+def test_a_system_that_says_a_person_wrote_it_is_believed() -> None:
+    got = of(
+        "From: a@example.com", "Auto-Submitted: no", "X-Autoreply: yes", "List-Id: x.example", "Subject: x"
+    )
+    assert got.automatic is None
 
 
 def test_a_person_who_is_called_like_a_mail_system_is_a_person() -> None:
