@@ -185,7 +185,7 @@ class EmbeddedMail:
             if base is not None:
                 await self._store(base, self._stamp(raw, honest), at, "INBOX")
         with self._news:
-            self._sent.append(Sent(envelope.mail_from or "", tuple(envelope.rcpt_tos), raw, at))
+            self._sent.append(Sent((envelope.mail_from or "").strip("<>"), tuple(envelope.rcpt_tos), raw, at))
             self._news.notify_all()
         return "250 2.0.0 accepted"
 
@@ -194,7 +194,7 @@ class EmbeddedMail:
 
         name = bytes(data.login).decode("utf-8", "replace").lower()
         right = self._users.get(name) == bytes(data.password).decode("utf-8", "replace")
-        return AuthResult(success=right, auth_data=name, handled=True)
+        return AuthResult(success=right, auth_data=name, handled=False)
 
     # -------------------------------------------------------------- inside the thread
 

