@@ -11,7 +11,7 @@ import datetime as dt
 import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailbot.casework.parts import Landlord, Limits, Ombudsman
 from mailbot.casework.vocabulary import (
@@ -117,7 +117,7 @@ class Outbox:
         if held:
             return self._hold(letter, held)
         try:
-            written = self._stationery.write(self._order(letter, mailbox, now), self._letterhead(mailbox))
+            written = self._write(letter, mailbox, now)
         except LetterMistake as mistake:
             return self._hold(letter, f"it could not be written: {mistake}")
         try:
@@ -193,6 +193,19 @@ class Outbox:
         ombudsman: Ombudsman = self._settings.ombudsman
         return Letterhead(landlord=landlord, ombudsman=ombudsman, person_noun=mailbox.policy.person_noun)
 
+    def _write(self, letter: LetterRow, mailbox: MailboxSettings, now: dt.datetime) -> Written:
+        """The letter as it goes out. One that shows another letter (`preview_of`: its facts) carries its text."""
+        order, letterhead = self._order(letter, mailbox, now), self._letterhead(mailbox)
+        if shown := order.facts.get("preview_of"):
+            assert isinstance(shown, dict)
+            other = replace(
+                order, letter=Letter.ACKNOWLEDGEMENT, audience=Audience.RESIDENT, facts=shown, attachments=()
+            )
+            facts = {key: fact for key, fact in order.facts.items() if key != "preview_of"}
+            facts["preview"] = self._stationery.write(other, letterhead).text
+            order = replace(order, facts=facts)
+        return self._stationery.write(order, letterhead)
+
     def _order(self, letter: LetterRow, mailbox: MailboxSettings, now: dt.datetime) -> Order:
         order = letter.order
         token = tokens.parse_message_id(letter.message_id)
@@ -251,7 +264,7 @@ class Outbox:
             answer="",
             last_error="",
         )
-        return self._stationery.write(self._order(row, mailbox, now), self._letterhead(mailbox))
+        return self._write(row, mailbox, now)
 
     # -------------------------------------------------------------- limits and troubles
 

@@ -97,12 +97,6 @@ class StaffDesk:
             problems = " ".join(dict.fromkeys(m.problem for m in parsed.mistakes))
             forms = tuple(dict.fromkeys(m.right_form for m in parsed.mistakes))
             return self._refuse(work, row, mail, person, case, lines, problems, forms)
-        if parsed.leftover.strip():
-            problem = (
-                "The text below your command belongs to none of the commands, so nothing was done. Add #reply "
-                "to send it to the resident, or #note to keep it inside."
-            )
-            return self._refuse(work, row, mail, person, case, parsed.acts[0].act.value, problem, ("#reply", "#note"))
         plain = all(act.act is Act.REPLY for act in parsed.acts)
         if plain and letter.order.letter not in TAKES_REPLIES:
             problem = (
@@ -160,6 +154,7 @@ class StaffDesk:
                 reason=act.reason,
                 intent=act.intent,
                 person=act.person,
+                left_inside=act is parsed.acts[-1] and bool(strip_internal(parsed.leftover).strip()),
             )
             for act in parsed.acts
         ]

@@ -58,7 +58,12 @@ def yes(
     sent_text: str = "",
 ) -> Decision:
     """The act is done: its orders, and the echo to who did it."""
-    echo = orders.done(case, rules, event.who, sentence, sent_text)
+    told = (
+        f"{sentence} The rest of your mail stayed inside; nobody was sent it."
+        if event.left_inside
+        else sentence
+    )
+    echo = orders.done(case, rules, event.who, told, sent_text)
     return Decision(case, (*effects, *echo), f"{name_of(event, rules)}: {sentence}", rules.policy.why(rule))
 
 

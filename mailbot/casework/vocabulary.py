@@ -411,6 +411,7 @@ class StaffActed:
     reason: str = ""
     intent: Intent | None = None
     person: str = ""
+    left_inside: bool = False  # the mail held text that no act took: the echo says that it was not sent
 
 
 @dataclass(frozen=True)

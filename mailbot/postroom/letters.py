@@ -38,6 +38,7 @@ import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError
 from markupsafe import Markup
 
+from mailbot.casework.commands import CUT_LINE
 from mailbot.casework.parts import Landlord, Ombudsman
 from mailbot.casework.vocabulary import Audience, Fact, Letter
 
@@ -425,6 +426,7 @@ class Stationery:
             "noun": letterhead.person_noun,
             "colour": letterhead.colour,
             "reply_address": reply_address,
+            "cut_line": CUT_LINE,
         }
         subject = one_line(self._render(order.letter, subject_template, context))
         if len(subject) > LONGEST_SUBJECT:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from mailbot.casework.lifecycle import ON_CLOCK, ON_MAIL, ON_STAFF, decide
 from mailbot.casework.rulebook import Rulebook
@@ -119,6 +120,8 @@ def moves(rules: Rulebook) -> dict[tuple[Stage, Stage], list[str]]:
         for what in acts:
             for words in ARGUMENTS.get(what, ("",)):
                 note(stage, f"#{what.value} {words}".strip(), act(what, rules, words))
+        for words, intent in SORTED_AS.items():
+            note(stage, f"#sort {words}", replace(act(Act.SORT, rules), intent=intent))
     return found
 
 
@@ -126,7 +129,12 @@ CLOCK_WORDS: Mapping[Timer, str] = {
     Timer.SORT: "nobody sorts it in time",
     Timer.CLOSE_SILENT: "silence is complete",
 }
-ARGUMENTS: Mapping[Act, tuple[str, ...]] = {Act.CLOSE: ("agreed", "withdrawn", "answered")}
+ARGUMENTS: Mapping[Act, tuple[str, ...]] = {Act.CLOSE: ("agreed", "withdrawn", "answered"), Act.SORT: ()}
+SORTED_AS: Mapping[str, Intent] = {
+    "complaint": Intent.NEW_COMPLAINT,
+    "service request": Intent.SERVICE_REQUEST,
+    "other": Intent.OTHER,
+}
 
 
 def chart(rules: Rulebook) -> str:

@@ -14,6 +14,7 @@ from mailbot.casework.parts import Landlord, Ombudsman
 from mailbot.casework.rulebook import Habits
 from mailbot.casework.vocabulary import (
     Act,
+    Audience,
     Bounced,
     Event,
     Flag,
@@ -21,8 +22,8 @@ from mailbot.casework.vocabulary import (
     Letter,
     Raised,
     SendLetter,
-    Stage,
     StaffActed,
+    Stage,
     Timer,
     TimerFell,
 )
@@ -31,13 +32,34 @@ from mailbot.postroom.letters import Letterhead, Order, Stationery
 from mailbot.reports.flow import samples
 
 LETTERHEAD = Letterhead(
-    Landlord("Brackenfield Homes", "Brackenfield", "01632 960100", "brackenfield.example.org", "1 High Street", "complaints@brackenfield.example.org"),
-    Ombudsman("Housing Ombudsman Service", "0300 111 3000", "www.housing-ombudsman.org.uk", "www.housing-ombudsman.org.uk/residents/make-a-complaint/", "PO Box 1484, Unit D, Preston PR2 0ET", dt.date(2026, 1, 13)),
-)  # fmt: skip
+    Landlord(
+        "Brackenfield Homes",
+        "Brackenfield",
+        "01632 960100",
+        "brackenfield.example.org",
+        "1 High Street",
+        "complaints@brackenfield.example.org",
+    ),
+    Ombudsman(
+        "Housing Ombudsman Service",
+        "0300 111 3000",
+        "www.housing-ombudsman.org.uk",
+        "www.housing-ombudsman.org.uk/residents/make-a-complaint/",
+        "PO Box 1484, Unit D, Preston PR2 0ET",
+        dt.date(2026, 1, 13),
+    ),
+)
 
 
 def write(effect: SendLetter) -> str:
-    written = STATIONERY().write(
+    facts = {**effect.facts}
+    if shown := facts.pop("preview_of", None):
+        assert isinstance(shown, dict)
+        preview = SendLetter(
+            Letter.ACKNOWLEDGEMENT, Audience.RESIDENT, "jo@example.org", effect.because, shown
+        )
+        facts["preview"] = write(preview)
+    written = stationery().write(
         Order(
             letter=effect.letter,
             audience=effect.audience,
@@ -45,7 +67,7 @@ def write(effect: SendLetter) -> str:
             to_name="",
             person=effect.person,
             reference=str(effect.facts.get("reference", "")),
-            facts=effect.facts,
+            facts=facts,
             message_id="<1.a@brackenfield.example.org>",
             in_reply_to="",
             references=(),
@@ -60,7 +82,7 @@ def write(effect: SendLetter) -> str:
 
 
 @cache
-def STATIONERY() -> Stationery:
+def stationery() -> Stationery:
     return Stationery(templates_dir())
 
 
@@ -75,11 +97,21 @@ def every_order(name: str) -> list[SendLetter]:
     events.append(mail(Intent.NEW_COMPLAINT, "2026-03-05", suggested="CC-2026-000009-1"))
     events += [TimerFell(at("2026-05-29"), timer, at("2026-05-29"), "1") for timer in Timer]
     events += [
-        StaffActed(at("2026-03-05"), "alex", what, words=words, text="Dear Jo", until=dt.date(2026, 4, 14), number=1,
-                   reason="the survey is late", intent=Intent.NEW_COMPLAINT, person="alex")
+        StaffActed(
+            at("2026-03-05"),
+            "alex",
+            what,
+            words=words,
+            text="Dear Jo",
+            until=dt.date(2026, 4, 14),
+            number=1,
+            reason="the survey is late",
+            intent=Intent.NEW_COMPLAINT,
+            person="alex",
+        )
         for what in Act
         for words in ("upheld", "agreed", "withdrawn", "answered")
-    ]  # fmt: skip
+    ]
     events.append(Bounced(at("2026-03-05"), "m", "resident@example.org", "response", "550 no such user"))
     found = []
     for confirm, event in itertools.product((False, True), events):
@@ -95,7 +127,7 @@ def every_order(name: str) -> list[SendLetter]:
                     ),
                     rules,
                 ).case
-                found += [e for e in decide(with_action, event, rules).effects if isinstance(e, SendLetter)]  # fmt: skip
+                found += [e for e in decide(with_action, event, rules).effects if isinstance(e, SendLetter)]
     return found
 
 

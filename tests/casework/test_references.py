@@ -216,5 +216,7 @@ def test_any_text_can_be_read(text: str) -> None:
 
 
 def test_a_reference_without_its_check_is_completed_for_whoever_may_use_it() -> None:
-    assert without_check("about CC-2026-004217, please. And cc 2026 004217 again", "CC") == ("CC-2026-004217-7",)
+    assert without_check("about CC-2026-004217, please. And cc 2026 004217 again", "CC") == (
+        "CC-2026-004217-7",
+    )
     assert without_check("XX-2026-004217 and CC-2026-004217-7", "CC") == ()
