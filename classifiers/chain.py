@@ -1,0 +1,354 @@
+"""The chain: words that must never be missed, then the model, then rules that send what is unsure to a person.
+
+Deciding is a matter of cost. `COST` says what each mistake does to a resident and to the landlord, in units of
+one needless question to a person; the model's probabilities give the expected cost of every decision; the
+cheapest decision is taken where it costs less than `Limits.ask`, otherwise a person is asked. `Limits.ask`,
+and the limits of flags and topics, are chosen in training on mail of held-back writers.
+
+The rules come last and only ever turn a decision into a question, never into another decision. What may be a
+complaint, an escalation or a hazard is therefore never set aside as "other" without a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from classifiers.explaining import name_stage
+from classifiers.features import Ask
+from classifiers.model import (
+    FLAGS,
+    INTENTS,
+    KINDS,
+    TOPICS,
+    Bools,
+    Chances,
+    Floats,
+    Integers,
+    Model,
+    Read,
+    Taken,
+    read,
+)
+from classifiers.sentinels import phrases
+from mailbot.casework.vocabulary import Flag, Intent, Raised, Reading, Stage, Topic, Verdict
+
+# What it costs to take a mail for the row's intent when it is the column's, in needless questions to a person.
+# Missing a complaint or an escalation is dearest: it is what landlords are ordered to pay for. Taking something
+# for a complaint is cheap: a handler sees it the same day and nothing is refused meanwhile.
+COST: Mapping[Intent, Mapping[Intent, float]] = {
+    Intent.NEW_COMPLAINT: {
+        Intent.NEW_COMPLAINT: 0,
+        Intent.SERVICE_REQUEST: 2,
+        Intent.ESCALATION_REQUEST: 8,
+        Intent.REPLY: 2.5,
+        Intent.OTHER: 2,
+    },
+    Intent.SERVICE_REQUEST: {
+        Intent.NEW_COMPLAINT: 12,
+        Intent.SERVICE_REQUEST: 0,
+        Intent.ESCALATION_REQUEST: 20,
+        Intent.REPLY: 2.5,
+        Intent.OTHER: 2,
+    },
+    Intent.ESCALATION_REQUEST: {
+        Intent.NEW_COMPLAINT: 8,
+        Intent.SERVICE_REQUEST: 2.5,
+        Intent.ESCALATION_REQUEST: 0,
+        Intent.REPLY: 2.5,
+        Intent.OTHER: 2.5,
+    },
+    Intent.REPLY: {
+        Intent.NEW_COMPLAINT: 15,
+        Intent.SERVICE_REQUEST: 4,
+        Intent.ESCALATION_REQUEST: 20,
+        Intent.REPLY: 0,
+        Intent.OTHER: 2,
+    },
+    Intent.OTHER: {
+        Intent.NEW_COMPLAINT: 20,
+        Intent.SERVICE_REQUEST: 4,
+        Intent.ESCALATION_REQUEST: 25,
+        Intent.REPLY: 3,
+        Intent.OTHER: 0,
+    },
+}
+PRICE: Floats = np.array([[COST[taken][true] for true in INTENTS] for taken in INTENTS], dtype=np.float64)
+
+NEVER_MISSED = frozenset({Flag.URGENT_HAZARD, Flag.SAFEGUARDING})
+"""Flags whose limits are set for recall."""
+WATCHED = frozenset({*NEVER_MISSED, Flag.LEGAL_ACTION, Flag.OMBUDSMAN, Flag.MP_OR_COUNCILLOR})
+"""Flags that keep a mail from being set aside as "other"."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Where the chain stops being sure.
+
+    ask     expected cost (in questions to a person) from which a person is asked
+    hint    probability from which a watchword that is only a hint raises its flag
+    flags   probability from which the model raises a flag
+    topics  probability from which a topic is named
+    """
+
+    ask: float
+    hint: float
+    flags: Mapping[Flag, float]
+    topics: Mapping[Topic, float]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A mail in the middle of the chain: what is about to be decided, and everything a rule may look at."""
+
+    read: Read
+    intent: Intent
+    chance: Mapping[Intent, float]
+    expected_cost: float
+    flags: frozenset[Flag]
+    limits: Limits
+
+
+@dataclass(frozen=True)
+class Rule:
+    """When `applies`, a person decides; `why` is what the question tells them."""
+
+    name: str
+    why: str
+    applies: Callable[[Draft], bool]
+
+
+def _nothing_to_read(d: Draft) -> bool:
+    return sum(letter.isalpha() for letter in d.read.plain) < 3
+
+
+def _too_costly(d: Draft) -> bool:
+    return d.expected_cost >= d.limits.ask
+
+
+def _no_case_to_escalate(d: Draft) -> bool:
+    return d.intent is Intent.ESCALATION_REQUEST and d.read.ask.stage in (
+        Stage.NONE,
+        Stage.UNSORTED,
+        Stage.SERVICE_REQUEST,
+    )
+
+
+def _no_case_to_answer(d: Draft) -> bool:
+    return d.intent is Intent.REPLY and d.read.ask.stage in (Stage.NONE, Stage.UNSORTED)
+
+
+def _other_but_watched(d: Draft) -> bool:
+    return d.intent is Intent.OTHER and bool(d.flags & WATCHED)
+
+
+def _other_but_maybe_a_complaint(d: Draft) -> bool:
+    guarded = d.chance[Intent.NEW_COMPLAINT] + d.chance[Intent.ESCALATION_REQUEST]
+    return d.intent is Intent.OTHER and guarded >= 0.05
+
+
+def _asks_for_more_than_a_reply(d: Draft) -> bool:
+    if d.intent not in (Intent.REPLY, Intent.OTHER):
+        return False
+    decided = d.read.ask.stage in (Stage.STAGE1_RESPONDED, Stage.STAGE2_RESPONDED, Stage.CLOSED)
+    cues = d.read.views.cues.split()
+    goes_on = "go_up_now" in cues or ("rejects" in cues and "no_further" not in cues)
+    return decided and goes_on and d.chance[Intent.ESCALATION_REQUEST] >= 0.02
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("nothing to read", "the mail has no words", _nothing_to_read),
+    Rule(
+        "too costly to be wrong",
+        "the readings are too close for what a mistake would cost",
+        _too_costly,
+    ),
+    Rule(
+        "no decision to escalate",
+        "it reads as an escalation, but no complaint stands that could be escalated",
+        _no_case_to_escalate,
+    ),
+    Rule("no case to answer", "it reads as a reply, but no case is known", _no_case_to_answer),
+    Rule(
+        "not set aside with a warning",
+        "it reads as no business of ours, but names a danger or an authority",
+        _other_but_watched,
+    ),
+    Rule(
+        "not set aside if it may be a complaint",
+        "it reads as no business of ours, but may be a complaint",
+        _other_but_maybe_a_complaint,
+    ),
+    Rule(
+        "not a mere reply",
+        "it reads as a reply, but seems not to accept the outcome",
+        _asks_for_more_than_a_reply,
+    ),
+)
+"""In this order; the first that applies asks a person."""
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Reads mail into verdicts. Holds no state: the same mail gives the same verdict."""
+
+    model: Model
+    limits: Limits
+    version: str
+    rules: tuple[Rule, ...] = RULES
+
+    def read(self, ask: Ask) -> Verdict:
+        """The verdict on one mail. Never raises for what a mail says."""
+        return self.read_many([ask])[0]
+
+    def read_many(self, asks: Sequence[Ask]) -> list[Verdict]:
+        """Verdicts in the order of `asks`; cheaper a mail than one by one."""
+        verdicts: list[Verdict] = []
+        for start in range(0, len(asks), 200):
+            reads = [read(ask) for ask in asks[start : start + 200]]
+            taken = self.model.take(reads)
+            chances = self.model.chances(taken)
+            verdicts.extend(self._decide(taken, chances, row) for row in range(len(reads)))
+        return verdicts
+
+    def _decide(self, taken: Taken, chances: Chances, row: int) -> Verdict:
+        here = taken.reads[row]
+        flags = self._flags(taken, chances, row)
+        likeliest = sorted(range(len(INTENTS)), key=lambda c: -chances.intents[row][c])
+        costs = PRICE @ chances.intents[row]
+        # The decision is always the likeliest reading: where another would be cheaper, that is a question.
+        top = likeliest[0]
+        draft = Draft(
+            here,
+            INTENTS[top],
+            {intent: float(chances.intents[row][c]) for c, intent in enumerate(INTENTS)},
+            float(costs[top]),
+            frozenset(r.flag for r in flags),
+            self.limits,
+        )
+        stopped = next((rule for rule in self.rules if rule.applies(draft)), None)
+        shown = likeliest[:1]
+        if stopped is not None:
+            third = likeliest[2]
+            shown = likeliest[: 3 if chances.intents[row][third] >= 0.1 else 2]
+        readings = tuple(
+            Reading(INTENTS[c], float(chances.intents[row][c]), self.model.spoke_for(taken, row, INTENTS[c]))
+            for c in shown
+        )
+        intent = INTENTS[top] if stopped is None else Intent.UNSURE
+        may_be_reply = any(r.intent is Intent.REPLY for r in readings)
+        return Verdict(
+            intent=intent,
+            readings=readings,
+            reply_kind=KINDS[int(chances.kinds[row].argmax())] if may_be_reply else None,
+            topics=self._topics(chances, row, INTENTS[top]),
+            flags=flags,
+            reasons=(*readings[0].reasons, name_stage(here.ask.stage)) if stopped is None else (stopped.why,),
+            model=self.version,
+        )
+
+    def _flags(self, taken: Taken, chances: Chances, row: int) -> tuple[Raised, ...]:
+        here = taken.reads[row]
+        sure = tuple(
+            h
+            for h in here.hits
+            if not h.word.hint or chances.flags[row][FLAGS.index(h.word.flag)] >= self.limits.hint
+        )
+        raised = {r.flag: r for r in phrases(here.typed, sure)}
+        for column, flag in enumerate(FLAGS):
+            if flag not in raised and chances.flags[row][column] >= self.limits.flags[flag]:
+                raised[flag] = Raised(flag, self.model.raised(taken, row, flag))
+        return tuple(sorted(raised.values(), key=lambda r: FLAGS.index(r.flag)))
+
+    def _topics(self, chances: Chances, row: int, intent: Intent) -> tuple[Topic, ...]:
+        found = [c for c, topic in enumerate(TOPICS) if chances.topics[row][c] >= self.limits.topics[topic]]
+        if not found and intent is not Intent.OTHER:
+            found = [int(chances.topics[row].argmax())]
+        return tuple(TOPICS[c] for c in sorted(found, key=lambda c: -chances.topics[row][c])[:4])
+
+
+AUTO_ERROR = 0.028  # most that may be wrong of what is decided without a person
+GUARDED = 0.996  # least of the complaints and escalations that must go right or to a person
+RECALL = 0.975  # least of the flags that must never be missed ...
+PRECISION = 0.33  # ... as long as this much of what rings is right: a bell that always rings is not heard
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The right answers: intents as column numbers, flags and topics as booleans, one row a mail."""
+
+    intents: Integers
+    topics: Bools
+    flags: Bools
+
+
+def choose_limits(chances: Chances, reads: Sequence[Read], truth: Truth) -> Limits:
+    """Limits from calibrated probabilities of mail that the model had not seen.
+
+    `ask`: the highest price of a question at which no more than `AUTO_ERROR` of what is decided is wrong
+    and `GUARDED` of complaints and escalations go right or to a person. Flags that must never be missed:
+    the highest limit that with the watchwords finds `RECALL` of them, or the lowest that keeps `PRECISION`; other
+    flags and topics: best F1.
+    """
+    hint = 0.08
+    flags: dict[Flag, float] = {}
+    for column, flag in enumerate(FLAGS):
+        right = truth.flags[:, column]
+        possible = chances.flags[:, column] >= hint
+        by_words = np.array(
+            [
+                any(h.word.flag is flag and (not h.word.hint or likely) for h in r.hits)
+                for r, likely in zip(reads, possible, strict=True)
+            ]
+        )
+        if flag in NEVER_MISSED:
+            flags[flag] = _limit_for_recall(chances.flags[:, column], right, by_words)
+        else:
+            flags[flag] = _limit_for_f1(chances.flags[:, column], right, by_words)
+    topics = {
+        topic: _limit_for_f1(chances.topics[:, c], truth.topics[:, c], np.zeros(len(reads), dtype=bool))
+        for c, topic in enumerate(TOPICS)
+    }
+    return Limits(_price_of_asking(chances.intents, truth.intents), hint, flags, topics)
+
+
+def _price_of_asking(chances: Floats, right: Integers) -> float:
+    top = chances.argmax(axis=1)
+    costs = np.einsum("ij,ij->i", PRICE[top], chances)
+    guarded = np.isin(right, [INTENTS.index(Intent.NEW_COMPLAINT), INTENTS.index(Intent.ESCALATION_REQUEST)])
+    best = 0.0
+    for price in np.round(np.arange(0.05, 3.0, 0.01), 2):
+        decided = costs < price
+        wrong = decided & (top != right)
+        if not decided.any():
+            continue
+        missed = (wrong & guarded).sum() / max(guarded.sum(), 1)
+        if wrong.sum() / decided.sum() <= AUTO_ERROR and 1 - missed >= GUARDED:
+            best = float(price)
+    return best
+
+
+def _limit_for_recall(chance: Floats, right: Bools, by_words: Bools) -> float:
+    last = 0.5
+    for limit in np.arange(0.5, 0.01, -0.005):
+        found = by_words | (chance >= limit)
+        hit = (found & right).sum()
+        if hit < PRECISION * found.sum():
+            break
+        last = round(float(limit), 3)
+        if hit >= RECALL * right.sum():
+            break
+    return last
+
+
+def _limit_for_f1(chance: Floats, right: Bools, by_words: Bools) -> float:
+    best, best_f1 = 0.5, -1.0
+    for limit in np.arange(0.1, 0.9, 0.02):
+        found = by_words | (chance >= limit)
+        hit = (found & right).sum()
+        f1 = 2 * hit / max(found.sum() + right.sum(), 1)
+        if f1 > best_f1:
+            best, best_f1 = float(limit), float(f1)
+    return round(best, 2)

@@ -1,0 +1,121 @@
+"""Labelled mail from files in the format of classifiers/corpus/LABELS.md (JSON Lines, one message a line)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+
+from classifiers.chain import Truth
+from classifiers.features import SENDERS, Ask
+from classifiers.mistakes import ModelMistake
+from classifiers.model import FLAGS, INTENTS, KINDS, TOPICS, Floats, Integers, Labels
+from mailbot.casework.vocabulary import Flag, Intent, ReplyKind, Stage, Topic
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """One labelled message. `writer` is the name of its file: one person wrote each."""
+
+    identity: str
+    writer: str
+    ask: Ask
+    intent: Intent
+    reply_kind: ReplyKind | None
+    topics: tuple[Topic, ...]
+    flags: tuple[Flag, ...]
+
+
+def shipped_corpus() -> tuple[Path, ...]:
+    """The corpus files that lie in this package, in the order of their names."""
+    folder = Path(str(resources.files("classifiers") / "corpus"))
+    paths = tuple(sorted(folder.glob("*.jsonl")))
+    if not paths:
+        raise ModelMistake(f"no corpus in {folder}: reinstall mailbot, its wheel carries the corpus")
+    return paths
+
+
+def read_corpus(paths: Iterable[Path]) -> tuple[Labelled, ...]:
+    """All messages of `paths`. A line that doesn't follow LABELS.md is refused with its file, line and key."""
+    found: list[Labelled] = []
+    for path in paths:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise ModelMistake(f"{path}: cannot be read ({error.strerror})") from error
+        for number, line in enumerate(text.splitlines(), 1):
+            if line.strip():
+                found.append(_labelled(line, path, number))
+    if not found:
+        raise ModelMistake("the corpus has no message: name at least one file in the format of LABELS.md")
+    return tuple(found)
+
+
+def _labelled(line: str, path: Path, number: int) -> Labelled:
+    where = f"{path.name}, line {number}"
+    key = "the line"
+    try:
+        row = json.loads(line)
+        key = "body"
+        body = str(row[key])
+        key = "subject"
+        subject = str(row[key])
+        key = "context"
+        stage = Stage(row[key])
+        key = "sender"
+        sender = str(row[key])
+        if sender not in SENDERS:
+            raise ValueError(sender)
+        key = "intent"
+        intent = Intent(row[key])
+        if intent is Intent.UNSURE:
+            raise ValueError("unsure is no label")
+        key = "reply_kind"
+        kind = ReplyKind(row[key]) if row.get(key) else None
+        key = "topics"
+        topics = tuple(Topic(t) for t in row[key])
+        key = "flags"
+        flags = tuple(Flag(f) for f in row[key])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelMistake(f"{where}: {key} is missing or not as LABELS.md says ({error})") from error
+    return Labelled(
+        str(row.get("id", number)), path.stem, Ask(body, subject, stage, sender), intent, kind, topics, flags
+    )
+
+
+def fingerprint(paths: Iterable[Path]) -> str:
+    """SHA-256 over the corpus files' names and bytes, in the order of their names."""
+    digest = hashlib.sha256()
+    for path in sorted(paths, key=lambda p: p.name):
+        content = path.read_bytes()
+        digest.update(f"{path.name} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def labels_of(corpus: Sequence[Labelled]) -> Labels:
+    return Labels(
+        _signs([[m.intent is i for i in INTENTS] for m in corpus]),
+        _signs([[m.reply_kind is k for k in KINDS] for m in corpus]),
+        _signs([[t in m.topics for t in TOPICS] for m in corpus]),
+        _signs([[f in m.flags for f in FLAGS] for m in corpus]),
+    )
+
+
+def truth_of(corpus: Sequence[Labelled]) -> Truth:
+    labels = labels_of(corpus)
+    return Truth(labels.intents.argmax(axis=1), labels.topics > 0, labels.flags > 0)
+
+
+def writers_of(corpus: Sequence[Labelled]) -> Integers:
+    names = sorted({m.writer for m in corpus})
+    return np.array([names.index(m.writer) for m in corpus], dtype=np.int64)
+
+
+def _signs(rows: list[list[bool]]) -> Floats:
+    return np.where(np.array(rows, dtype=bool), 1.0, -1.0)

@@ -1,0 +1,465 @@
+"""Words that must never be missed: hazard, safeguarding, the law, the Ombudsman, elected members.
+
+They are read before the model and whatever it says: each hit raises a flag with the phrase that caused it.
+Recall comes first. A false alarm costs a person half a minute; a missed gas leak is not paid for with money.
+Still, a word that everybody writes ("gas check", "Jubilee Court", "electric bill") must not ring the duty
+phone all day, so a watchword may ask for company (`near`: anywhere in the mail) and may be silenced by a
+denial right before it ("there is no smell of gas"), where a denial can be told for certain.
+
+Pure, linear in the length of the text. Patterns are matched against `words.plain(text)`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from classifiers.words import cut, plain, spread
+from mailbot.casework.vocabulary import Flag, Raised
+
+# Somebody who cold, damp or being cut off hurts more than others.
+AT_RISK = (
+    r"\b(?:bab(?:y|ies)|newborns?|infants?|toddlers?|twins|bairns?|(?:little|wee|"
+    r"young) (?:one|ones|boy|girl|lad|kids?)|children|"
+    r"child|childs|kids?|months? old|weeks? old|days? old|\d+ ?(?:yr|year|month|mth|wk|week|"
+    r"day)s? ?olds?|my (?:lad|son|daughter|girl|boy|two|grandson|"
+    r"granddaughter|grandkids)|pregnan\w+|expecting|maternity|elderly|pensioner|oap|frail|"
+    r"(?:age[d]?|is|shes|hes|am|im|are) (?:a )?(?:[6-9]\d|10\d)\b|[6-9]\d "
+    r"years|has [6-9]\d|8\ds?|9\ds?|disab\w+|wheel ?chair|power ?chair|dialysis|cancer|"
+    r"chemo\w*|asthma\w*|copd|emphysema|oxygen|"
+    r"nebuli[sz]er|inhalers?|pump|chest|lungs?|heart|stroke|lupus|kidneys?|diabet\w+|sickle|"
+    r"crohns|arthritis|raynauds|ill|poorly|sick|unwell|hospital|"
+    r"doctors?|gp|nurse|midwife|consultant|(?:my|old|the) (?:mum|mam|mom|mother|dad|father|"
+    r"nan|nana|gran|granny|grandma|grandad|"
+    r"grandfather|grandmother|aunt|uncle)|carers?|dementia|alzheimers|autis\w*|down'?s|"
+    r"disease|condition|ventilator|epilep\w*|breath\w*|"
+    r"mobility|vulnerable|medication|insulin|morphine|clinically)\b"
+)
+_DENIED = re.compile(
+    r"(?:\bno|\bnot|\bisnt|\bwasnt|\barent|\bwerent|\bnever|\bwithout|\bdidnt|\bdoesnt|\bcant|"
+    r"\bcannot|\bnor|\bno longer|\bthere isnt any)"
+    r"(?: (?:a|an|any|be|been|have|had|really|even|the|actually|more|sign|smell|of|to))*\s*$"
+)
+
+
+@dataclass(frozen=True)
+class Watchword:
+    """A pattern that raises `flag`. `near` must be found too, anywhere; `deniable` hits fall to a denial right
+    before them. A `hint` is too common to ring by itself: it raises the flag where the model holds it possible."""
+
+    flag: Flag
+    name: str
+    pattern: str
+    near: str = ""
+    deniable: bool = False
+    hint: bool = False
+
+
+_H, _S, _L, _O, _M = (
+    Flag.URGENT_HAZARD, Flag.SAFEGUARDING, Flag.LEGAL_ACTION, Flag.OMBUDSMAN, Flag.MP_OR_COUNCILLOR,
+)  # fmt: skip
+_OFF = (
+    r"(?:(?:no|without|not (?:had|got|any)|havent (?:had|got)|(?:\w+ )?(?:days?|weeks?|wks?|"
+    r"nights?|months?) (?:no|without)) (?:any )?(?:\w+ (?:or|and|nor) )?"
+    r"(?:heat(?:ing|ers?)?|hot water|boiler|warm|radiators?|electric(?:ity|s)?|power|lekky|"
+    r"leccy|gas|water|cooker)"
+    r"|since (?:we|i|she|he|they) (?:last )?(?:had|have had) (?:any )?(?:heating|hot water|"
+    r"electric\w*|water|gas)|cold food|storage heaters?"
+    r"|(?:heat(?:ing|ers?)?|hot water|boiler|radiators?|electric(?:ity|s)?|power|water|meter|"
+    r"fuse box|outage)\b[^.?!]{0,45}\b(?:off|out|dead|gone|broke(?:n|\b)?|bust|"
+    r"failed|fails|kaput|packed (?:up|in)|cut (?:off|us|out)|not (?:work|com)\w*|isnt (?:work|"
+    r"com)\w*|wont (?:come|work|fire|start)|stone cold|down|"
+    r"condemned|disconnected|capped|f\d\d|fault|locked out|doesnt (?:work|come)|"
+    r"does not (?:work|come)|never (?:works?|come)))"
+)
+
+WATCHWORDS: tuple[Watchword, ...] = (
+    # ---------------------------------------------------------------- hazard
+    Watchword(
+        _H,
+        "gas",
+        r"\b(?:smell\w*|smelt|stink\w*|reek\w*|whiff|leak\w*|escap\w+|"
+        r"hiss\w*)\b[^.?!]{0,25}\bgas\b|\bgas\b[^.?!]{0,25}\b(?:smell\w*|"
+        r"leak\w*|escape|odour|stink\w*|fumes)\b|\bsmell round the meter|\bgas (?:bottle|canister|"
+        r"cylinder)s\b|\bcalor\b",
+        deniable=True,
+    ),
+    Watchword(
+        _H,
+        "carbon monoxide",
+        r"\bcarbon mon\w+|\bmonoxide\b|\bco2? (?:alarm|detector|leak|poison\w*)|\bfumes\b|"
+        r"\bflue\b[^.?!]{0,40}\b(?:disconnect\w*|"
+        r"loose|broken|under|blocked|off)\b",
+        deniable=True,
+    ),
+    Watchword(
+        _H,
+        "electric danger",
+        r"\bspark(?:s|ed|ing|y)?\b|\b(?:bare|exposed|live|loose|hanging|chewed|frayed|burnt|"
+        r"melted) (?:\w+ ){0,2}(?:wires?|wiring|cables?|electrics?|"
+        r"busbar|sockets?|conductors?)\b|\bwires? (?:\w+ ){0,3}(?:hanging|showing|exposed|"
+        r"sticking|bare|out)\b|\b(?:electric )?shock(?:s|ed)?\b(?= (?:off|from|when|of|through))"
+        r"|\belectrocut\w+|\b(?:socket|plug|switch|fuse ?box|consumer unit|lights?|spotlights?|"
+        r"spur)\b[^.?!]{0,50}\b(?:burn\w*|brown mark|black|scorch\w*|melt\w*|smok(?:e|ing)|"
+        r"buzz\w*|crackl\w*|fizz\w*|trip\w*|flicker\w*|hot|bang)\b|\belectrics? (?:keep|"
+        r"kept)\w* tripp\w+|\btripped the electrics?\b|\boverhead cable\b|\bpower lines?\b",
+        deniable=True,
+    ),
+    Watchword(
+        _H,
+        "water and electrics",
+        r"\b(?:water|leak\w*|drip\w*|rain|wet)\b[^.?!]{0,90}\b(?:light(?:s|ing| fitting)?|"
+        r"electrics?|socket|fuse ?(?:box|cupboard|board)|spotlights?|consumer unit|meter)\b"
+        r"|\b(?:light(?: fitting)?|electrics?|socket|fuse ?box|"
+        r"spotlights?)\b[^.?!]{0,60}\b(?:water|leak\w*|drip\w*|wet|soak\w*)\b|\b(?:turned|"
+        r"switched|turn) (?:the |it |all |my )*(?:electrics?|electricity|light|"
+        r"it)? ?off at (?:the )?(?:fuse|board|mains|wall|box)",
+    ),
+    Watchword(
+        _H,
+        "collapse",
+        r"\b(?:ceilings?|roof|chimney|balcon(?:y|ies)|staircase|joists?|railings?|handrail|"
+        r"banisters?|scaffold\w*|concrete|masonry|bricks?|coping|fascia|canopy|"
+        r"floor(?:boards?)?)\b[^.?!]{0,50}\b(?:collaps\w+|c[ao]me (?:down|off|away)|"
+        r"coming (?:down|away|off|in)|"
+        r"fell|fallen|falling|fall|hanging|sagging|bulg\w+|bowing|bowed|lean(?:s|ing)|giving way|"
+        r"gave way|given way|caved?|rott(?:en|ed|ing)|unstable|unsafe|dangerous|detached|not safe|"
+        r"moves?|brought|gone again|lifted off)\b"
+        r"|\b(?:come|came|coming|fell|falling|fallen|brought|broken?|"
+        r"down)\b[^?!]{0,40}\bceiling\b|\bceiling\b[^?!]{0,25}\bdown\b|\bcollaps\w+|\bcav(?:ed|"
+        r"ing) in\b|\bsubsid\w+|\bstructural\w*|\bbulge in\b|\b(?:lump|piece|chunk|"
+        r"bit)s? of (?:concrete|masonry|brick|balcony|ceiling|render|plaster)\b"
+        r"|\bconcrete lump|\bhole in (?:the|my|our) (?:\w+ )?(?:floor|ceiling)\b|\b(?:foot|"
+        r"leg) (?:went|gone|has gone) (?:straight )?through\b|\btree\b[^.?!]{0,40}\b(?:down on|"
+        r"wire|cable)|\bretaining wall\b|\bstepped crack",
+    ),
+    Watchword(
+        _H,
+        "loose, broken or leaning",
+        r"\b(?:ceilings?|plaster|walls?|roof|stairs?|steps?|tread|fence|render|tiles?|porch|"
+        r"lintel|window|gate|tree|branch\w*|barrier|railings?|handrail|"
+        r"ramp)\b[^.?!]{0,50}\b(?:collaps\w+|c[ao]me (?:down|off|away)|coming (?:down|away|off|"
+        r"in)|fell|fallen|falling|fall|dropp\w+|hanging|lean(?:s|ing)|"
+        r"wobbl\w+|unsafe|dangerous|shift\w*|mov(?:es|ed|ing)|crack(?:s|ing|ed)?|broke me|"
+        r"broke tread|went from under|held up|slipp\w+|through)\b|\b(?:broken|loose|"
+        r"broke) (?:back )?(?:step|steps|stair|stairs|tread|handrail|railing)s?\b",
+        hint=True,
+    ),
+    Watchword(
+        _H,
+        "fire safety",
+        r"\bfire (?:doors?|exits?|alarms?|panel|stopping|hazard|trap)\b|\b(?:smoke|heat) (?:alarm|"
+        r"detector)s?\b[^.?!]{0,50}"
+        r"\b(?:no|none|missing|not|dead|without|zero|removed|broken|nothing|havent|hasnt|isnt|"
+        r"never|gone|hanging|off)\b|\b(?:no|zero|without|missing|not (?:one|"
+        r"a single)) (?:working )?(?:smoke|heat|fire) (?:alarm|detector)s?\b"
+        r"|\bzero smoke|\bwaking watch\b|\b(?:on|caught|catch(?:es)?|set) fire\b|\bif there(?:s|"
+        r" is) (?:ever )?a (?:\w+ )?fire\b|\b(?:dry|wet) riser\b|\briser\b[^.?!]{0,40}\b(?:hole|"
+        r"open|mattress|cupboard|lock)\b|"
+        r"\bemergency light\w*|\b(?:only|one|single) stair\w*|\b(?:e ?-?bikes?|scooters?|"
+        r"delivery bikes)\b[^.?!]{0,60}\bcharg\w+|\bcharg\w+\b[^.?!]{0,40}\be ?-?bikes?|\bpeep\b|"
+        r"\bbbq\b[^.?!]{0,60}\bbalcony\b|\bbarbecue\b[^.?!]{0,60}\bbalcony\b|\barson\b|"
+        r"\bsmell (?:of )?(?:burning|smoke)\b"
+        r"|\b(?:burning|smoke) smell\b|\bburn you\b|\b(?:back|"
+        r"only) stairs\b[^.?!]{0,60}\b(?:block|matt?ress|pushchair|fridge)",
+    ),
+    Watchword(
+        _H,
+        "fire, in passing",
+        r"\bfire (?:escape|risk|extinguisher|safety|engine|brigade|service|evacuation)\b|"
+        r"\bcladding\b|\bevacuat\w+|\bsprinkler\w*\b|\bcompartment\w*|"
+        r"\balarm\b[^.?!]{0,60}\b(?:gone off|going off|went off|false|nothing went|silent)\b|"
+        r"\bno alarm\b",
+        hint=True,
+    ),
+    Watchword(
+        _H,
+        "trapped",
+        r"\b(?:stuck|trapped|shut|stranded|locked)\b[^.?!]{0,30}\b(?:lift|elevator|in (?:the|my|"
+        r"our) (?:flat|home|house|room|bathroom)|floor|inside|upstairs|indoors)\b|\bentrap\w+|"
+        r"\blocked (?:out|in)\b[^.?!]{0,40}\b(?:baby|child|kid|toddler|asleep|oven|hob|cooker)"
+        r"|\b(?:stuck|trapped)\b[^?!]{0,20}\b(?:minutes|mins|hours?|screaming)\b|\binside it\b|"
+        r"\bnot been (?:outside|past|out|downstairs)\b|\bcant get (?:out|down)(?: of)?\b",
+    ),
+    Watchword(
+        _H,
+        "lift and somebody who cannot walk",
+        r"\blifts?\b[^.?!]{0,70}\b(?:off|out|down|broke\w*|dead|stopped|not working|packed|again|"
+        r"gone|failed|outages?|fault\w*|isnt|stuck|days?)\b",
+        near=r"\b(?:wheel ?chair|power ?chair|oxygen|dialysis|frame|crutch\w*|leg off|amput\w*|"
+        r"cant (?:walk|do stairs|manage)|hip|knees?|double a\w*|carry|carried|ventilator|"
+        r"non verbal|disab\w+|stroke|copd|pregnan\w+|housebound|8\d|9\d|prisoner|carers?|stick)\b",
+    ),
+    Watchword(_H, "no heat, water or power, and somebody at risk", rf"\b{_OFF}\b", near=AT_RISK),
+    Watchword(
+        _H,
+        "cold, and somebody at risk",
+        r"\b(?:freez(?:ing|es)|frozen|stone cold|so cold|still cold|perishing|hypotherm\w*|"
+        r"blue (?:lips|hands)|see (?:my|our|your|her|his) breath|in (?:\w+ )?(?:coats?|cardigans?|"
+        r"hats?|gloves|blankets?)|sleep\w* in (?:\w+ )?(?:coat|clothes)|[1-9](?:\.\d)?"
+        r" ?(?:degrees|deg|°)|1[0-3](?:\.\d)? ?(?:degrees|deg|°)|(?:flat|house|room|place) is cold)",
+        near=AT_RISK,
+    ),
+    Watchword(
+        _H,
+        "no power or water at all",
+        r"\b(?:sat|sitting|living|been|left|are|is|im|am) in (?:the|total|pitch|complete) (?:dark|"
+        r"black)|\bno (?:electric(?:ity|s)?|power|running water|water|toilet|lights?) (?:at all|"
+        r"since|for|again|in|on|day|anywhere)|\bget the electric on|\belectric\w* in (?:his|her|"
+        r"my|the|our) \w+ (?:has been|is|been) off|\bno water\b|\bonly (?:one|"
+        r"toilet) [^.?!]{0,40}\bblocked\b|\btoilet\b[^.?!]{0,50}\bonly (?:one|toilet)\b",
+    ),
+    Watchword(
+        _H,
+        "damp with illness or small children",
+        r"\b(?:mou?ld\w*|damp|black (?:stuff|spots?|patch\w*|on all the wall|wall)|fung\w+|"
+        r"spores?|mushrooms?|wet walls?|walls? (?:is |are )?(?:wet|black|soaking)|condensation)\b",
+        near=r"\b(?:asthma\w*|copd|chest\w*|hospital\w*|admitted|a&e|inhalers?|blue pump|breath\w*|"
+        r"wheez\w*|cough\w*|croup|bronch\w*|pneumon\w*|infections?|lungs?|nebuli[sz]er|steroid\w*|"
+        r"baby|babies|newborn|midwife|pregnan\w+|expecting|months? old|weeks old|cot|toddler|"
+        r"twins|eczema|ill|poorly|sick|"
+        r"doctor|gp|immun\w+|hospitalised|allerg\w+|cancer|kidney|transplant|health|kids|child\w*|"
+        r"son|daughter|little ones?|grand(?:son|daughter|kids))\b",
+    ),
+    Watchword(
+        _H,
+        "sewage, sharps, asbestos, vermin",
+        r"\bsewage\b|\b(?:human waste|raw waste|excrement|faeces)\b|\b(?:comes?|came|coming|"
+        r"back(?:s|ed|ing)?) (?:back )?up (?:in|into|through|out of) (?:the|my|our) (?:shower|"
+        r"bath|sink|toilet|loo|drain)|\bneedles?\b|\bsyringes?\b|\bsharps\b|\basbest\w+|\bartex\b|"
+        r"\bchrysotile\b|\btextured ceiling|\blegionella\b|\bchewed through (?:the|a|my) (?:cable|"
+        r"wire)",
+    ),
+    Watchword(
+        _H,
+        "call alarm",
+        r"\b(?:pull|red|emergency|alarm|bathroom)[- ]?cords?\b|\bpendants?\b|\b(?:tele ?care|"
+        r"warden call|call alarm|lifeline|bed sensor|door sensor|fall alarm|community alarm)\b|"
+        r"\bcord\b[^.?!]{0,60}\b(?:dead|nobody|doesnt|not work\w*|rings)\b",
+    ),
+    Watchword(
+        _H,
+        "home not secure",
+        r"\b(?:still )?(?:has|have|got|holds) (?:\w+ ){0,3}keys?\b|\b(?:front |back |main |"
+        r"street |communal |block )?door\b[^.?!]{0,40}\b(?:wont (?:lock|shut|close)|"
+        r"doesnt (?:lock|shut|close)|does not (?:lock|shut|close)|not lock\w*|hasnt locked|"
+        r"never locks|cant (?:lock|be locked)|kicked in|no lock)\b",
+        near=r"\b(?:ex|partner|husband|refuge|abus\w+|violen\w+|police|attack\w*|threat\w*|bail\w*|"
+        r"stalk\w*)\b",
+    ),
+    Watchword(
+        _H,
+        "flooding",
+        r"\b(?:flood(?:ed|ing|s)?|pouring|gushing|burst (?:pipe|tank|main)|pipe (?:has |"
+        r"had )?burst|cascad\w+|water (?:\w+ )?(?:through|down|everywhere|coming in))\b",
+        hint=True,
+    ),
+    Watchword(
+        _H,
+        "injury at home",
+        r"\b(?:fractur\w+|broken (?:wrist|ankle|arm|leg|hip)|broke (?:my|her|his) (?:wrist|ankle|"
+        r"arm|leg|hip)|slipp?ed (?:on|down)|trip hazard|tripp(?:ed|ing) (?:on|over)|will (?:be|"
+        r"get) (?:killed|hurt|injured)|someone (?:is going to|will|could) (?:die|get (?:hurt|"
+        r"killed))|death ?trap|accident waiting)\b",
+        hint=True,
+    ),
+    Watchword(
+        _H,
+        "said to be dangerous",
+        r"\b(?:dangerous|unsafe|isnt safe|is not safe|not safe|are we safe|hazard\w*|danger to|"
+        r"emergency (?:repair|plumber|electrician|lot|line|call ?out|24h)|immediately dangerous|"
+        r"life (?:at risk|threatening)|risk to life|999)\b",
+        deniable=True,
+    ),
+    # ---------------------------------------------------------------- a child or adult at risk
+    Watchword(
+        _S,
+        "suicide or self-harm",
+        r"\bsuicid\w*|\bself[- ]?harm\w*|\b(?:kill|hang|hurt(?:ing)?|cut(?:ting)?|"
+        r"harm(?:ing)?) (?:my|him|her|them)sel(?:f|ves)\b|\bend (?:it all|my life|things|it|"
+        r"everything)\b(?! up)|\bbetter off (?:dead|out of|without me|not here)|"
+        r"\b(?:not|dont|doesnt|didnt|never) want(?:ed)? to (?:be here|live|wake up|be alive|"
+        r"carry on living|go on)\b|\b(?:whats|what is|wots|no|see the|"
+        r"see no) (?:the )?point (?:of |in )?(?:being here|living|going on|of me|in me|"
+        r"carrying on|any ?more)\b|\bcant (?:go on|do this any ?more|carry on|cope any ?more|"
+        r"take (?:it|any|much) (?:any ?)?more)\b|"
+        r"\b(?:overdos\w*|od'?d)\b|\btablets\b[^.?!]{0,40}\b(?:take|took|count\w*|all)\b|"
+        r"\b(?:many|all) (?:of )?(?:my |the )?(?:tablets|pills)\b|\bcrisis team\b|"
+        r"\bthe samaritans\b|\b(?:stood|standing) on the (?:platform|bridge|roof|edge)\b|"
+        r"\bjump(?:ed|ing)? (?:off|in front|from the)\b|\bdark (?:place|thoughts)\b|"
+        r"\bi cant do this\b|\blet the handbrake off\b|\b(?:simpler|easier|"
+        r"better) (?:for (?:everyone|everybody|all|you) )?if (?:i|the two of us|we|he|"
+        r"she) (?:just |did|do|was|were|went|wasnt|werent|let|did not|didnt)\b|\b(?:not|"
+        r"never) wake up\b|\bwent where (?:she|he) is\b|"
+        r"\bscared of what (?:i|she|he)\b|\bfrightened myself\b|\bno one would (?:even )?notice\b|"
+        r"\bwish i (?:was|were) dead\b|\btop myself\b|\bsectioned\b|\bhad enough of (?:life|"
+        r"living)\b",
+    ),
+    Watchword(
+        _S,
+        "abuse at home",
+        r"\bdomestic (?:abuse|violence)\b|\brefuge\b|\bidva\b|\bmarac\b|\bnon[- ]?mol\w*|"
+        r"\brestraining order\b|\bcoercive\b|\bdv\b|\bviolent\b|\babus(?:ed|er|ive (?:ex|partner|"
+        r"husband|relationship|marriage))\b|\bperpetrator\b|\bstalk(?:s|ed|er|ing)\b|"
+        r"\bwomens (?:aid|outreach)\b|\bhonour based\b|\bforced marriage\b|"
+        r"\b(?:my|her|his|the) (?:childs |kids |childrens |daughters )?(?:ex|ex[- ]?(?:husband|"
+        r"partner|wife|boyfriend|husbands|girlfriend)|father|husband|partner|boyfriend|"
+        r"dad)s?\b[^?!]{0,160}\b(?:keys?|found (?:me|us)|outside|turned up|address|released|"
+        r"bail\w*|police|court|came round|hit|threat\w*|arm|afraid|scared|dont want him|waiting|"
+        r"oh?ver|convicted|prison)\b|"
+        r"\b(?:hes|he is|he was|been|is) (?:been )?bailed\b|\b(?:because of|after) (?:my ex|"
+        r"what he (?:did|was doing))\b|\bhe (?:goes through|checks|reads) my\b|"
+        r"\bget(?:ting)? away (?:from (?:someone|somebody|him|my))?\b|\bsafest way to reach\b|"
+        r"\bsafe email\b|\bmust not be told\b|\brelationship breakdown\b|\b(?:dont|do not|"
+        r"not) (?:ring|phone|call|write to|post)\b[^.?!]{0,30}\b(?:flat|property|address|landline|"
+        r"old number|old one|house|home)\b|"
+        r"\b(?:he|him|his) (?:had|has|got|still has|with) (?:\w+ ){0,4}(?:key|keys|"
+        r"my (?:new )?address|a letter)\b|\block change\b|\blocks? chang(?:ed|ing)\b|\bfleeing\b|"
+        r"\bfled\b|\bleft (?:a marriage|him)\b|\bmade me leave\b|\bpolice had to\b",
+    ),
+    Watchword(
+        _S,
+        "child or adult at risk",
+        r"\bsafeguard\w*|\bchild protection\b|\bsocial (?:worker|services)\b|\bneglect(?:ed|ing|"
+        r"ful)?\b|\bat risk of (?:harm|abuse|exploitation)\b|\b(?:child|kid|baby|toddler|"
+        r"little (?:one|girl|boy)|girl|boy)s?\b[^.?!]{0,60}\b(?:crying|screaming|left (?:on|"
+        r"alone)|on (?:her|his|their) own|bruis\w*|hit|beaten|not allowed in|in (?:her|his) vest|"
+        r"locked out)\b|"
+        r"\bkids (?:being )?left\b|\bdont think (?:she|he)s (?:fed|safe)\b|\b(?:hear|heard|"
+        r"hearing)\b[^.?!]{0,60}\b(?:scream\w*|hitting|her head|crying|beating|thrown|"
+        r"being thrown|shouting)\b|\bsay\w* (?:not )?in front of (?:her|him|the)\b|"
+        r"\bmark on her\b|\bbruis\w+|\bcuckoo\w*|\bcounty lines\b|"
+        r"\b(?:got|have|has|theyve got|using|taken|with) (?:his|her|their) (?:bank )?card\b|"
+        r"\bbank card\b|\b(?:living|sleeping|staying) in (?:his|her) (?:flat|house|home)\b|"
+        r"\b(?:in|sleeping in|sitting on) (?:the|his) (?:porch|stairwell|step)\b|"
+        r"\btaken over (?:his|her|the) flat\b|\bborrowing off\b|\b(?:stealing|taking|"
+        r"money) (?:from|off) (?:residents|old|them|him|her)\b|"
+        r"\bcurtains\b[^.?!]{0,60}\b(?:drawn|closed|shut|back|same)\b|\b(?:paper|milk|"
+        r"post)s?\b[^.?!]{0,20}\bstill in the (?:door|step)\b|\b(?:not|havent|hasnt|no ?(?:one|"
+        r"body)) (?:been )?seen (?:him|her|mr|mrs|the (?:man|lady))\b|"
+        r"\bsomebody (?:with a key )?should (?:go in|check)\b|\bwelfare (?:check|concern)\b|"
+        r"\bworried about (?:the |a |mr|mrs|him|her|child|my neighbour|an? \w+ )|"
+        r"\bdidnt know what day\b|\b(?:appears?|seems?|was|very|more|gets?) confused\b|\bhoard\w*|"
+        r"\b(?:nothing|no food) (?:in the fridge|seen|to eat)\b|\bhungry\b|\bhate (?:crime|"
+        r"incident)s?\b|\bmodern slavery\b|\btraffick\w+|\bgroom(?:ed|ing)\b|\bsexual\w*|"
+        r"\btouch(?:ed|es|ing) (?:me|her|him)\b|\brap(?:e|ed)\b|\bforeign care\b|\bfoster care\b|"
+        r"\bself[- ]neglect\b",
+    ),
+    Watchword(
+        _S,
+        "hatred and threats",
+        r"\b(?:spat at|spit at|followed (?:my|me|her|him|us|from)|death threats?|threaten(?:ed|"
+        r"ing|s)? (?:me|us|my|to|her|him)|threats (?:from|to|against)|dog (?:mess|"
+        r"dirt)[^.?!]{0,30}letter ?box|through (?:our|my|the) letter ?box|names through|"
+        r"go home or|burn you|knows? (?:what time|where) (?:my|we|i|she)|racially|"
+        r"pull at my scarf|called me names)\b",
+    ),
+    Watchword(
+        _S,
+        "a confidence broken",
+        r"\b(?:told|telling|tell) (?:him|them|her) (?:it was )?(?:me|who)\b|\btold him it was\b|"
+        r"\bhow do they know it was me\b|\b(?:in|told) confiden\w+|\b(?:dont|please dont|"
+        r"do not) (?:say|tell (?:him|them|her)) (?:it was me|who|my name|ive written)|\b(?:he|"
+        r"they|she)(?:d|ll| will| would| may) know its? (?:was )?me\b|\bgrass(?:ing|ed)\b|"
+        r"\b(?:address|name) (?:was )?(?:protected|hidden|on show)|\bmust not (?:have|know|get|"
+        r"be given)\b|\bnobody (?:is |was |were )?(?:meant|suppose[d]?) to (?:know|have)\b|"
+        r"\bcc instead of bcc\b|\bdisclos\w+ (?:to|my|her)\b",
+    ),
+    # ---------------------------------------------------------------- the law
+    Watchword(
+        _L,
+        "solicitor or court",
+        r"\b(?:solicit(?:o|e)rs?|soliciters?|lawyers?|barristers?|legal (?:action|team|advice|"
+        r"advis\w+|represent\w+|proceedings|claim|aid|steps|route|rep)|litigat\w+|letter (?:of|"
+        r"before) (?:claim|action)|pre[- ]?action|disrepair (?:claim|protocol|case|action)|"
+        r"housing conditions (?:claim|protocol|pre)|"
+        r"we act for|acting for|our client|without prejudice|(?:issu\w+|start\w*|bring\w*|"
+        r"serve\w*|court) proceedings|proceedings (?:issued|will|against|have)|claim (?:form|no|"
+        r"number|issued|went in|filed)|county court|high court|small claims?|magistrates|"
+        r"(?:to|in|through|via|by|at) (?:the )?courts?\b|court (?:claim|papers|date|case|hearing|"
+        r"action|summons|injunction)|injunction|sue|suing|sued|su(?:e|ing) you|tribunal|ftt|"
+        r"judicial review|particulars of claim|mcol|money claim|no win no fee|claims (?:company|"
+        r"firm|management)|trading standards|law centre|section 11|llp|our clients?|a judge)\b",
+        deniable=False,
+    ),
+    # ---------------------------------------------------------------- the Ombudsman
+    Watchword(
+        _O,
+        "Ombudsman",
+        r"\bom[a-z]{0,3}b[uw]?[a-z]{0,4}m[aeuo]n'?s?\b|\bombuds\w*|\bombud\b|\bhousing ombud\w*|"
+        r"\bhos\b(?= |$)|\bhousing[- ]ombudsman\b",
+    ),
+    # ---------------------------------------------------------------- elected members
+    Watchword(
+        _M,
+        "elected member",
+        r"\bmps?\b(?! ?3)|\bmember of (?:the )?parliament\b|\bcllrs?\b|\bcoun[cs]ill?[oe]rs?\b|"
+        r"\bconstituen\w+|\bhouse of commons\b|\bward (?:councillor|member|surgery)|\bmayor\b|"
+        r"\belected member\b|\bparliament\w*|\bsenedd\b|\bmy surgery\b",
+    ),
+)
+
+_COMPILED = tuple(
+    (w, re.compile(w.pattern), re.compile(w.near) if w.near else None) for w in WATCHWORDS
+)  # fmt: skip
+_NO_LAW = re.compile(
+    r"\b(?:conveyanc\w*|mortgage|buyers?|purchaser|sale of|selling|completion|lender|probate|"
+    r"citizenship|remortgag\w*)\b"
+)
+_LAW_MEANT = re.compile(
+    r"\b(?:claim|action|instruct\w*|proceedings|court|sue|suing|disrepair|we act|protocol|"
+    r"tribunal|without prejudice|my solicitors? (?:will|says?|has|have|is)|legal)\b"
+)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A watchword found, with its place in the plain text of subject and body."""
+
+    word: Watchword
+    start: int
+    end: int
+
+
+def read_for(text: str, subject: str = "") -> tuple[str, str]:
+    """What `hits` reads: the text as typed (subject first, cut to `words.LONGEST`), and its plain form."""
+    typed = f"{subject[:500]} . {cut(text)}"
+    return typed, plain(typed)
+
+
+def hits(read: str) -> tuple[Hit, ...]:
+    """All watchwords that `read` (plain text) holds, first place each, in the order of the table."""
+    found = []
+    for word, pattern, near in _COMPILED:
+        hit = next(
+            (
+                h
+                for h in pattern.finditer(read)
+                if not (word.deniable and _DENIED.search(read[max(0, h.start() - 40) : h.start()]))
+            ),
+            None,
+        )
+        if hit is None or (near is not None and not near.search(read)):
+            continue
+        # A conveyancer is a solicitor too: the word alone, beside a sale, is no legal action.
+        if word.flag is Flag.LEGAL_ACTION and _NO_LAW.search(read) and not _LAW_MEANT.search(read):
+            continue
+        found.append(Hit(word, hit.start(), hit.end()))
+    return tuple(found)
+
+
+def phrases(typed: str, found: tuple[Hit, ...]) -> tuple[Raised, ...]:
+    """One Raised for each flag among `found`, with the words of `typed` that caused it."""
+    if not found:
+        return ()
+    places = spread(typed)
+    raised: dict[Flag, str] = {}
+    for hit in found:
+        raised.setdefault(hit.word.flag, typed[places[hit.start] : places[hit.end - 1] + 1].strip(" ."))
+    return tuple(Raised(flag, phrase) for flag, phrase in raised.items())
+
+
+def watch(text: str, subject: str = "") -> tuple[Raised, ...]:
+    """The flags that the words alone raise (hints left out), one each, with the phrase that did it."""
+    typed, read = read_for(text, subject)
+    return phrases(typed, tuple(h for h in hits(read) if not h.word.hint))

@@ -1,0 +1,273 @@
+"""Making a model, keeping it, and refusing one that doesn't fit.
+
+A model is built from labelled mail by a command, never shipped: the wheel carries the corpus, and `ensure`
+trains on first use and caches the result. Training has no randomness that matters, and the seed is fixed for
+what has: two trainings on the same files give the same probabilities.
+
+On disk: a skops file (arrays and scikit-learn's own types; loading runs no code of the file's choosing) and a
+JSON file beside it that says what it was made of. Loading checks both against this installation.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, BadZipFile
+
+import numpy as np
+
+from classifiers.chain import Chain, Limits, choose_limits
+from classifiers.corpus_reading import (
+    Labelled,
+    fingerprint,
+    labels_of,
+    read_corpus,
+    shipped_corpus,
+    truth_of,
+    writers_of,
+)
+from classifiers.mistakes import ModelMistake
+from classifiers.model import FLAGS, INTENTS, KINDS, TOPICS, Calibration, Model, fit, read
+from mailbot.casework.vocabulary import Flag, Topic
+
+SEED = 20
+FORMAT = 1  # of the two files; raise it when their contents change
+_CODE = ("cues.py", "explaining.py", "features.py", "model.py", "sentinels.py", "words.py", "chain.py")
+_ARRAYS = ("intent_weights", "intent_offsets", "kind_weights", "kind_offsets", "slopes", "offsets")
+
+
+def build(corpus: Sequence[Labelled], seed: int, version: str) -> Chain:
+    """Train on `corpus`, in memory. Calibration and limits come from scores of held-back writers."""
+    reads = [read(m.ask) for m in corpus]
+    model, held = fit(reads, labels_of(corpus), writers_of(corpus), seed)
+    limits = choose_limits(model.calibration.chances(held), reads, truth_of(corpus))
+    return Chain(model, limits, version)
+
+
+def train(corpus_paths: Sequence[Path], out: Path, seed: int = SEED) -> Chain:
+    """Train on `corpus_paths` and write the model to `out` (a .skops file; its JSON lies beside it).
+
+    Both files are written under other names first: whoever reads `out` meanwhile finds the old model or the new.
+    """
+    made_of = _made_of(fingerprint(corpus_paths), seed)
+    chain = build(read_corpus(corpus_paths), seed, made_of["version"])
+    save(chain, out, made_of)
+    return chain
+
+
+def save(chain: Chain, out: Path, made_of: dict[str, Any]) -> None:
+    """Write `chain` to `out` and the JSON beside it."""
+    from skops.io import dump
+
+    model = chain.model
+    content = {
+        "vectorisers": dict(model.vectorisers),
+        "shared": model.shared,
+        "crossed": model.crossed,
+        "calibration": {name: getattr(model.calibration, name) for name in _ARRAYS},
+    }
+    out.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=out.parent, prefix=".model-", suffix=".skops")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        dump(content, temporary, compression=ZIP_DEFLATED, compresslevel=1)
+        notes = {
+            **made_of,
+            "sha256": hashlib.sha256(temporary.read_bytes()).hexdigest(),
+            "limits": {
+                "ask": chain.limits.ask,
+                "hint": chain.limits.hint,
+                "flags": {f.value: limit for f, limit in chain.limits.flags.items()},
+                "topics": {t.value: limit for t, limit in chain.limits.topics.items()},
+            },
+        }
+        beside = temporary.with_suffix(".json")
+        beside.write_text(json.dumps(notes, indent=2), encoding="utf-8")
+        temporary.replace(out)
+        beside.replace(notes_beside(out))
+    finally:
+        temporary.unlink(missing_ok=True)
+        temporary.with_suffix(".json").unlink(missing_ok=True)
+
+
+def notes_beside(path: Path) -> Path:
+    return path.with_suffix(".json")
+
+
+def load(path: Path, corpus_fingerprint: str = "") -> Chain:
+    """The chain with the model at `path`.
+
+    Raises ModelMistake, saying what to do, when a file is missing or altered, when it was made by another
+    version of scikit-learn or of this package, for other labels, or (if `corpus_fingerprint` is given) from
+    other mail.
+    """
+    notes = _notes(path)
+    mend = f"train it anew (mailbot train --out {path})"
+    expected = _made_of(corpus_fingerprint or str(notes.get("corpus", "")), int(notes.get("seed", SEED)))
+    for key, what in (
+        ("format", "another file format"),
+        ("scikit_learn", "another version of scikit-learn"),
+        ("code", "another version of mailbot's classifiers"),
+        ("labels", "other labels"),
+        ("corpus", "other mail"),
+    ):
+        if notes.get(key) != expected[key]:
+            said = f" ({notes.get(key)}, here {expected[key]})" if key in ("format", "scikit_learn") else ""
+            raise ModelMistake(f"{path}: the model was made with {what}{said}; {mend}")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelMistake(f"{path}: no model can be read here ({error.strerror}); {mend}") from error
+    if hashlib.sha256(content).hexdigest() != notes.get("sha256"):
+        raise ModelMistake(f"{path}: the model file was altered since it was trained; {mend}")
+    return Chain(_unpack(content, path, mend), _limits(notes, path, mend), str(notes["version"]))
+
+
+def _notes(path: Path) -> dict[str, Any]:
+    beside = notes_beside(path)
+    mend = f"train it anew (mailbot train --out {path})"
+    try:
+        notes = json.loads(beside.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelMistake(
+            f"{beside}: the model's notes cannot be read ({error.strerror}); {mend}"
+        ) from error
+    except ValueError as error:
+        raise ModelMistake(f"{beside}: the model's notes are not JSON ({error}); {mend}") from error
+    if not isinstance(notes, dict):
+        raise ModelMistake(f"{beside}: the model's notes are not an object; {mend}")
+    return notes
+
+
+def _unpack(content: bytes, path: Path, mend: str) -> Model:
+    from skops.io import get_untrusted_types, loads
+
+    try:
+        foreign = get_untrusted_types(data=content)
+        if foreign:
+            raise ModelMistake(
+                f"{path}: the model file holds types that no model of ours has ({foreign}); {mend}"
+            )
+        held = loads(content, trusted=[])
+        return Model(
+            held["vectorisers"],
+            held["shared"],
+            held["crossed"],
+            Calibration(*(np.asarray(held["calibration"][name]) for name in _ARRAYS)),
+        )
+    except (BadZipFile, KeyError, TypeError, ValueError) as error:
+        raise ModelMistake(f"{path}: the model file is damaged ({error}); {mend}") from error
+
+
+def _limits(notes: dict[str, Any], path: Path, mend: str) -> Limits:
+    try:
+        limits = notes["limits"]
+        return Limits(
+            float(limits["ask"]),
+            float(limits["hint"]),
+            {flag: float(limits["flags"][flag.value]) for flag in Flag},
+            {topic: float(limits["topics"][topic.value]) for topic in Topic},
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelMistake(
+            f"{notes_beside(path)}: a limit is missing or no number ({error}); {mend}"
+        ) from error
+
+
+def _made_of(corpus: str, seed: int) -> dict[str, Any]:
+    """What a model trained here and now is made of."""
+    import sklearn
+
+    labels = {
+        "intents": [i.value for i in INTENTS],
+        "kinds": [k.value for k in KINDS],
+        "topics": [t.value for t in TOPICS],
+        "flags": [f.value for f in FLAGS],
+    }
+    made = {
+        "format": FORMAT,
+        "corpus": corpus,
+        "code": _code_version(),
+        "scikit_learn": sklearn.__version__,
+        "labels": labels,
+        "seed": seed,
+    }
+    made["version"] = hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()[:12]
+    return made
+
+
+def _code_version() -> str:
+    """A digest of the sources that features and decisions come from: another reading needs another model."""
+    digest = hashlib.sha256()
+    for name in _CODE:
+        digest.update(Path(__file__).with_name(name).read_bytes())
+    return digest.hexdigest()[:12]
+
+
+# ------------------------------------------------------------------ the cache
+
+
+def default_cache() -> Path:
+    """$MAILBOT_CACHE, else mailbot/ in $XDG_CACHE_HOME, else ~/.cache/mailbot."""
+    if named := os.environ.get("MAILBOT_CACHE"):
+        return Path(named)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "mailbot"
+
+
+def ensure(cache_dir: Path | None = None, corpus_paths: Sequence[Path] = ()) -> Chain:
+    """The chain for the shipped corpus (or `corpus_paths`): loaded from the cache, trained there when missing.
+
+    Safe for several processes at once: one trains while the others wait, and a model appears under its name
+    only when it is whole. A cached model that is damaged is replaced.
+    """
+    folder = default_cache() if cache_dir is None else cache_dir
+    paths = tuple(corpus_paths) or shipped_corpus()
+    corpus = fingerprint(paths)
+    version = _made_of(corpus, SEED)["version"]
+    path = folder / f"model-{version}" / "model.skops"
+    if path.exists():
+        with contextlib.suppress(ModelMistake):  # damaged: made anew below
+            return load(path, corpus)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _alone(folder / f"model-{version}.lock"):
+            if path.exists():
+                try:
+                    return load(path, corpus)
+                except ModelMistake:
+                    shutil.rmtree(path.parent, ignore_errors=True)
+            making = Path(tempfile.mkdtemp(dir=folder, prefix="making-"))
+            try:
+                chain = train(paths, making / "model.skops")
+                with contextlib.suppress(FileExistsError):
+                    making.rename(path.parent)
+            finally:
+                shutil.rmtree(making, ignore_errors=True)
+            return chain
+    except OSError as error:
+        raise ModelMistake(
+            f"{folder}: the model cannot be kept here ({error.strerror}); "
+            "set MAILBOT_CACHE to a folder that can be written"
+        ) from error
+
+
+@contextlib.contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Hold `lock` while training, where the system has such locks: two trainings at once only waste time."""
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
