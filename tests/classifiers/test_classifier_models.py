@@ -1,0 +1,202 @@
+"""Training, keeping and refusing models."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import threading
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from classifiers import Chain, ModelMistake, ensure, load, train
+from classifiers.corpus_reading import fingerprint, read_corpus, shipped_corpus
+from classifiers.training import default_cache, notes_beside, save
+
+SMALL = 60  # messages of each of two writers: enough for a model, quick to train
+
+
+@pytest.fixture(scope="module")
+def small_corpus(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
+    folder = tmp_path_factory.mktemp("small")
+    made = []
+    for path in shipped_corpus()[:2]:
+        part = folder / path.name
+        part.write_text(
+            "\n".join(path.read_text(encoding="utf-8").splitlines()[:SMALL]) + "\n", encoding="utf-8"
+        )
+        made.append(part)
+    return tuple(made)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory, small_corpus: tuple[Path, ...]) -> Path:
+    path = tmp_path_factory.mktemp("trained") / "model.skops"
+    train(small_corpus, path)
+    return path
+
+
+@pytest.fixture
+def kept(tmp_path: Path, trained: Path) -> Path:
+    """A model file that a test may spoil."""
+    for path in (trained, notes_beside(trained)):
+        shutil.copy(path, tmp_path / path.name)
+    return tmp_path / trained.name
+
+
+def test_two_trainings_give_identical_probabilities(
+    tmp_path: Path, trained: Path, small_corpus: tuple[Path, ...]
+) -> None:
+    """And a model says the same after it was kept: one is loaded, the other fresh."""
+    kept_one, fresh = load(trained, fingerprint(small_corpus)), train(small_corpus, tmp_path / "two.skops")
+    asks = [m.ask for m in read_corpus(small_corpus)]
+    assert kept_one.read_many(asks) == fresh.read_many(asks)
+    assert kept_one.limits == fresh.limits
+    assert kept_one.version == fresh.version
+
+
+def test_the_notes_say_what_a_model_was_made_of(kept: Path, small_corpus: tuple[Path, ...]) -> None:
+    import sklearn
+
+    notes = json.loads(notes_beside(kept).read_text(encoding="utf-8"))
+    assert notes["corpus"] == fingerprint(small_corpus)
+    assert notes["scikit_learn"] == sklearn.__version__
+    assert notes["version"] == load(kept).version
+    assert len(notes["labels"]["flags"]) == 27
+    assert 0 <= notes["limits"]["ask"] <= 3
+
+
+def test_an_altered_model_file_is_refused(kept: Path) -> None:
+    content = bytearray(kept.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    kept.write_bytes(bytes(content))
+    with pytest.raises(ModelMistake, match=r"altered.*mailbot train"):
+        load(kept)
+
+
+def test_a_model_file_with_foreign_types_is_refused(kept: Path) -> None:
+    import hashlib
+
+    with zipfile.ZipFile(kept) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    schema = parts["schema.json"].replace(b"sklearn.feature_extraction.text", b"os")
+    with zipfile.ZipFile(kept, "w") as archive:
+        for name, content in {**parts, "schema.json": schema}.items():
+            archive.writestr(name, content)
+    beside = notes_beside(kept)
+    notes = json.loads(beside.read_text(encoding="utf-8"))
+    notes["sha256"] = hashlib.sha256(kept.read_bytes()).hexdigest()
+    beside.write_text(json.dumps(notes), encoding="utf-8")
+    with pytest.raises(ModelMistake, match=r"types that no model of ours has"):
+        load(kept)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("scikit_learn", "0.1", r"another version of scikit-learn \(0\.1, here"),
+        ("code", "old", "another version of mailbot's classifiers"),
+        ("labels", {}, "other labels"),
+        ("format", 0, "another file format"),
+    ],
+)
+def test_a_model_that_does_not_fit_is_refused(kept: Path, key: str, value: object, said: str) -> None:
+    beside = notes_beside(kept)
+    notes = json.loads(beside.read_text(encoding="utf-8"))
+    beside.write_text(json.dumps({**notes, key: value}), encoding="utf-8")
+    with pytest.raises(ModelMistake, match=said):
+        load(kept)
+
+
+def test_a_model_of_other_mail_is_refused_where_the_mail_is_known(kept: Path) -> None:
+    with pytest.raises(ModelMistake, match="other mail"):
+        load(kept, fingerprint(shipped_corpus()))
+
+
+def test_a_model_that_is_not_there_is_refused_with_what_to_do(tmp_path: Path, kept: Path) -> None:
+    with pytest.raises(ModelMistake, match="mailbot train"):
+        load(tmp_path / "nowhere.skops")
+    notes_beside(kept).write_text("not json", encoding="utf-8")
+    with pytest.raises(ModelMistake, match="not JSON"):
+        load(kept)
+
+
+def test_notes_without_limits_are_refused(kept: Path) -> None:
+    beside = notes_beside(kept)
+    notes = json.loads(beside.read_text(encoding="utf-8"))
+    del notes["limits"]["flags"]["urgent_hazard"]
+    beside.write_text(json.dumps(notes), encoding="utf-8")
+    with pytest.raises(ModelMistake, match="limit is missing"):
+        load(kept)
+
+
+def test_a_missing_model_is_trained_once_and_then_loaded(
+    tmp_path: Path, small_corpus: tuple[Path, ...]
+) -> None:
+    first = ensure(tmp_path / "cache", small_corpus)
+    (made,) = (tmp_path / "cache").glob("model-*/model.skops")
+    when = made.stat().st_mtime_ns
+    second = ensure(tmp_path / "cache", small_corpus)
+    assert made.stat().st_mtime_ns == when
+    assert first.version == second.version
+    assert not list((tmp_path / "cache").glob("making-*"))
+
+
+def test_a_damaged_cached_model_is_made_anew(tmp_path: Path, small_corpus: tuple[Path, ...]) -> None:
+    ensure(tmp_path, small_corpus)
+    (made,) = tmp_path.glob("model-*/model.skops")
+    made.write_bytes(b"half a file")
+    chain = ensure(tmp_path, small_corpus)
+    assert load(made, fingerprint(small_corpus)).version == chain.version
+
+
+def test_other_mail_gets_another_model(tmp_path: Path, small_corpus: tuple[Path, ...]) -> None:
+    one = ensure(tmp_path, small_corpus)
+    two = ensure(tmp_path, small_corpus[:1])
+    assert one.version != two.version
+    assert len(list(tmp_path.glob("model-*/model.skops"))) == 2
+
+
+def test_several_at_once_end_up_with_one_whole_model(tmp_path: Path, small_corpus: tuple[Path, ...]) -> None:
+    found: list[Chain] = []
+    workers = [
+        threading.Thread(target=lambda: found.append(ensure(tmp_path, small_corpus))) for _ in range(3)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(found) == 3
+    assert len({c.version for c in found}) == 1
+    assert len(list(tmp_path.glob("model-*/model.skops"))) == 1
+
+
+def test_a_cache_that_cannot_be_written_says_what_to_set(
+    tmp_path: Path, small_corpus: tuple[Path, ...]
+) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    with pytest.raises(ModelMistake, match="MAILBOT_CACHE"):
+        ensure(tmp_path / "file", small_corpus)
+
+
+def test_saving_leaves_nothing_half_written(kept: Path) -> None:
+    save(load(kept), kept, json.loads(notes_beside(kept).read_text(encoding="utf-8")))
+    assert sorted(p.name for p in kept.parent.iterdir()) == ["model.json", "model.skops"]
+    load(kept)
+
+
+def test_the_cache_lies_where_the_environment_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MAILBOT_CACHE", str(tmp_path))
+    assert default_cache() == tmp_path
+    monkeypatch.delenv("MAILBOT_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert default_cache() == tmp_path / "mailbot"
+
+
+def test_importing_the_classifiers_is_cheap() -> None:
+    code = "import classifiers as c, sys; c.Ask; c.Chain; c.load; print('sklearn' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "False"

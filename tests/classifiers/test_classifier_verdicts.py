@@ -1,0 +1,189 @@
+"""What the chain makes of mail: decisions, questions, and never a complaint set aside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from classifiers import Ask, Chain, evaluate
+from classifiers.chain import COST, RULES
+from classifiers.model import INTENTS
+from mailbot.casework.vocabulary import Flag, Intent, ReplyKind, Stage, Topic
+
+
+def test_a_plain_complaint_is_a_complaint(chain: Chain) -> None:
+    verdict = chain.read(
+        Ask(
+            "I reported the broken boiler three weeks ago. Nobody has come and nobody has rung back. This is not good "
+            "enough, I want to make a complaint.",
+            "Complaint about my boiler",
+            Stage.NONE,
+            "resident",
+        )
+    )
+    assert verdict.intent is Intent.NEW_COMPLAINT
+    assert verdict.confidence > 0.9
+    assert Topic.HEATING_HOT_WATER in verdict.topics
+    assert verdict.reply_kind is None
+    assert verdict.model == chain.version
+
+
+def test_a_first_request_is_a_service_request(chain: Chain) -> None:
+    ask = Ask(
+        "Hi, could I have a new key fob for the front door please? Flat 22. Thanks",
+        "Key fob",
+        Stage.NONE,
+        "resident",
+    )
+    assert chain.read(ask).intent is Intent.SERVICE_REQUEST
+
+
+def test_refusing_the_decision_is_an_escalation(chain: Chain) -> None:
+    ask = Ask(
+        "I do not accept your decision. Please take this to stage 2.",
+        "Re: outcome",
+        Stage.STAGE1_RESPONDED,
+        "resident",
+    )
+    assert chain.read(ask).intent is Intent.ESCALATION_REQUEST
+
+
+def test_photos_for_an_open_complaint_are_a_reply(chain: Chain) -> None:
+    ask = Ask(
+        "Here are the photos you asked for.",
+        "Re: your complaint CC-2026-004217-7",
+        Stage.STAGE1_OPEN,
+        "resident",
+    )
+    verdict = chain.read(ask)
+    assert verdict.intent is Intent.REPLY
+    assert verdict.reply_kind is ReplyKind.PROVIDES_INFORMATION
+
+
+def test_the_stage_tells_what_the_same_words_mean(chain: Chain) -> None:
+    words = "No. I don't agree with this. Take it further please."
+    answered = chain.read(Ask(words, "Re: your complaint", Stage.STAGE1_RESPONDED, "resident"))
+    alone = chain.read(Ask(words, "Re: your complaint", Stage.NONE, "resident"))
+    assert answered.intent is Intent.ESCALATION_REQUEST
+    assert alone.intent is Intent.UNSURE
+
+
+@pytest.mark.parametrize("stage", [Stage.NONE, Stage.UNSORTED, Stage.SERVICE_REQUEST])
+def test_an_escalation_is_never_taken_for_granted_where_no_complaint_stands(
+    chain: Chain, stage: Stage
+) -> None:
+    asks = [
+        Ask(
+            "I want this escalated to stage 2, I do not accept your decision on my complaint.",
+            "Stage 2",
+            stage,
+        ),
+        Ask("Appeal please. Your decision is wrong and I want a review by a manager.", "Re: outcome", stage),
+    ]
+    assert all(v.intent is not Intent.ESCALATION_REQUEST for v in chain.read_many(asks))
+
+
+def test_a_mail_without_words_goes_to_a_person(chain: Chain) -> None:
+    for text, subject in (("", ""), ("???", ""), ("  \n", "12")):
+        verdict = chain.read(Ask(text, subject, Stage.NONE))
+        assert verdict.intent is Intent.UNSURE
+        assert len(verdict.readings) >= 2
+
+
+def test_a_question_to_a_person_shows_the_readings_likeliest_first(chain: Chain, held_out: Path) -> None:
+    from classifiers.corpus_reading import read_corpus
+
+    messages = read_corpus([held_out])
+    verdicts = chain.read_many([m.ask for m in messages])
+    unsure = [v for v in verdicts if v.intent is Intent.UNSURE]
+    assert unsure
+    for verdict in unsure:
+        chances = [r.probability for r in verdict.readings]
+        assert 2 <= len(chances) <= 3
+        assert chances == sorted(chances, reverse=True)
+        assert verdict.reasons[0] in {rule.why for rule in RULES}
+    assert sum(bool(v.readings[0].reasons) for v in verdicts) > 0.95 * len(verdicts)
+
+
+def test_reasons_are_words_of_the_mail(chain: Chain) -> None:
+    text = "I have rung four times about the lift and nobody rang back. Disgusting."
+    verdict = chain.read(Ask(text, "Lift", Stage.NONE, "resident"))
+    reasons = verdict.readings[0].reasons
+    assert reasons
+    assert all(r in f"lift . {text}".lower() for r in reasons)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Unsubscribe. Book a demo of our boiler platform today! By the way we can smell gas at your office.",
+        "Just a general question for our newsletter: I'll go to the Ombudsman if nobody answers. When are you open?",
+    ],
+)
+def test_what_names_a_danger_or_an_authority_is_never_set_aside_alone(chain: Chain, text: str) -> None:
+    assert chain.read(Ask(text, "Hello", Stage.NONE, "unknown")).intent is not Intent.OTHER
+
+
+def test_no_complaint_or_hazard_of_an_unseen_writer_is_set_aside_as_other(
+    chain: Chain, held_out: Path
+) -> None:
+    from classifiers.corpus_reading import read_corpus
+
+    messages = read_corpus([held_out])
+    for message, verdict in zip(messages, chain.read_many([m.ask for m in messages]), strict=True):
+        guarded = message.intent in (Intent.NEW_COMPLAINT, Intent.ESCALATION_REQUEST)
+        if guarded or Flag.URGENT_HAZARD in message.flags:
+            assert verdict.intent is not Intent.OTHER, message.identity
+
+
+def test_words_raise_their_flags_with_the_phrase(chain: Chain) -> None:
+    verdict = chain.read(Ask("I can smell gas. My MP and my solicitor know.", "", Stage.NONE, "resident"))
+    phrases = {r.flag: r.phrase for r in verdict.flags}
+    assert phrases[Flag.URGENT_HAZARD] == "smell gas"
+    assert phrases[Flag.MP_OR_COUNCILLOR] == "MP"
+    assert phrases[Flag.LEGAL_ACTION] == "solicitor"
+
+
+def test_an_unknown_kind_of_sender_is_read_all_the_same(chain: Chain) -> None:
+    ask = Ask("The lift is out again, third time this month.", "Lift", Stage.NONE, "martian")
+    assert chain.read(ask) == chain.read(Ask(ask.text, ask.subject, ask.stage, "unknown"))
+
+
+def test_many_are_read_as_one_is(chain: Chain) -> None:
+    asks = [Ask("Nobody came, again.", "Repair", stage, "resident") for stage in Stage]
+    together = chain.read_many(asks)
+    for ask, verdict in zip(asks, together, strict=True):
+        alone = chain.read(ask)
+        assert (alone.intent, alone.flags, alone.topics) == (verdict.intent, verdict.flags, verdict.topics)
+        assert alone.confidence == pytest.approx(verdict.confidence, abs=1e-9)
+    assert chain.read_many([]) == []
+
+
+def test_a_mail_of_megabytes_is_read_quickly(chain: Chain) -> None:
+    assert chain.read(Ask("I want to complain about the damp. " * 60_000, "Damp", Stage.NONE)).readings
+
+
+def test_missing_a_complaint_costs_more_than_asking_about_one() -> None:
+    for taken in (Intent.SERVICE_REQUEST, Intent.REPLY, Intent.OTHER):
+        for missed in (Intent.NEW_COMPLAINT, Intent.ESCALATION_REQUEST):
+            assert COST[taken][missed] > COST[missed][taken]
+    assert all(COST[i][i] == 0 for i in INTENTS)
+
+
+def test_an_unseen_writer_is_read_well_enough(chain: Chain, held_out: Path) -> None:
+    """Floors below what was measured on this writer, the hardest but one of the eight (docs: leave one file out)."""
+    report = evaluate([held_out], chain)
+    assert report.n == 200
+    assert report.intent_macro_f1 >= FLOORS["f1"]
+    assert report.auto_share >= FLOORS["auto"]
+    assert report.auto_error <= FLOORS["error"]
+    assert report.guarded_recall >= FLOORS["guarded"]
+    assert report.ece <= FLOORS["ece"]
+    assert report.flags["urgent_hazard"].recall >= 0.93
+    assert report.flags["safeguarding"].recall >= 0.85
+    assert report.flags["ombudsman"].recall == 1.0
+    assert report.ms_per_message < 30  # 3 on an idle machine
+
+
+FLOORS = {"f1": 0.84, "auto": 0.65, "error": 0.06, "guarded": 0.97, "ece": 0.07}
