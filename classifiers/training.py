@@ -4,7 +4,7 @@ A model is built from labelled mail by a command, never shipped: the wheel carri
 trains on first use and caches the result. Training has no randomness that matters, and the seed is fixed for
 what has: two trainings on the same files give the same probabilities.
 
-On disk: a skops file (arrays and scikit-learn's own types; loading runs no code of the file's choosing) and a
+On disk: a skops file (strings and arrays; loading runs no code of the file's choosing) and a
 JSON file beside it that says what it was made of. Loading checks both against this installation.
 """
 
@@ -15,6 +15,8 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -34,7 +36,19 @@ from classifiers.corpus_reading import (
     writers_of,
 )
 from classifiers.mistakes import ModelMistake
-from classifiers.model import FLAGS, INTENTS, KINDS, TOPICS, Calibration, Model, fit, read
+from classifiers.model import (
+    FLAGS,
+    INTENTS,
+    KINDS,
+    TOPICS,
+    Calibration,
+    Model,
+    fit,
+    idf_of,
+    read,
+    rebuilt_vectorisers,
+    terms_of,
+)
 from mailbot.casework.vocabulary import Flag, Topic
 
 SEED = 20
@@ -68,7 +82,8 @@ def save(chain: Chain, out: Path, made_of: dict[str, Any]) -> None:
 
     model = chain.model
     content = {
-        "vectorisers": dict(model.vectorisers),
+        "terms": terms_of(model.vectorisers),
+        "idf": idf_of(model.vectorisers),
         "shared": model.shared,
         "crossed": model.crossed,
         "calibration": {name: getattr(model.calibration, name) for name in _ARRAYS},
@@ -158,7 +173,7 @@ def _unpack(content: bytes, path: Path, mend: str) -> Model:
             )
         held = loads(content, trusted=[])
         return Model(
-            held["vectorisers"],
+            rebuilt_vectorisers(held["terms"], held["idf"]),
             held["shared"],
             held["crossed"],
             Calibration(*(np.asarray(held["calibration"][name]) for name in _ARRAYS)),
@@ -247,17 +262,37 @@ def ensure(cache_dir: Path | None = None, corpus_paths: Sequence[Path] = ()) -> 
                     shutil.rmtree(path.parent, ignore_errors=True)
             making = Path(tempfile.mkdtemp(dir=folder, prefix="making-"))
             try:
-                chain = train(paths, making / "model.skops")
+                _train_apart(paths, making / "model.skops")
                 with contextlib.suppress(FileExistsError):
                     making.rename(path.parent)
             finally:
                 shutil.rmtree(making, ignore_errors=True)
-            return chain
+            return load(path, corpus)
     except OSError as error:
         raise ModelMistake(
             f"{folder}: the model cannot be kept here ({error.strerror}); "
             "set MAILBOT_CACHE to a folder that can be written"
         ) from error
+
+
+def _train_apart(corpus_paths: Sequence[Path], out: Path) -> None:
+    """Train in a process of its own: what training takes (some 300 MB) would stay with a daemon for good."""
+    order = {"paths": [str(p.absolute()) for p in corpus_paths], "out": str(out.absolute())}
+    code = (
+        "import json, sys; from pathlib import Path; from classifiers.training import train; "
+        "order = json.load(sys.stdin); train([Path(p) for p in order['paths']], Path(order['out']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        input=json.dumps(order),
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise ModelMistake(f"training a model failed ({last}); run mailbot train to see all of it")
 
 
 @contextlib.contextmanager
