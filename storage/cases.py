@@ -115,7 +115,7 @@ class Cases(Transaction):
 
     def open_loads(self) -> dict[str, int]:
         """How many open cases each handler has, by the key of the person."""
-        return {handler: number for handler, number in self._connection.execute(_LOADS)}
+        return {row[0]: row[1] for row in self._connection.execute(_LOADS)}
 
     def open_mailboxes(self) -> set[str]:
         """The mailboxes that open cases belong to."""

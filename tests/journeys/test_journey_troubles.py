@@ -1,0 +1,212 @@
+"""Servers that go away, processes that are killed, mail that was there before: nothing lost, nothing doubled."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import ALEX, COMPLAINT, JO, SAM, House
+from doors.catcher import Reply, SmtpCatcher
+from doors.dovecot import Dovecot
+from doors.mailboxes import Mailboxes
+
+from mailbot.casework.vocabulary import Stage
+from storage.rows import LetterState
+
+MakeHouse = Callable[..., House]
+
+
+def test_mail_that_was_there_before_the_first_start_is_left_alone(
+    make_house: MakeHouse, dovecot: Dovecot
+) -> None:
+    house = make_house(dovecot)
+    house.stop()
+    fresh = make_house(dovecot)
+    fresh.stop()
+    fresh.address = dovecot.fresh_mailbox()
+    fresh.url = f"{fresh.url}.second"
+    fresh.write(JO, COMPLAINT)
+    fresh.turn()
+    assert fresh.cases() == []
+    fresh.write("mr.hall@example.net", COMPLAINT)
+    fresh.turn()
+    assert [c.resident.address for c in fresh.cases()] == ["mr.hall@example.net"]
+
+
+def test_an_outage_of_the_mailbox_loses_nothing_and_closes_nobody(
+    make_house: MakeHouse, dovecot: Dovecot
+) -> None:
+    house = make_house(dovecot)
+    house.write(JO, COMPLAINT)
+    house.turn()
+    house.write(SAM, "#respond upheld\n\nDear Jo, we are sorry.", answers=house.last(SAM, "case_assigned"))
+    house.turn()
+    house.go_to("2026-03-30", "12:00")  # the silence would be complete on 30 March
+    response = house.last(JO, "response")
+    dovecot.stop()
+    try:
+        house.go_to("2026-04-15", "12:00")
+        assert house.the_case().stage is Stage.STAGE1_RESPONDED
+    finally:
+        dovecot.start()
+    house.write(JO, "I am still waiting for the repair, what is happening?", answers=response)
+    house.turn()
+    house.go_to("2026-04-16", "12:00")
+    assert house.the_case().stage is not Stage.CLOSED
+    assert "what is happening" in house.last(SAM, "case_mail").text
+
+
+def test_a_relay_that_is_busy_for_hours_delays_letters_and_doubles_none(
+    make_house: MakeHouse, dovecot: Dovecot, smtp_catcher: SmtpCatcher
+) -> None:
+    house = make_house(dovecot)
+    smtp_catcher.reply = lambda recipient: Reply(rcpt="451 4.7.1 try again later")
+    house.write(JO, COMPLAINT)
+    house.turn()
+    house.go_to("2026-03-02", "12:00")
+    assert house.letters(JO) == []
+    smtp_catcher.reply = lambda recipient: Reply()
+    house.go_to("2026-03-02", "14:00")
+    assert len(house.letters(JO, "acknowledgement")) == 1
+
+
+def test_a_letter_whose_fate_is_unknown_is_not_sent_again_and_a_supervisor_is_told(
+    make_house: MakeHouse, dovecot: Dovecot, smtp_catcher: SmtpCatcher
+) -> None:
+    house = make_house(dovecot)
+    smtp_catcher.reply = lambda recipient: Reply(hang_up_after_data=recipient == JO, kept=True)
+    house.write(JO, COMPLAINT)
+    house.turn()
+    smtp_catcher.reply = lambda recipient: Reply()
+    house.go_to("2026-03-03", "12:00")
+    assert len(house.letters(JO, "acknowledgement")) == 1
+    assert "may or may not have gone out" in house.last(ALEX, "alert").text
+    with house.parts.store.read() as work:
+        assert [r.order.letter.value for r in work.letters_in(LetterState.UNKNOWN)] == ["acknowledgement"]
+
+
+def test_a_letter_that_is_refused_for_good_counts_as_not_reached(
+    make_house: MakeHouse, dovecot: Dovecot, smtp_catcher: SmtpCatcher
+) -> None:
+    house = make_house(dovecot)
+    smtp_catcher.reply = lambda recipient: Reply(rcpt="550 5.1.1 no such user" if recipient == JO else "")
+    house.write(JO, COMPLAINT)
+    house.turn()
+    house.turn()
+    assert house.the_case().unreachable == (JO,)
+    assert "not reached" in house.last(SAM, "alert").text
+
+
+@pytest.mark.parametrize("after", ["leave", "flag", "move"])
+def test_what_happens_to_a_kept_mail_on_the_server_is_as_configured(
+    make_house: MakeHouse, mail_server: Mailboxes, after: str
+) -> None:
+    house = make_house(mail_server, after=after)
+    house.write(JO, COMPLAINT)
+    house.turn()
+    house.turn()
+    assert len(house.cases()) == 1
+    inbox = house.mail_server.uids(house.address)
+    assert len(inbox) == (0 if after == "move" else 1)
+    if after != "move":
+        (flags,) = house.mail_server.flags(house.address).values()
+        assert b"\\Seen" not in flags
+
+
+def test_a_keyed_reply_address_finds_the_case_without_any_other_clue(
+    make_house: MakeHouse, dovecot: Dovecot
+) -> None:
+    house = make_house(dovecot, plus=True)
+    house.write(JO, COMPLAINT)
+    house.turn()
+    acknowledgement = house.last(JO, "acknowledgement")
+    assert "+" in acknowledgement.answers_to
+    house.write(JO, "The best time to call is after five.", subject="hello", to=acknowledgement.answers_to)
+    house.turn()
+    assert len(house.cases()) == 1
+    assert house.last(SAM, "case_mail").message["Reply-To"] != acknowledgement.message["Reply-To"]
+
+
+# ------------------------------------------------------------------ the process itself
+
+
+def run_once(house: House, crash_at: str = "") -> int:
+    """`mailbot once` as a process of its own, killed at a named point if one is given."""
+    environment = {**os.environ, "MAILBOT_CRASH_AT": crash_at} if crash_at else dict(os.environ)
+    command = [sys.executable, "-m", "mailbot", "once", "--config", str(house.write_config())]
+    return subprocess.run(command, env=environment, check=False, capture_output=True, timeout=100).returncode
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "record:start",
+        "record:case",
+        "record:timers",
+        "record:letters",
+        "record:journal",
+        "commit",
+        "committed",
+    ],
+)
+def test_a_kill_in_the_middle_of_a_step_leaves_one_case_and_one_letter(
+    make_house: MakeHouse, dovecot: Dovecot, point: str
+) -> None:
+    house = make_house(dovecot)
+    house.stop()
+    assert run_once(house) == 0  # the first start, by the wall clock
+    stamp = b"Authentication-Results: mx.landlord.example.org; dmarc=pass header.from=example.com\r\n"
+    dovecot.deliver(stamp + house.compose(JO, COMPLAINT), house.address)
+    number = {"commit": "commit:4", "committed": "committed:4"}.get(point, point)
+    assert run_once(house, number) == -signal.SIGKILL
+    assert run_once(house) == 0
+    assert run_once(house) == 0
+    assert len(house.cases()) == 1
+    assert len(house.letters(JO, "acknowledgement")) == 1
+    assert len(house.letters(SAM, "case_assigned")) == 1
+
+
+def test_the_daemon_acknowledges_within_five_seconds_and_stops_cleanly(
+    make_house: MakeHouse, dovecot: Dovecot, tmp_path: Path
+) -> None:
+    """By LMTP into Dovecot, seen by IDLE, out by SMTP; the poll alone would take a minute."""
+    house = make_house(dovecot)
+    house.stop()
+    log = (tmp_path / "daemon.log").open("w")
+    command = [sys.executable, "-m", "mailbot", "run", "--config", str(house.write_config())]
+    daemon = subprocess.Popen(command, stderr=log)
+    try:
+        until(lambda: "running" in (tmp_path / "daemon.log").read_text(), 60)
+        until(lambda: looks(house) is not None, 20)
+        stamp = b"Authentication-Results: mx.landlord.example.org; dmarc=pass header.from=example.com\r\n"
+        begun = time.monotonic()
+        dovecot.deliver(stamp + house.compose(JO, COMPLAINT), house.address)
+        until(lambda: house.letters(JO, "acknowledgement"), 20)
+        assert time.monotonic() - begun < 5
+        second = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert second.returncode == 2
+        assert "already" in second.stderr
+    finally:
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(30) == 0
+    written = (tmp_path / "daemon.log").read_text()
+    assert "stopped" in written
+    assert JO not in written, "personal data stays out of the log"
+
+
+def looks(house: House) -> object:
+    with house.parts.store.read() as work:
+        return work.last_looks().get("complaints")
+
+
+def until(fact: Callable[[], object], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not fact():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.05)
