@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import selectors
 import socket
 import ssl
 import threading
@@ -44,7 +45,6 @@ PART_BYTES = 200_000  # of the text of a mail that is kept in part
 KEPT_KEYWORD = b"$MailbotKept"
 IDLE_SECONDS = 28 * 60  # RFC 2177: at most 29 minutes, or the server may log us out
 IDLE_SLICE_SECONDS = 0.5  # how soon a stop is noticed
-EARLY_SECONDS = 0.05  # an IDLE that answers "nothing" this early has found the connection closed
 LOSE_AFTER_REFUSALS = 3  # keeps that fail in a row before it is the keeper's fault and not a mail's
 
 _PLAIN_ATOM = re.compile(r"[A-Za-z0-9!#$&'+,./:;<=>?@^_`|~-]+\Z")  # what LOGIN carries without quoting
@@ -610,26 +610,31 @@ class ImapDoor:
             raise DoorLost(f"the connection broke while waiting ({type(e).__name__})") from e
 
     def _idle(self, seconds: float, stop: threading.Event) -> bool:
-        self._ask("idle")
+        """Listen until the server says anything, then end IDLE and read all of it.
+
+        Not by imapclient's `idle_check`: it breaks on an answer that arrives in two pieces, and on a closed
+        connection it reports "nothing", at once, for ever. Reading up to the end of IDLE does neither.
+        """
         ends_at = time.monotonic() + seconds
-        early = 0
-        news = False
-        while not news and not stop.is_set() and (left := ends_at - time.monotonic()) > 0:
-            timeout = min(left, IDLE_SLICE_SECONDS)
-            began = time.monotonic()
-            answers = self._ask("idle_check", timeout=timeout)
+        rounds = 0
+        while True:
+            self._ask("idle")
+            with selectors.DefaultSelector() as ears:
+                ears.register(self._client.socket(), selectors.EVENT_READ)
+                heard = False
+                while not heard and not stop.is_set() and (left := ends_at - time.monotonic()) > 0:
+                    heard = bool(ears.select(min(left, IDLE_SLICE_SECONDS)))
+            answers = self._ask("idle_done")[1]
             if any(answer and answer[0] == b"BYE" for answer in answers):
                 raise DoorLost("the server said BYE")
-            if answers:
-                early = 0
-                news = _tells_of_news(answers)
-            elif time.monotonic() - began < EARLY_SECONDS < timeout:
-                # imapclient reports the end of a connection as "nothing", at once, for ever. Once or twice
-                # may be TLS talking to itself.
-                early += 1
-                if early >= 3:
-                    raise DoorLost("the server has closed the connection")
-        return _tells_of_news(self._ask("idle_done")[1]) or news
+            if _tells_of_news(answers):
+                return True
+            if not heard:
+                return False
+            # A flag that somebody set, a sign of life, TLS talking to itself. A server that never stops
+            # talking must not keep us busy.
+            rounds += 1
+            stop.wait(min(0.05 * rounds, 1.0))
 
     def _arrivals_told(self) -> bool:
         """Whether any answer since we last asked told of an arrival. imapclient drops such lines; imaplib,

@@ -33,6 +33,7 @@ class Meddler:
         self._said: list[bytes] = []
         self._target_port = target_port
         self._open: set[socket.socket] = set()
+        self._clients: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
@@ -41,6 +42,14 @@ class Meddler:
     @property
     def commands(self) -> bytes:
         return b"".join(self._said)
+
+    def say(self, words: bytes) -> None:
+        """Say something to everybody connected, as if the server had."""
+        with self._lock:
+            clients = list(self._clients & self._open)
+        for client in clients:
+            with contextlib.suppress(OSError):
+                client.sendall(words)
 
     def cut(self) -> None:
         """Cut all lines now."""
@@ -76,6 +85,7 @@ class Meddler:
             server.settimeout(None)
             with self._lock:
                 self._open |= {client, server}
+                self._clients.add(client)
             for source, sink, hook in (
                 (client, server, self._hear),
                 (server, client, lambda s: self.edit(s)),

@@ -134,6 +134,48 @@ def test_a_server_that_breaks_while_we_wait_is_noticed_without_spinning(
     meddler.stop()
 
 
+def test_an_answer_that_comes_in_pieces_is_put_together(mail_server: Mailboxes) -> None:
+    meddler = Meddler(mail_server.imap_port)
+    door, shelf, address = ready(mail_server, port=meddler.port)
+
+    def in_pieces(said: bytes) -> bytes:
+        if b"EXISTS" not in said:
+            return said
+        meddler.edit = lambda said: said
+        cut_at = said.index(b"EXISTS") + 3
+        meddler.say(said[:cut_at])
+        threading.Event().wait(0.4)  # the line is slow
+        return said[cut_at:]
+
+    meddler.edit = in_pieces
+    soon(lambda: mail_server.deliver(mail("in pieces"), to=address))
+    assert door.wait(20, threading.Event()) is True
+    assert door.look(shelf, now) == 1
+    door.close()
+    meddler.stop()
+
+
+def test_what_people_do_in_the_mailbox_is_no_news_and_keeps_nobody_busy(mail_server: Mailboxes) -> None:
+    door, shelf, address = ready(mail_server)
+    mail_server.deliver(mail("complaint 1"), to=address)
+    door.look(shelf, now)
+
+    def read_and_unread() -> None:
+        with mail_server.client(address) as client:
+            client.select_folder("INBOX")
+            for _ in range(3):
+                client.add_flags(client.search("ALL"), [b"\\Seen"])
+                client.remove_flags(client.search("ALL"), [b"\\Seen"])
+
+    soon(read_and_unread)
+    used = time.thread_time()
+    assert door.wait(1.5, threading.Event()) is False
+    assert time.thread_time() - used < 0.5
+    mail_server.deliver(mail("complaint 2"), to=address)
+    assert door.wait(20, threading.Event()) is True
+    door.close()
+
+
 def test_a_door_that_was_hung_up_by_another_thread_stops_waiting(mail_server: Mailboxes) -> None:
     door, _, _ = ready(mail_server)
     soon(door.hang_up)
