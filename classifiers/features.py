@@ -84,7 +84,6 @@ _DATE = re.compile(
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _WEEKDAY = re.compile(r"\b(?:mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:days?)?\b")
 _LONG_NUMBER = re.compile(r"\b[a-z]{0,4}\d{4,}\b")
-_HOUSE = re.compile(r"\b\d+[a-d]?\b(?= [a-z])")
 _WORD = re.compile(r"\w+|[?!]")
 _OPENING = 260  # characters in which people say that they write about something else
 _CAPITALS = re.compile(r"\b[A-Z]{3,}\b")

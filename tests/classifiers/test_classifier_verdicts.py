@@ -172,7 +172,8 @@ def test_missing_a_complaint_costs_more_than_asking_about_one() -> None:
 
 
 def test_an_unseen_writer_is_read_well_enough(chain: Chain, held_out: Path) -> None:
-    """Floors below what was measured on this writer, the hardest but one of the eight (docs: leave one file out)."""
+    """Floors below what was measured on this writer, the hardest but one of the eight: F1 0.864, decided 0.73 at
+    0.048 wrong, guarded 0.981, calibration error 0.041."""
     report = evaluate([held_out], chain)
     assert report.n == 200
     assert report.intent_macro_f1 >= FLOORS["f1"]
