@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from classifiers import Ask, Chain
 from classifiers.words import definition, outcome_sought
@@ -29,6 +29,7 @@ from mailbot.casework.vocabulary import (
     Case,
     Decision,
     Event,
+    Intent,
     Letter,
     MailArrived,
     Party,
@@ -221,6 +222,8 @@ class Service:
                 reference_found=case is not None,
             )
         )
+        if verdict.confidence < self.settings.classifier.ask_below:
+            verdict = replace(verdict, intent=Intent.UNSURE)
         sender = Party(mail.sender.address, mail.sender.name)
         if case:
             sender = next((p for p in case.parties if p.address == sender.address), sender)

@@ -33,10 +33,16 @@ def build(
     """A service on this store. Trains the classifier first where this machine has no model that fits."""
     clock = clock or WallClock()
     refuse_orphans(settings, store)
-    chain = classifiers.ensure(None) if with_classifier else None
+    chain = load_chain(settings) if with_classifier else None
     door = SmtpDoor(settings.smtp)
     service = Service(settings, store, chain, Stationery(templates_dir()), door, clock)
     return Parts(service, clock, door, store)
+
+
+def load_chain(settings: Settings) -> classifiers.Chain:
+    """The landlord's own model where one is configured, else the shipped one, trained here if need be."""
+    own = settings.classifier.model
+    return classifiers.load(own) if own else classifiers.ensure(None)
 
 
 def refuse_orphans(settings: Settings, store: Store) -> None:

@@ -37,7 +37,7 @@ from mailbot.casework.vocabulary import (
 
 def new_case(event: MailArrived, rules: Rulebook, stage: Stage) -> Case:
     """A case as it is on receipt: nobody has it yet."""
-    writes_for_another = event.verdict.has(Flag.REPRESENTATIVE) or event.verdict.has(Flag.MP_OR_COUNCILLOR)
+    writes_for_another = event.verdict.has(Flag.REPRESENTATIVE)  # "I will tell my MP" does not make one
     role = Role.RESIDENT
     if writes_for_another:
         role = Role.OFFICE if event.verdict.has(Flag.MP_OR_COUNCILLOR) else Role.REPRESENTATIVE

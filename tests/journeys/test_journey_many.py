@@ -1,0 +1,76 @@
+"""A thousand mails of mixed kinds in one run: nothing lost, nothing doubled, memory bounded."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from conftest import House
+from doors.dovecot import Dovecot
+
+import classifiers
+from mailbot.casework.vocabulary import Stage
+from storage.rows import LetterState, MailState
+
+MAILS = 1000
+MOST_MEMORY = 350 * 1024  # kilobytes, with the model loaded
+
+
+def mixed(house: House) -> list[bytes]:
+    """The shipped corpus as mail, each from a writer of its own, with the odd ones between."""
+    corpus = sorted((Path(classifiers.__file__).parent / "corpus").glob("*.jsonl"))
+    lines = [json.loads(line) for file in corpus for line in file.read_text("utf-8").splitlines()]
+    found = []
+    for number, line in enumerate(lines[:: max(1, len(lines) // (MAILS - 60))][: MAILS - 60]):
+        found.append(
+            house.compose(f"writer{number}@example.com", line["body"], subject=line["subject"] or "(none)")
+        )
+    for number in range(20):
+        found.append(
+            b"From: broken%d@example.com\r\nContent-Type: multipart/mixed; boundary=\r\n\r\n\xff\xfe" % number
+        )
+        headers = {"Auto-Submitted": "auto-replied"}
+        found.append(house.compose(f"away{number}@example.com", f"I am away {number}", headers=headers))
+        found.append(
+            house.compose(
+                f"news{number}@example.net", "Offers", headers={"List-Id": f"<news{number}.example.net>"}
+            )
+        )
+    return found
+
+
+def test_a_thousand_mails_in_one_run(make_house: Callable[..., House], dovecot: Dovecot) -> None:
+    house = make_house(dovecot)
+    house.stop()
+    mails = mixed(house)
+    assert len(mails) == MAILS
+    for raw in mails:
+        dovecot.deliver(raw, house.address)
+    command = [sys.executable, "-m", "mailbot", "once", "--config", str(house.write_config())]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    assert used.ru_maxrss < MOST_MEMORY, f"{used.ru_maxrss // 1024} MB"
+
+    with house.parts.store.read() as work:
+        states = work.mails_by_state()
+        cases = work.cases()
+        letters = work.letters_by_state()
+        rows = [row for case in cases for row in work.letters_of(case.reference)]
+    assert sum(states.values()) == MAILS, "nothing lost"
+    assert states.get(MailState.KEPT, 0) == 0, "nothing left lying"
+    assert {state for state, number in letters.items() if number} == {LetterState.SENT}
+    message_ids = Counter(r.message_id for r in house.letters())
+    assert max(message_ids.values()) == 1, "nothing sent twice"
+    acknowledged = Counter(row.reference for row in rows if row.order.letter.value == "acknowledgement")
+    complaints = [case for case in cases if case.stage is Stage.STAGE1_OPEN]
+    assert complaints
+    assert all(acknowledged[case.reference] == 1 for case in complaints)
+    assert {case.request_mail for case in cases} == {case.request_mail for case in cases if case.request_mail}
+    assert len({case.request_mail for case in cases}) == len(cases), "one mail, one case"
