@@ -24,7 +24,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from mailbot.casework.vocabulary import Decision
 from mailbot.clock import Clock, monotonic
-from mailbot.postroom.imap import ImapDoor
+from mailbot.postroom.imap import ImapDoor, in_words
 from mailbot.postroom.lookout import Lookout
 from mailbot.sending import Sent
 from mailbot.service import Attended, Service
@@ -55,6 +55,7 @@ class Rounds:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._keepers = {box.name: service.keeper(box.name) for box in service.settings.mailboxes}
         self._doors = {box.imap.name: ImapDoor(box.imap) for box in service.settings.mailboxes}
 
     def look(self, clock: Clock) -> int:
@@ -64,10 +65,10 @@ class Rounds:
             try:
                 if not door.connected:
                     door.connect()
-                kept += door.look(self._service, clock.now)
+                kept += door.look(self._keepers[name], clock.now)
             except Exception as error:  # whatever a server does: this mailbox waits, the others are read
                 door.close(politely=False)
-                self._service.stumbled(name, f"{type(error).__name__}: {error}")
+                self._keepers[name].stumbled(name, in_words(error))
                 log.warning("mailbox not reached", extra={"mailbox": name, "error": type(error).__name__})
         return kept
 
@@ -106,7 +107,8 @@ class Daemon:
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
         self._lookouts = [
-            Lookout(box.imap, service, clock.now, self._news) for box in service.settings.mailboxes
+            Lookout(box.imap, service.keeper(box.name), clock.now, self._news)
+            for box in service.settings.mailboxes
         ]
         self._last_turn = monotonic()
         self.exit_code = 0

@@ -41,8 +41,7 @@ from mailbot.casework.vocabulary import (
     Verdict,
 )
 from mailbot.clock import Clock
-from mailbot.postroom.imap import Fetched
-from mailbot.postroom.imap import Position as ImapPosition
+from mailbot.keeping import MailboxKeeper
 from mailbot.postroom.letters import Stationery, Written
 from mailbot.postroom.reading import Mail, read
 from mailbot.postroom.screening import Screening, screen
@@ -55,7 +54,6 @@ from storage import Store
 from storage.rows import (
     CaseChanged,
     KeptAttachment,
-    KeptMail,
     LetterRow,
     LetterState,
     MailRow,
@@ -115,53 +113,11 @@ class Service:
         self.outbox.on_refusal = self._letter_refused
         self._staff_desk = StaffDesk(self)
 
-    # ================================================================== look (what imap.Lookout calls)
+    # ================================================================== look
 
-    def position(self, mailbox: str) -> ImapPosition | None:
-        with self.store.read() as work:
-            found = work.position(mailbox)
-        return ImapPosition(found.uidvalidity, found.last_uid) if found else None
-
-    def begin_at(self, mailbox: str, position: ImapPosition) -> None:
-        """First start: what lies there already is not ours to answer."""
-        with self.store.begin() as work:
-            work.set_position(mailbox, position.uidvalidity, position.last_uid)
-            work.note(
-                self.clock.now(),
-                "mailbot",
-                "mailbox",
-                f"First look at {mailbox}: mail up to UID {position.last_uid} was there before and is left alone.",
-            )
-
-    def keep(self, batch: list[Fetched], position: ImapPosition) -> None:
-        """Keep the bytes of a batch and how far we got, in one commit, before anything else happens to it."""
-        if not batch:
-            return
-        now = self.clock.now()
-        with self.store.begin() as work:
-            for one in batch:
-                work.keep_mail(
-                    KeptMail(
-                        mailbox=one.mailbox,
-                        folder=one.folder,
-                        uidvalidity=one.uidvalidity,
-                        uid=one.uid,
-                        received_at=min(one.received_at, now),
-                        kept_at=now,
-                        raw=one.raw,
-                        size=one.size,
-                        truncated=one.truncated,
-                    )
-                )
-            work.set_position(batch[0].mailbox, position.uidvalidity, position.last_uid)
-
-    def looked(self, mailbox: str, at: dt.datetime) -> None:
-        with self.store.begin() as work:
-            work.looked(mailbox, at)
-
-    def stumbled(self, mailbox: str, error: str) -> None:
-        with self.store.begin() as work:
-            work.stumbled(mailbox, error, self.clock.now())
+    def keeper(self, mailbox: str) -> MailboxKeeper:
+        """What the door of this mailbox hands its mail to."""
+        return MailboxKeeper(mailbox, self.store, self.clock)
 
     # ================================================================== attend
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import ALEX, COMPLAINT, JO, SAM, House
+from conftest import ALEX, COMPLAINT, JO, SAM, House, london
 from doors.catcher import Reply, SmtpCatcher
 from doors.dovecot import Dovecot
 from doors.mailboxes import Mailboxes
@@ -210,3 +210,24 @@ def until(fact: Callable[[], object], seconds: float) -> None:
     while not fact():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.05)
+
+
+def test_a_mailbox_that_is_numbered_anew_answers_nobody_twice(
+    make_house: MakeHouse, dovecot: Dovecot
+) -> None:
+    """Same mails, new UIDVALIDITY: what is known is told by its fingerprint, what was there before stays so."""
+    address = dovecot.fresh_mailbox()
+    house = make_house(dovecot)
+    house.stop()
+    house.address, house.url = address, f"{house.url}.renumbered"
+    house.mail_server.put(address, house.compose("old@example.net", COMPLAINT), london("2026-02-20"))
+    house.turn()
+    house.write(JO, COMPLAINT)
+    house.turn()
+    dovecot.renumber(address)
+    house.stop()
+    house.write("new@example.net", COMPLAINT)
+    house.turn()
+    assert sorted(c.resident.address for c in house.cases()) == [JO, "new@example.net"]
+    assert len(house.letters(JO, "acknowledgement")) == 1
+    assert house.letters("old@example.net") == []

@@ -1,0 +1,80 @@
+"""The first verb, look: mail is kept as bytes, durably, before anybody reads it.
+
+One keeper a mailbox, called from that mailbox's own thread. A mail is known by (mailbox, folder, uidvalidity,
+uid); handed over again it is passed over. What lay there before the first start is never answered, not even
+when the server numbers everything anew.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from mailbot.clock import Clock
+from mailbot.postroom.imap import Fetched, Position
+from storage import Store
+from storage.rows import KeptMail, MailState, SettledMail
+from storage.work import Work
+
+
+class MailboxKeeper:
+    """Keeps the mail of one mailbox (what `imap.ImapDoor.look` asks for)."""
+
+    def __init__(self, mailbox: str, store: Store, clock: Clock) -> None:
+        self._mailbox = mailbox
+        self._store = store
+        self._clock = clock
+
+    def position(self, mailbox: str) -> Position | None:
+        with self._store.read() as work:
+            found = work.position(self._mailbox)
+        return Position(found.uidvalidity, found.last_uid) if found else None
+
+    def begin_at(self, mailbox: str, position: Position) -> None:
+        """First start: what lies there already is not ours to answer."""
+        now = self._clock.now()
+        with self._store.begin() as work:
+            work.set_position(self._mailbox, position.uidvalidity, position.last_uid)
+            work.remember(self._begun, now.isoformat())
+            told = f"mail up to UID {position.last_uid} was there before and is left alone"
+            work.note(now, "mailbot", "mailbox", f"First look at {self._mailbox}: {told}.")
+
+    def keep(self, batch: list[Fetched], position: Position) -> None:
+        """Keep the bytes of a batch and how far we got, in one commit, before anything else happens to it."""
+        now = self._clock.now()
+        with self._store.begin() as work:
+            begun = work.recall(self._begun)
+            since = dt.datetime.fromisoformat(begun) if begun else None
+            for one in batch:
+                self._keep_one(work, one, now, since)
+            work.set_position(self._mailbox, position.uidvalidity, position.last_uid)
+
+    def _keep_one(self, work: Work, one: Fetched, now: dt.datetime, since: dt.datetime | None) -> None:
+        received_at = min(one.received_at, now)
+        kept = work.keep_mail(
+            KeptMail(
+                mailbox=one.mailbox,
+                folder=one.folder,
+                uidvalidity=one.uidvalidity,
+                uid=one.uid,
+                received_at=received_at,
+                kept_at=now,
+                raw=one.raw,
+                size=one.size,
+                truncated=one.truncated,
+            )
+        )
+        if kept and one.rescan and since and received_at < since:
+            told = "there before the first start"
+            work.settle_mail(kept, SettledMail(at=now, disposition=told, state=MailState.DISCARDED))
+
+    def looked(self, mailbox: str, at: dt.datetime) -> None:
+        with self._store.begin() as work:
+            work.looked(self._mailbox, at)
+
+    def stumbled(self, mailbox: str, error_text: str) -> None:
+        with self._store.begin() as work:
+            work.stumbled(self._mailbox, error_text, self._clock.now())
+
+    @property
+    def _begun(self) -> str:
+        return f"begun:{self._mailbox}"
