@@ -1,0 +1,86 @@
+"""What a mailbox may hold, as its owner configured it: big mails, older mails, several mailboxes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from conftest import ALEX, COMPLAINT, JO, House, london
+from doors.dovecot import Dovecot
+from doors.mailboxes import Mailboxes
+
+from mailbot import settings
+from mailbot.daemon import Rounds
+from mailbot.start import build
+from storage import open_store
+
+MakeHouse = Callable[..., House]
+
+
+def test_a_mail_that_is_too_big_is_kept_left_on_the_server_and_shown_to_a_person(
+    make_house: MakeHouse, mail_server: Mailboxes
+) -> None:
+    house = make_house(mail_server, mailbox="max_bytes = 300000", after="move")
+    house.write(JO, COMPLAINT + "\n" + "x" * 400_000)
+    house.turn()
+    house.write("small@example.net", COMPLAINT)
+    house.turn()
+    assert [c.resident.address for c in house.cases()] == ["small@example.net"], "it stops no other mail"
+    with house.parts.store.read() as work:
+        (row,) = work.quarantined()
+        assert work.raw(row.id)
+    assert any("too big" in alert.text for alert in house.letters(ALEX, "alert"))
+    assert len(mail_server.uids(house.address)) == 1, "the whole of it still lies in the mailbox"
+
+
+def test_older_mail_is_taken_in_from_the_day_that_is_asked_for(
+    make_house: MakeHouse, dovecot: Dovecot
+) -> None:
+    address = dovecot.fresh_mailbox()
+    house = make_house(dovecot, mailbox="since = 2026-02-25")
+    house.stop()
+    house.address, house.url = address, f"{house.url}.since"
+    dovecot.put(address, house.compose("older@example.net", COMPLAINT), london("2026-02-10"))
+    dovecot.put(address, house.compose("newer@example.net", COMPLAINT), london("2026-02-26"))
+    house.turn()
+    (case,) = house.cases()
+    assert case.resident.address == "newer@example.net"
+    assert case.received_at == london("2026-02-26"), "the clock runs from receipt"
+
+
+def test_each_mailbox_works_by_its_own_policy(make_house: MakeHouse, dovecot: Dovecot) -> None:
+    house = make_house(dovecot)
+    house.stop()
+    other = dovecot.fresh_mailbox()
+    config = house.write_config()
+    second = f"""
+[[mailbox]]
+name = "feedback"
+address = "{other}"
+policy = "mtvh"
+[mailbox.imap]
+host = "127.0.0.1"
+port = {dovecot.imap_port}
+security = "none"
+user = "{other}"
+password = "secret"
+"""
+    text = (config / "mailbot.toml").read_text()
+    (config / "mailbot.toml").write_text(text.replace("[smtp]", second + "\n[smtp]"))
+    configured = settings.load(config)
+    parts = build(configured, open_store(configured.database.url), house.clock)
+    rounds = Rounds(parts.service)
+    try:
+        rounds.turn(house.clock)
+        dovecot.put(house.address, house.compose(JO, COMPLAINT), house.clock.now())
+        dovecot.put(other, house.compose("mr.hall@example.net", COMPLAINT), house.clock.now())
+        rounds.turn(house.clock)
+        with parts.store.read() as work:
+            cases = {case.resident.address: case for case in work.cases()}
+    finally:
+        rounds.close()
+        parts.close()
+    assert cases[JO].policy.startswith("code-2024@")
+    assert cases["mr.hall@example.net"].policy.startswith("mtvh@")
+    assert cases["mr.hall@example.net"].mailbox == "feedback"
+    senders = {r.to: str(r.message["From"]) for r in house.letters(kind="acknowledgement")}
+    assert other in senders["mr.hall@example.net"]
