@@ -88,9 +88,8 @@ ANSWERS: Final[tuple[Answer, ...]] = (
         11,
         "20:31",
         Client.GMAIL,
-        "Nearly two weeks and I've heard nothing at all about a simple key fob. I've rung twice and been cut off. "
-        "I'm really not happy with this, my partner is stood outside in the rain waiting for neighbours to let "
-        "her in. What is going on?\n\nKieran",
+        "It's nearly two weeks and I've heard nothing about the key fob. I've rung twice and nobody has called me "
+        "back. This isn't good enough and I want to make a complaint.\n\nKieran",
     ),
     Answer(
         cast.DAWIT,
@@ -98,8 +97,8 @@ ANSWERS: Final[tuple[Answer, ...]] = (
         3,
         "13:02",
         Client.ANDROID,
-        "My husband asked me to write. The light in the bathroom sparked this morning when the water came "
-        "through. Please can somebody make it safe. Mekdes Tesfaye",
+        "My husband asked me to write. We will be in all day on Thursday if the plumber wants to come then. "
+        "Mekdes Tesfaye",
         by=cast.MEKDES,
         how=How.THREAD,
     ),
@@ -128,7 +127,7 @@ ANSWERS: Final[tuple[Answer, ...]] = (
         1,
         "21:14",
         Client.ANDROID,
-        "nah not accepting that. you say the boiler was ok when tested but it went off again same night. want "
+        "nah not accepting that. you say it drained ok when tested but it was blocked again same night. want "
         "someone higher up to look at this",
     ),
     Answer(
@@ -172,7 +171,7 @@ ANSWERS: Final[tuple[Answer, ...]] = (
         1,
         "09:05",
         Client.OUTLOOK,
-        "Thank you for ringing me so quickly. Her signed consent is on its way to you by post. The best time to "
+        "Thank you for ringing me so quickly. Her signed consent is attached. The best time to "
         "reach her is between 10 and 2, on the number I gave you.\n\nRuta Jankauskas",
     ),
     Answer(
@@ -195,19 +194,18 @@ ANSWERS: Final[tuple[Answer, ...]] = (
     ),
     Answer(cast.TOM, Letter.ACKNOWLEDGEMENT, 0, "", how=How.BOUNCE),
     Answer(
-        cast.GRACE,
+        cast.RUTH,
         Letter.CASE_ASSIGNED,
         0,
         "",
         Client.OUTLOOK,
-        "I am on leave until Tuesday 26 May. For anything urgent please ring Owen Pryce on 0113 496 0110.\n\nGrace",
+        "I am out of the office until Tuesday 5 May. For anything urgent please ring Owen Pryce on 0113 496 0110.\n\n"
+        "Ruth",
         how=How.VACATION,
         subject="Automatic reply: ",
-        nth=99,  # `answer` counts hers from the day on which her leave begins
     ),
 )  # fmt: skip
 
-GRACE_ON_LEAVE: Final = (dt.date(2026, 5, 20), dt.date(2026, 5, 25))
 DIGITS: Final = str.maketrans("0", "O")
 
 
@@ -222,7 +220,6 @@ class Outside:
 
     def __init__(self) -> None:
         self._had: Counter[tuple[str, str]] = Counter()
-        self._told_of_leave = False
 
     def read(self, letter: Received, now: dt.datetime) -> list[tuple[dt.datetime, Arrival]]:
         """What comes of this letter, and when it will have reached the landlord."""
@@ -233,24 +230,13 @@ class Outside:
             for answer in ANSWERS
             if answer.who.address == letter.to and answer.letter == letter.kind and answer.nth == nth
         ]
-        found += self._on_leave(letter, now)
         return [self._compose(answer, letter, moment(answer, now)) for answer in found]
 
-    def _on_leave(self, letter: Received, now: dt.datetime) -> list[Answer]:
-        """A handler's own out-of-office notice: a mail program sends it once for all that the mailbox writes."""
-        first, last = GRACE_ON_LEAVE
-        if letter.to != cast.GRACE.address or self._told_of_leave or not first <= now.date() <= last:
-            return []
-        self._told_of_leave = True
-        return [answer for answer in ANSWERS if answer.who is cast.GRACE]
-
-    def _compose(
-        self, answer: Answer, letter: Received, at: dt.datetime
-    ) -> tuple[dt.datetime, Arrival]:
+    def _compose(self, answer: Answer, letter: Received, at: dt.datetime) -> tuple[dt.datetime, Arrival]:
         writer = answer.by or answer.who
         if answer.how is How.BOUNCE:
             back = bounce_of(letter.message_id, letter.subject, letter.to, at)
-            return at, Arrival(at, Actor("Mail Delivery System", "mailer-daemon@mx.example.net"), back, (COMPLAINTS,), None)
+            return at, Arrival(at, cast.POSTMASTER, back, (COMPLAINTS,), None)
         text = answer.text.replace("{odd}", spell_oddly(letter.reference) if letter.reference else "")
         to = COMPLAINTS if answer.how in (How.THREAD, How.FRESH) else letter.answers_to
         vacation = answer.how is How.VACATION

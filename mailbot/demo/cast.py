@@ -93,9 +93,10 @@ SUPPLIER = Actor("Aire Lift Services Accounts", "accounts@airelift.example.com",
 SALES = Actor("Callum at FlowDesk", "callum@flowdesk.example.com")
 JOURNAL = Actor("Housing Matters Weekly", "news@housingmatters.example.org")
 
-OUTSIDERS: Final = tuple(
-    found for found in list(globals().values()) if type(found) is Actor
-)  # fmt: skip
+APPLICANT = Actor("Marek Dvorak", "marek.dvorak@example.net", "07700 900344")
+POSTMASTER = Actor("Mail Delivery System", "mailer-daemon@mx.example.net")
+
+OUTSIDERS: Final = tuple(found for found in list(globals().values()) if type(found) is Actor)
 
 
 def name_of(address: str) -> str:
@@ -103,6 +104,11 @@ def name_of(address: str) -> str:
     known = {actor.address: actor.name for actor in (*STAFF, *OUTSIDERS)}
     base = address.lower()
     return known.get(base, address)
+
+
+def staff_name(key: str) -> str:
+    """The colleague whom a key of staff.toml means; anything else (mailbot, a resident's address) as it is."""
+    return next((one.name for one in STAFF if one.key == key), name_of(key))
 
 
 # ------------------------------------------------------------------ the landlord's files

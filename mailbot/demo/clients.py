@@ -152,7 +152,10 @@ def printable(text: str, subtype: str = "plain", charset: str = "utf-8") -> byte
 
 def in_base64(text: str, subtype: str = "plain") -> bytes:
     coded = base64.encodebytes(text.replace("\n", "\r\n").encode()).replace(b"\n", b"\r\n")
-    return f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n".encode() + coded
+    return (
+        f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n".encode()
+        + coded
+    )
 
 
 def joined(subtype: str, boundary: str, parts: list[bytes]) -> bytes:
@@ -192,7 +195,9 @@ def marked(letter: Received) -> str:
 def iphone(text: str, letter: Received | None, digest: str) -> bytes:
     body = f"{text}\n\nSent from my iPhone\n"
     if letter:
-        body += f"\n> {wrote(letter, 'On %d %b %Y, at %H:%M')}, {letter.sender} wrote:\n> \n{marked(letter)}\n"
+        body += (
+            f"\n> {wrote(letter, 'On %d %b %Y, at %H:%M')}, {letter.sender} wrote:\n> \n{marked(letter)}\n"
+        )
     return printable(body)
 
 
@@ -207,9 +212,14 @@ def android(text: str, letter: Received | None, digest: str) -> bytes:
 
 def gmail(text: str, letter: Received | None, digest: str) -> bytes:
     plain = text + "\n"
-    rich = "<div dir=\"ltr\">" + "<div><br></div>".join(
-        "".join(f"<div>{html.escape(line)}</div>" for line in block.split("\n")) for block in paragraphs(text)
-    ) + "</div>\n"
+    rich = (
+        '<div dir="ltr">'
+        + "<div><br></div>".join(
+            "".join(f"<div>{html.escape(line)}</div>" for line in block.split("\n"))
+            for block in paragraphs(text)
+        )
+        + "</div>\n"
+    )
     if letter:
         above = f"{wrote(letter, 'On %a, %d %b %Y at %H:%M')}, {letter.sender} wrote:"
         plain += f"\n{textwrap.fill(above, 76)}\n\n{marked(letter)}\n"
@@ -222,7 +232,10 @@ def gmail(text: str, letter: Received | None, digest: str) -> bytes:
 
 
 def yahoo(text: str, letter: Received | None, digest: str) -> bytes:
-    plain, rich = text + "\n", "".join(f"<div>{html.escape(b)}</div><div><br></div>" for b in paragraphs(text))
+    plain, rich = (
+        text + "\n",
+        "".join(f"<div>{html.escape(b)}</div><div><br></div>" for b in paragraphs(text)),
+    )
     if letter:
         above = f"{wrote(letter, 'On %A, %d %B %Y at %H:%M:%S BST')}, {letter.sender} wrote:"
         plain += f"\n    {above}  \n \n {letter.text.strip()}\n  \n"
@@ -230,12 +243,16 @@ def yahoo(text: str, letter: Received | None, digest: str) -> bytes:
             f'<div id="ydp{digest[:8]}yahoo_quoted_{digest[:10]}" class="yahoo_quoted"><div style="color:#26282a;">'
             f"<div>{html.escape(above)}</div><div>{letter.html}</div></div></div>"
         )
-    return joined("alternative", f"----=_Part_{int(digest[:6], 16)}_{digest[:9]}", [in_base64(plain), in_base64(rich, "html")])
+    return joined(
+        "alternative",
+        f"----=_Part_{int(digest[:6], 16)}_{digest[:9]}",
+        [in_base64(plain), in_base64(rich, "html")],
+    )
 
 
 def outlook(text: str, letter: Received | None, digest: str) -> bytes:
     word = "".join(
-        f'<p class=MsoNormal>{html.escape(line) or "<o:p>&nbsp;</o:p>"}</p>\n' for line in text.split("\n")
+        f"<p class=MsoNormal>{html.escape(line) or '<o:p>&nbsp;</o:p>'}</p>\n" for line in text.split("\n")
     )
     plain = text + "\n"
     if letter:
@@ -261,8 +278,9 @@ def thunderbird(text: str, letter: Received | None, digest: str) -> bytes:
     body = text + "\n"
     if letter:
         body = f"{text}\n\n{wrote(letter, 'On %d/%m/%Y %H:%M')}, {letter.sender} wrote:\n{marked(letter)}\n"
-    return b"Content-Type: text/plain; charset=UTF-8; format=flowed\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + (
-        body.replace("\n", "\r\n").encode()
+    return (
+        b"Content-Type: text/plain; charset=UTF-8; format=flowed\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+        + (body.replace("\n", "\r\n").encode())
     )
 
 
@@ -278,7 +296,7 @@ class Style:
 STYLES: dict[Client, Style] = {
     Client.IPHONE: Style(
         iphone,
-        lambda d: f"<{d[:8]}-{d[8:12]}-{d[12:16]}-{d[16:20]}-{d[20:32]}@icloud.example>".upper().replace("@ICLOUD.EXAMPLE", "@icloud.example"),
+        lambda d: f"<{d[:8]}-{d[8:12]}-{d[12:16]}-{d[16:20]}-{d[20:32]}".upper() + "@icloud.example>",
         ("X-Mailer: iPhone Mail (22F76)",),
     ),
     Client.OUTLOOK: Style(

@@ -9,13 +9,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from mailbot.casework.orders import FLAG_WORDS
 from mailbot.casework.vocabulary import Audience, Case, Flag, Intent, Letter, Verdict
 from mailbot.daemon import Turn
-from mailbot.demo.cast import STAFF, name_of
+from mailbot.demo.cast import name_of
 from mailbot.sending import Sent
 from mailbot.service import Attended
 
@@ -45,6 +45,7 @@ class Outcome(StrEnum):
     CLOSED = "closed"
     REOPENED = "reopened"
     FILED = "filed"
+    REMINDED = "reminded"
     ACTED = "done"
 
 
@@ -120,6 +121,10 @@ def happenings_of(
         if "nothing left to do" in decision.summary:
             continue
         after = decision.case
+        outcome = outcome_of(decision.summary)
+        decided = tidy(decision.summary)
+        if outcome in (Outcome.OPENED, Outcome.MOVED):
+            decided = f"Nobody said what the mail is. {decided}"
         found.append(
             Happening(
                 at,
@@ -127,14 +132,16 @@ def happenings_of(
                 "",
                 after.subject if after else "",
                 reference,
-                outcome=outcome_of(decision.summary),
-                decided=tidy(decision.summary),
+                outcome=outcome,
+                decided=decided,
                 because=decision.because,
                 letters=take(reference),
             )
         )
     rest = tuple(out for _, out in left)
-    if rest:
+    if rest and found:  # a mail that was moved to another case takes its letters along
+        found[-1] = replace(found[-1], letters=(*found[-1].letters, *rest))
+    elif rest:
         found.append(Happening(at, Kind.CLOCK, "", "", decided="Sent what waited.", letters=rest))
     return found
 
@@ -148,7 +155,7 @@ def from_mail(
 ) -> Happening:
     verdict = attended.verdict
     kind = kind_of(attended)
-    who = name_of(attended.sender) if attended.sender else "nobody"
+    who = name_of(attended.sender) if attended.sender else "(no sender)"
     subject = attended.subject
     if kind in (Kind.STAFF, Kind.REFUSED):
         subject = text_of(attended.mail)
@@ -200,6 +207,7 @@ def outcome_of(
         (("Asked to escalate",), Outcome.PASSED),
         (("What is this", "Not clear", "Asked"), Outcome.ASKED),
         (("Chased",), Outcome.CHASED),
+        (("Reminded",), Outcome.REMINDED),
         (("Closed",), Outcome.CLOSED),
         (("Reopened", "The resident wrote again"), Outcome.REOPENED),
         (("Filed", "Automatic", "From an address", "The same mail"), Outcome.FILED),
@@ -234,11 +242,15 @@ def words_for(verdict: Verdict | None, attended: Attended) -> str:
 def reasons_of(verdict: Verdict | None) -> tuple[str, ...]:
     if verdict is None:
         return ()
-    return tuple(dict.fromkeys((*verdict.reasons, *(verdict.readings[0].reasons if verdict.readings else ()))))
+    return tuple(
+        dict.fromkeys((*verdict.reasons, *(verdict.readings[0].reasons if verdict.readings else ())))
+    )
 
 
 def flag_words(flags: tuple[Flag, ...]) -> str:
-    return ", ".join(FLAG_WORDS[flag].lower() if flag is not Flag.MP_OR_COUNCILLOR else "MP" for flag in flags)
+    return ", ".join(
+        FLAG_WORDS[flag].lower() if flag is not Flag.MP_OR_COUNCILLOR else "MP" for flag in flags
+    )
 
 
 def out_of(sent: Sent) -> Out:
@@ -268,12 +280,10 @@ def tidy(sentence: str) -> str:
     return " ".join(ISO_DATE.sub(plain, sentence).split())
 
 
-def staff_named(key: str) -> str:
-    return next((one.name for one in STAFF if one.key == key), key)
-
-
-def cite(clauses: tuple[str, ...]) -> str:
-    """ "Code 1.2, Code 6.2, House 1" as "Code 1.2, 6.2; House 1"."""
+def cite(clauses: tuple[str, ...], most: int = 4) -> str:
+    """ "Code 1.2, Code 6.2, House 1" as "Code 1.2, 6.2; House 1"; the rest beyond `most` is counted."""
+    if len(clauses) > most + 1:
+        return f"{cite(clauses[:most], most)} and {len(clauses) - most} more"
     groups: dict[str, list[str]] = {}
     for clause in clauses:
         name, space, number = clause.partition(" ")

@@ -17,8 +17,8 @@ from mailbot.casework.calendar import Calendar
 from mailbot.casework.vocabulary import Letter
 from mailbot.demo import cast
 from mailbot.demo.cast import STAFF, Colleague
-from mailbot.demo.clients import Client, Received, write
-from mailbot.demo.words import AFTER_A_REPLY, RESPONSES, SORTED, Step, response_to
+from mailbot.demo.clients import LONDON, Client, Received, write
+from mailbot.demo.words import AFTER_A_REPLY, RESPONSES, SORTED, URGENT, Step, response_to
 
 FROM_LINE = re.compile(r"^From:\s+.*<([^<>\s]+)>", re.MULTILINE)
 CASE_LINE = re.compile(r"^Case:\s+(\S+)(?: \((.*?)\))?", re.MULTILINE)
@@ -40,7 +40,9 @@ class Desk:
     letters: list[Received] = field(default_factory=list)
     resident: str = ""
     chased: int = 0
+    late: int = 0  # how often it was chased after the date
     answered: bool = False
+    refused: bool = False
     finished: bool = False
 
 
@@ -69,6 +71,7 @@ class Players:
                 desk.letters.append(letter)
                 return self._answer_mail(who, letter, desk, now)
             case Letter.COMMAND_REFUSED:
+                desk.refused = "still open" in letter.text
                 return self._correct(who, letter, now)
             case Letter.CHASER:
                 return self._chased(who, letter, desk, now)
@@ -86,9 +89,9 @@ class Players:
         steps: list[Step]
         if is_request:
             steps = self._plan_request(who, desk)
-        elif "Danger to health" in letter.text or "Safeguarding" in letter.text:
+        elif desk.resident in URGENT:
             steps = [
-                Step(0 if now.hour < 7 else 1, "08:40", "#contacted by phone, the same hour: made safe, visit agreed"),
+                Step(0, "09:40", "#contacted by phone at once: made safe, visit agreed for today"),
                 Step(5, "16:05", response_to(desk.resident)),
             ]
         elif who is cast.RUTH:
@@ -109,7 +112,11 @@ class Players:
         elif who is cast.SIOBHAN:
             steps = [
                 Step(2, "11:35", "#contacted by phone"),
-                Step(7, "16:40", "#extend 8 working days because the surveyor can only get to the roof space on 19 May"),
+                Step(
+                    7,
+                    "16:40",
+                    "#extend 8 working days because the surveyor can only get to the roof space on 19 May",
+                ),
                 Step(14, "12:15", response_to(desk.resident)),
             ]
         else:
@@ -119,7 +126,10 @@ class Players:
     def _plan_request(self, who: Colleague, desk: Desk) -> list[Step]:
         if who is cast.MARTIN:
             return []
-        return [Step(1, "11:05", RESPONSES.get(desk.resident, RESPONSES["request"]))]
+        return [
+            Step(1, "11:05", RESPONSES.get(desk.resident, RESPONSES["request"])),
+            Step(6, "13:10", "#close answered"),
+        ]
 
     def _mistyped(self, who: Colleague, meant: str) -> str:
         """The first command of each kind goes wrong; what he meant comes once he is told."""
@@ -153,13 +163,17 @@ class Players:
 
     def _chased(self, who: Colleague, letter: Received, desk: Desk, now: dt.datetime) -> list[Posted]:
         if "action: " in letter.text and who is not cast.MARTIN:
-            return [self._post(who, letter, "#done 1", now + dt.timedelta(hours=3))]
+            text = "#done 1\n#close agreed" if desk.refused else "#done 1"
+            return [self._post(who, letter, text, now + dt.timedelta(hours=3))]
         if who is not cast.MARTIN or "service request" in letter.subject:
             return []
         desk.chased += 1
         if "contact with" in letter.subject and desk.chased == 2:
-            return [self._post(who, letter, "#contacted by phone, left a message", now + dt.timedelta(hours=5))]
-        if "LATE BY" in letter.text and "response" in letter.subject and not desk.answered and desk.chased >= 5:
+            return [
+                self._post(who, letter, "#contacted by phone, left a message", now + dt.timedelta(hours=5))
+            ]
+        desk.late += "LATE BY" in letter.text and "response" in letter.subject
+        if desk.late == 2 and not desk.answered:
             desk.answered = True
             return [self._later(who, letter.reference, Step(0, "16:55", response_to(desk.resident)), now)]
         return []
@@ -200,11 +214,16 @@ class Players:
         return write(client, who, (letter.answers_to,), "", signed, at, answering=letter), letter.answers_to
 
     def _at(self, working_days: int, time: str, now: dt.datetime) -> dt.datetime:
-        """So many working days on, at this time in London; never before now."""
+        """So many working days on, at this time in London; where that is over, at once or the next morning."""
         day = self._calendar.add_working_days(self._calendar.london_date(now), working_days)
         day = self._calendar.next_working(day)
         hour, minute = map(int, time.split(":"))
-        return max(self._calendar.instant(day, dt.time(hour, minute)), now + dt.timedelta(minutes=5))
+        moment = self._calendar.instant(day, dt.time(hour, minute))
+        if moment > now:
+            return moment
+        if now.astimezone(LONDON).hour < 17:
+            return now + dt.timedelta(minutes=5)
+        return self._calendar.instant(self._calendar.add_working_days(day, 1), dt.time(hour, minute))
 
 
 def sender_in(letter: Received) -> str:

@@ -78,11 +78,11 @@ def first_week() -> list[Arrival]:
             cast.MARGARET,
             Client.YAHOO,
             "Bin store at Tenter House",
-            "Dear Sir or Madam,\n\nI wish to complain about the state of the bin store at Tenter House. It has "
-            "not been emptied properly for three weeks, there are bags on the floor and now there are rats. I "
-            "telephoned on the 9th and again on the 20th and was promised a visit both times. Nobody came.\n\n"
-            "I am 79 and I have lived here for thirty-one years and it was never like this. We pay a service "
-            "charge for it. Please have it cleared and tell us what day it will be done in future.\n\n"
+            "Good morning,\n\nI wish to complain about the bin store at Tenter House. It has not been emptied "
+            "properly for three weeks and there are bags all over the floor. I telephoned on the 9th and again on "
+            "the 20th and was promised a visit both times. Nobody came.\n\nI have lived here for thirty-one "
+            "years and it was never like this. We pay a service charge for it. Please have it cleared and tell "
+            "us what day it will be done in future.\n\n"
             "Yours faithfully,\nMrs M Ashworth\nFlat 6",
         ),
         plain(
@@ -123,8 +123,8 @@ def first_week() -> list[Arrival]:
             cast.JORDAN,
             Client.ANDROID,
             "",
-            "boiler packed in AGAIN thats twice since easter. your man said he fixed it he didnt. "
-            "not good enough. 14 quarry bank",
+            "shower STILL not draining. thats twice your man has been and twice he said its fixed. not good "
+            "enough. 14 quarry bank",
         ),
         plain(
             london(29, 4, "09:30"),
@@ -133,8 +133,8 @@ def first_week() -> list[Arrival]:
             "ABSOLUTE SHAMBLES - 41 Fettler Street",
             "I don't even know where to start with you lot so here goes.\n\n1. The back door you fitted in "
             "November lets water in. I have reported it SIX times. There is a puddle on my kitchen floor every "
-            "time it rains and my daughter slipped on it.\n\n2. The fence came down in the storm in January and "
-            "it is STILL down. I've got a dog and a toddler and no garden I can use.\n\n3. When I rang on "
+            "time it rains.\n\n2. The fence came down in the storm in January and "
+            "it is STILL down. I've got a dog and no garden I can use.\n\n3. When I rang on "
             "Friday Martin Holroyd told me to 'calm down' and put the phone down on me. Who does he think he "
             "is?? I pay his wages.\n\n4. You put my rent up in April. For WHAT.\n\nI have been a tenant for "
             "eleven years and never had a day's arrears. I want every one of these answered in writing and I "
@@ -147,8 +147,8 @@ def first_week() -> list[Arrival]:
             Client.YAHOO,
             "Well done to your caretaker",
             "Just a note to say how good Winston at Carder Court is. He carried my shopping up when the lift "
-            "was being serviced and would not hear of a thank you. Please tell his manager that he is a credit "
-            "to you.\n\nStan Ellershaw",
+            "was being serviced and would not take anything for it. Please tell his manager. Thank you."
+            "\n\nStan Ellershaw",
         ),
         plain(
             london(29, 4, "23:40"),
@@ -173,8 +173,8 @@ def first_week() -> list[Arrival]:
             "Constituent: Mrs Joyce Lumb, 5 Carder Court (our ref CH/26/1187)",
             "Dear Brackenfield Homes,\n\nI am writing on behalf of Caroline Hesketh MP. Mrs Joyce Lumb of 5 "
             "Carder Court has contacted Caroline because the lift in her block has been out of order on and off "
-            "since the middle of March. Mrs Lumb uses a walking frame and lives on the fourth floor; she has "
-            "missed two hospital appointments. She tells us that she has complained to your staff several times "
+            "since the middle of March. Mrs Lumb is 82 and lives on the fourth floor. "
+            "She tells us that she has complained to your staff several times "
             "and has had no proper answer. Her signed authority is attached.\n\nCaroline would be grateful for "
             "a full reply to this complaint.\n\nYours faithfully\nPeter Sandhu\nSenior Caseworker to Caroline "
             "Hesketh MP",
@@ -187,10 +187,10 @@ def first_week() -> list[Arrival]:
             cast.CRAIG,
             Client.GMAIL,
             "Noise reports ignored",
-            "I've sent you diary sheets about the noise from number 18 every fortnight since February like your "
-            "officer asked me to. Not one person has replied. I might as well be posting them down the drain. "
-            "What is the point of keeping a diary if nobody reads it? I'm not happy with how this has been "
-            "handled at all.\n\nCraig Monteith, 16 Heddle Close",
+            "I've sent you diary sheets about the music from number 18 every fortnight since February like your "
+            "officer asked me to. Not one person has replied. What is the point of keeping a diary "
+            "if nobody reads it? I'm not happy with how this has been "
+            "handled.\n\nCraig Monteith, 16 Heddle Close",
         ),
     ]
 
@@ -205,10 +205,9 @@ def twice() -> list[Arrival]:
         Client.GMAIL,
         "Complaint: leak through the bathroom ceiling",
         "Hello,\n\nI would like to make a complaint. Water has been coming through our bathroom ceiling at 12 "
-        "Heddle Close since 2 April from the flat above. I reported it on the 2nd, the 7th and the 15th. A "
-        "plumber looked at it once, took a photo and left. The ceiling is now bulging and the light no longer "
-        "works, so we bathe the children by torchlight.\n\nPlease stop the leak and repair the ceiling. I am "
-        "sending this to both of your addresses because I do not know which one is right.\n\nDawit Tesfaye",
+        "Heddle Close since 2 April from the flat above. I have reported it three times, on the 2nd, the 7th and "
+        "the 15th. A plumber looked at it once, took a photo and left, and nobody has been back.\n\nPlease stop "
+        "the leak and repair the ceiling. I am sending this to both of your addresses, to be sure.\n\nDawit Tesfaye",
         to=both,
     )
     return [Arrival(at, cast.DAWIT, mail.raw, (address,)) for address in both]
@@ -339,8 +338,8 @@ def second_week() -> list[Arrival]:
             london(6, 5, "11:00"),
             cast.PAULETTE,
             Client.GMAIL,
-            "about the phone call",
-            "Hi, it's about what was said on the phone last week. Can you let me know? Thanks, Paulette",
+            "my flat",
+            "Following on from what we said. Flat 17. Is that right or not? Paulette",
         ),
         plain(london(7, 5, "17:30"), cast.DES, Client.ANDROID, "9 carder court", "ok so what now then"),
         plain(
@@ -372,9 +371,9 @@ def later() -> list[Arrival]:
             london(11, 5, "08:48"),
             cast.TOM,
             Client.YAHOO,
-            "Communal lights out at Shuttle Row",
+            "Stair lights at Shuttle Row",
             "The lights on the stairs at Shuttle Row have been out since before Easter. I reported it on your "
-            "website twice and all I got was an automatic message. My wife nearly fell on Sunday night. It is a "
+            "website twice and all I got was an automatic message. It is a "
             "disgrace that it takes this long to change a bulb.\n\nT Whitlock, 11 Shuttle Row",
         ),
         Arrival(
@@ -397,7 +396,7 @@ def later() -> list[Arrival]:
             Client.OUTLOOK,
             "Roof leak – 7 Fettler Street",
             "Dear Sir/Madam,\n\nI reported a leak in the roof above the landing on 16 April. A roofer put a "
-            "tarpaulin over it on the 20th and I have heard nothing since. It has rained in on us three times. I "
+            "tarpaulin over it on the 20th and I have heard nothing since. I "
             "am unhappy about how long this is taking and I want to complain. I’d like a date for the real "
             "repair — in writing.\n\nAnita Kaur",
         ),
@@ -414,22 +413,23 @@ def later() -> list[Arrival]:
             cast.NADIA,
             Client.IPHONE,
             "Rude contractor",
-            "The man who came to do the electric check today swore at me and stood on my sofa in his boots to "
-            "reach the light. When I asked him to take them off he laughed. I am very upset. I want somebody to "
-            "speak to him and I want the sofa cleaned. Nadia Petrov, flat 9 Carder Court",
+            "I want to complain about your contractor. He came to do the electric check and he swore "
+            "at me and stood on my sofa in his boots to "
+            "reach the light. When I asked him to take them off he laughed. This is not acceptable, I want an "
+            "apology and I want the sofa cleaned. Nadia Petrov, flat 9 Carder Court",
         ),
         plain(
             london(25, 5, "20:05"),
             cast.PAULETTE,
             Client.GMAIL,
-            "Still cold in here",
-            "The radiators in both bedrooms have been stone cold for three weeks. You sent somebody twice and "
+            "Radiators",
+            "The radiators in both bedrooms have not worked since the new pump was put in. You sent somebody twice and "
             "each time he said he has to order a part. I am not happy with this. When is somebody going to sort "
             "it out? Paulette Simms, 17 Weavers Fold",
         ),
         plain(
             london(28, 5, "10:30"),
-            Actor("Marek Dvorak", "marek.dvorak@example.net"),
+            cast.APPLICANT,
             Client.GMAIL,
             "Vacancy: grounds maintenance",
             "Dear Sir or Madam,\n\nI would like to apply for the grounds maintenance job on your website. I have "
@@ -447,10 +447,10 @@ def bounce_of(letter_id: str, subject: str, failed: str, at: dt.datetime) -> byt
         (
             "Return-Path: <>",
             f"Date: {when}",
-            "From: Mail Delivery System <MAILER-DAEMON@mx.example.net>",
+            f"From: {cast.POSTMASTER.name} <{cast.POSTMASTER.address}>",
             f"To: {COMPLAINTS}",
             "Subject: Undelivered Mail Returned to Sender",
-            f"Message-ID: <{abs(hash(letter_id)) % 10**9}@mx.example.net>",
+            f"Message-ID: <{zlib.crc32(letter_id.encode()):08X}@mx.example.net>",
             "Auto-Submitted: auto-replied",
             "MIME-Version: 1.0",
             f'Content-Type: multipart/report; report-type=delivery-status; boundary="{boundary}"',

@@ -17,12 +17,12 @@ from mailbot.casework.calendar import Calendar
 from mailbot.casework.vocabulary import Audience, Letter
 from mailbot.demo.cast import name_of
 from mailbot.demo.clients import LONDON
-from mailbot.demo.happenings import Happening, Kind, Out, Outcome, cite, flag_words
+from mailbot.demo.happenings import Happening, Kind, Outcome, cite
 
 WIDTH = 118
 MARGIN = 16
-QUIET = (Letter.COMMAND_DONE,)
-"""Letters that are not worth a word in the timeline: the echo of each act."""
+QUIET = (Letter.COMMAND_DONE, Letter.COMMAND_REFUSED)
+"""Letters that are not worth a word in the timeline: the echo of each act, done or refused."""
 
 KIND_STYLE = {
     Kind.ARRIVED: "bold cyan",
@@ -42,6 +42,7 @@ OUTCOME_STYLE = {
     Outcome.CLOSED: "green",
     Outcome.REOPENED: "bold blue",
     Outcome.FILED: "dim",
+    Outcome.REMINDED: "magenta",
     Outcome.ACTED: "default",
 }
 
@@ -60,6 +61,7 @@ class Timeline:
         self._console = console
         self._calendar = calendar
         self._day: dt.date | None = None
+        self._headed: Happening | None = None  # the digest that stands in the day's header
         self.lines = 0
 
     @property
@@ -73,7 +75,9 @@ class Timeline:
             if day != self._day:
                 self._day = day
                 self._header(day, digest)
-            if digest is None:
+            elif digest and not digest.subject:
+                continue
+            if digest is None or self._headed is not digest:
                 for line in self._lines_of(one):
                     self._put(line)
 
@@ -83,6 +87,7 @@ class Timeline:
         self.lines += 1
 
     def _header(self, day: dt.date, digest: Happening | None) -> None:
+        self._headed = digest
         title = f"{day:%A} {day.day} {day:%B %Y}"
         if not self._calendar.is_working(day):
             title += " · weekend" if day.weekday() >= 5 else " · bank holiday"
@@ -98,107 +103,147 @@ class Timeline:
     # -------------------------------------------------------------- one happening
 
     def _lines_of(self, one: Happening) -> list[Text]:
-        if one.kind is Kind.CLOCK:
-            return self._wrapped(self._start(one, one.outcome.value, OUTCOME_STYLE[one.outcome]), one)
-        if one.kind in (Kind.STAFF, Kind.REFUSED):
-            first = self._start(one, one.kind.value, KIND_STYLE[one.kind])
-            first.append(f"{one.who}: ", style="green" if one.kind is Kind.STAFF else "yellow")
-            first.append(shorten(one.subject, 60), style="italic")
-            return self._joined(first, one)
-        first = self._start(one, one.kind.value, KIND_STYLE[one.kind])
-        first.append(one.who, style="bold")
-        if one.subject:
-            first.append(f"  {shorten(one.subject, 48)}")
+        match one.kind:
+            case Kind.DIGEST:
+                line = start(one, "digest", KIND_STYLE[Kind.DIGEST])
+                line.append(one.subject, style="dim")
+                return [line]
+            case Kind.CLOCK:
+                line = start(one, one.outcome.value, OUTCOME_STYLE[one.outcome])
+                return self._ended(line, one, plainly(one))
+            case Kind.STAFF | Kind.REFUSED:
+                return self._act(one)
+            case Kind.MACHINE | Kind.ASIDE:
+                line = start(one, one.kind.value, KIND_STYLE[one.kind])
+                line.append(one.who, style="bold")
+                line.append(f"  {shorten(one.subject, 34)}")
+                return self._ended(line, one, plainly(one))
+            case _:
+                return self._arrival(one)
+
+    def _act(self, one: Happening) -> list[Text]:
+        """What a colleague typed, and what came of it if that does not go without saying."""
+        says = one.kind is Kind.REFUSED or one.outcome in (Outcome.OPENED, Outcome.MOVED, Outcome.PASSED)
+        decided = plainly(one) if says else ""
+        line = start(one, one.kind.value, KIND_STYLE[one.kind])
+        line.append(f"{one.who}: ", style="green" if one.kind is Kind.STAFF else "yellow")
+        tail = sum(cell_len(text.plain) for text in self._ended(Text(), one, decided))
+        room = max(self._width - cell_len(line.plain) - tail - 2, 24)
+        line.append(shorten(one.subject, room), style="italic")
+        return self._ended(line, one, decided)
+
+    def _arrival(self, one: Happening) -> list[Text]:
+        line = start(one, one.kind.value, KIND_STYLE[one.kind])
+        line.append(one.who, style="bold")
+        line.append(f"  {shorten(one.subject or '(no subject)', 40)}")
         if one.taken_for:
-            first.append("  ")
-            first.append_text(self._reading(one, self._width - cell_len(first.plain)))
-        return [first, *self._decided(one)]
-
-    def _start(self, one: Happening, word: str, style: str) -> Text:
-        line = Text(f"{one.at.astimezone(LONDON):%H:%M} ", style="default")
-        line.append(f"{word:<{MARGIN - 6}}", style=style)
-        return line
-
-    def _reading(self, one: Happening, room: int) -> Text:
-        sure = one.sure
-        tone = "green" if sure >= 90 else "yellow" if sure >= 60 else "red"
-        text = Text(f"{one.taken_for} {sure}%" if sure else one.taken_for, style=tone)
-        told = "; ".join(one.why)
-        if told and room - cell_len(text.plain) > 12:
-            text.append(f" {shorten(told, room - cell_len(text.plain) - 1)}", style="dim")
-        return text
-
-    def _decided(self, one: Happening) -> list[Text]:
-        start = Text(" " * 6)
-        start.append(f"{one.outcome.value:<{MARGIN - 6}}", style=OUTCOME_STYLE[one.outcome])
-        lines = self._wrapped(start, one)
+            line.append("  ")
+            line.append_text(reading(one, self._width - cell_len(line.plain)))
+        second = Text(" " * 6)
+        second.append(f"{one.outcome.value:<{MARGIN - 6}}", style=OUTCOME_STYLE[one.outcome])
+        lines = [line, *self._ended(second, one, plainly(one))]
         if one.alarms:
-            alarm = Text(" " * 6)
-            alarm.append(f"{'alarm':<{MARGIN - 6}}", style="bold red")
-            first = one.alarms[0]
-            told = ", ".join(dict.fromkeys(name_of(out.to) for out in one.alarms))
-            alarm.append(f"{first.subject} → {told}", style="red")
-            alarm.append(f"  [{cite(first.because)}]", style="dim")
-            if one.flags:
-                alarm.append(f"  {flag_words(one.flags)}", style="dim")
-            lines.append(alarm)
+            third = Text(" " * 6)
+            third.append(f"{'alarm':<{MARGIN - 6}}", style="bold red")
+            told = [f"{out.subject} → {name_of(out.to)}" for out in one.alarms]
+            third.append("; ".join(dict.fromkeys(told)), style="red")
+            clauses = tuple(dict.fromkeys(c for out in one.alarms for c in out.because))
+            third.append(f" [{cite(clauses)}]", style="dim")
+            lines.append(third)
         return lines
 
-    def _joined(self, first: Text, one: Happening) -> list[Text]:
-        """What was typed and what came of it, on one line where there is room."""
-        tail = self._outcome(one)
-        if cell_len(first.plain) + cell_len(tail.plain) + 4 <= self._width:
-            first.append("  ⇒ ", style="dim")
-            first.append_text(tail)
-            return [first]
-        start = Text(" " * 6)
-        start.append(f"{one.outcome.value:<{MARGIN - 6}}", style=OUTCOME_STYLE[one.outcome])
-        return [first, *self._wrapped(start, one)]
-
-    def _wrapped(self, start: Text, one: Happening) -> list[Text]:
-        start.append_text(self._outcome(one, with_letters=False))
-        letters = self._letters(one)
-        if not letters.plain:
-            return [start]
-        if cell_len(start.plain) + cell_len(letters.plain) + 2 <= self._width:
-            start.append("  ")
-            start.append_text(letters)
-            return [start]
-        second = Text(" " * MARGIN)
-        second.append_text(letters)
-        return [start, second]
-
-    def _outcome(self, one: Happening, with_letters: bool = True) -> Text:
-        text = Text()
+    def _ended(self, line: Text, one: Happening, decided: str) -> list[Text]:
+        """The line with case, decision, clause and letters at its end; the letters below, where it is too long."""
+        if cell_len(line.plain) > MARGIN:
+            line.append("  ")
         if one.reference:
-            text.append(f"{one.reference} ", style="blue")
-        text.append(one.decided)
+            line.append(f"{short(one.reference)} ", style="blue")
+        if decided:
+            line.append(f"{decided} ")
         if one.because:
-            text.append(f" [{cite(one.because)}]", style="dim")
-        if with_letters and (letters := self._letters(one)).plain:
-            text.append("  ")
-            text.append_text(letters)
-        return text
-
-    def _letters(self, one: Happening) -> Text:
-        shown = [out for out in one.letters if out.letter not in QUIET and out.letter is not Letter.ALERT]
-        if one.kind in (Kind.CLOCK, Kind.STAFF, Kind.MACHINE, Kind.ASIDE):
-            shown = [out for out in one.letters if out.letter not in QUIET]
-        text = Text()
-        for out in sorted(shown, key=lambda out: out.audience is not Audience.RESIDENT):
-            text.append("→ " if not text.plain else ", ", style="dim")
-            text.append(describe(out), style="cyan" if out.audience is Audience.RESIDENT else "dim")
-        return text
+            line.append(f"[{cite(one.because)}] ", style="dim")
+        letters = letters_of(one)
+        if not letters.plain:
+            return [line]
+        if cell_len(line.plain) + cell_len(letters.plain) <= self._width:
+            line.append_text(letters)
+            return [line]
+        below = Text(" " * MARGIN)
+        below.append_text(letters)
+        return [line, below]
 
 
-def describe(out: Out) -> str:
-    trouble = "" if out.sent else " (NOT SENT)"
-    return f"{out.words} to {name_of(out.to)}{trouble}"
+def start(one: Happening, word: str, style: str) -> Text:
+    line = Text(f"{one.at.astimezone(LONDON):%H:%M} ", style="default")
+    line.append(f"{word:<{MARGIN - 6}}", style=style)
+    return line
+
+
+def reading(one: Happening, room: int) -> Text:
+    """What the mail was taken for, how surely, and the words that spoke for it."""
+    tone = "green" if one.sure >= 90 else "yellow" if one.sure >= 60 else "red"
+    text = Text(f"{one.taken_for} {one.sure}%" if one.sure else one.taken_for, style=tone)
+    told = "; ".join(one.why)
+    if told and room - cell_len(text.plain) > 12:
+        text.append(f" {shorten(told, room - cell_len(text.plain) - 1)}", style="dim")
+    return text
+
+
+def plainly(one: Happening) -> str:
+    """The decision without what the label before it says already."""
+    text = one.decided
+    for redundant in (
+        "Opened as a ",
+        "Set aside: ",
+        "Chased the handler: ",
+        "Chased: ",
+        "Closed: ",
+        "Reminded the resident that ",
+        "Filed: ",
+        "What is this mail? ",
+        "Not clear what this mail asks for. ",
+        "Escalated to ",
+        "Automatic mail ",
+    ):
+        text = text.removeprefix(redundant)
+    text = text.replace(": passed to the handler.", "").replace("Chased the handler and supervisor", "LATE")
+    text = text.replace("It is a complaint. Opened as a", "It is a complaint:").replace(" Opened as a ", " ")
+    text = text.replace("without an answer by ", "else on ").replace("it is taken as", "it becomes")
+    text = text.replace("(vacation): filed, told by answered automatically", "out of office, filed").replace(
+        "(list): filed, told by sent by a list", "newsletter, filed"
+    )
+    return text.removesuffix(".") if text.count(". ") == 0 else text
+
+
+def letters_of(one: Happening) -> Text:
+    """The letters that went out. Those back to whoever wrote need no name."""
+    shown = [out for out in one.letters if out.letter not in QUIET]
+    if one.outcome is Outcome.ASKED:
+        shown = [
+            out for out in shown if out.letter is not Letter.QUESTION
+        ]  # the decision names who was asked
+    if one.kind is Kind.ARRIVED:
+        shown = [out for out in shown if out.letter is not Letter.ALERT]  # they have a line of their own
+    text = Text()
+    grouped: dict[tuple[str, bool, bool], list[str]] = {}
+    for out in sorted(shown, key=lambda out: out.audience is not Audience.RESIDENT):
+        name = name_of(out.to)
+        words = "" if out.letter in (Letter.CHASER, Letter.CLOSING_REMINDER) else out.words
+        grouped.setdefault((words, out.audience is Audience.RESIDENT, out.sent), []).append(name)
+    for (words, resident, sent), names in grouped.items():
+        whom = " and ".join(dict.fromkeys(names))
+        phrase = words if whom == one.who else f"{words} to {whom}" if words else whom
+        text.append("→ " if not text.plain else ", ", style="dim")
+        text.append(phrase + ("" if sent else " (NOT SENT)"), style="cyan" if resident else "default")
+    return text
+
+
+def short(reference: str) -> str:
+    """A reference without its prefix and year, which are the same all through the demo."""
+    return reference.split("-", 2)[-1]
 
 
 def shorten(text: str, room: int) -> str:
-    """One line of at most so many characters."""
-    flat = " ".join(text.split())
+    """One line of at most so many characters, nothing in it that a terminal can't show."""
+    flat = " ".join("".join(c if c.isprintable() or c.isspace() else "\ufffd" for c in text).split())
     return flat if len(flat) <= room else flat[: max(room - 1, 0)].rstrip() + "…"
-
-

@@ -40,9 +40,9 @@ RESPONSES: Final[dict[str, str]] = {
         "May, first call."
     ),
     cast.JORDAN.address: (
-        "#respond not upheld\n\nDear Jordan\n\nOur gas engineer attended on the day after each of your calls and "
-        "the boiler worked when he left. The pressure had dropped, which can happen after radiators are bled. I "
-        "do not find that we failed, but I have asked for a pressure test."
+        "#respond not upheld\n\nDear Jordan\n\nOur plumber attended on the day after each of your calls and the "
+        "shower drained when he left. Hair in the trap can bring it back within days. I do not find that we "
+        "failed, but I have asked for a camera survey of the waste."
     ),
     cast.LEANNE.address: (
         "#respond partly upheld\n\nDear Ms Postlethwaite\n\n1. The door: fitted badly by our contractor. It will "
@@ -95,7 +95,7 @@ AFTER_A_REPLY: Final[dict[tuple[str, int], Step]] = {
     (cast.CRAIG.address, 1): Step(1, "09:15", "#close withdrawn"),
     (cast.YUSUF.address, 1): Step(1, "10:00", "#close answered"),
     (cast.MEKDES.address, 1): Step(
-        0, "15:45", "#note the wife writes from another address; an electrician is on the way, told him by phone"
+        0, "15:45", "#note his wife writes from an address of her own: asked him by phone, Thursday is fine"
     ),
 }
 
@@ -104,4 +104,11 @@ SORTED: Final[dict[str, str]] = {
     cast.PAULETTE.address: "service request",
     cast.RHIAN.address: "complaint",
     cast.ANITA.address: "reply",
+    cast.AMARA.address: "reply",
+    cast.KIERAN.address: "complaint",
+    cast.NADIA.address: "complaint",
+    cast.STAN.address: "other",
 }
+
+# Where the danger is real: everybody drops what they are doing.
+URGENT: Final = frozenset({cast.SOFIA.address, cast.SUPPORT.address})
