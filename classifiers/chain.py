@@ -272,7 +272,7 @@ class Chain:
 AUTO_ERROR = 0.028  # most that may be wrong of what is decided without a person
 GUARDED = 0.996  # least of the complaints and escalations that must go right or to a person
 RECALL = 0.975  # least of the flags that must never be missed ...
-PRECISION = 0.33  # ... as long as this much of what rings is right: a bell that always rings is not heard
+PRECISION = 0.5  # ... as long as half of what rings is right: a bell that always rings is not heard
 
 
 @dataclass(frozen=True)
