@@ -8,8 +8,11 @@ configuration is mistaken; 3 the daemon gave up and wants to be started again.
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import sys
+import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -18,8 +21,10 @@ import typer
 import mailbot
 
 if TYPE_CHECKING:
+    from mailbot.casework.vocabulary import Case
     from mailbot.settings import Settings
-    from storage import Store
+    from storage import MailRow, Store
+    from storage.work import Work
 
 app = typer.Typer(
     name="mailbot",
@@ -31,9 +36,11 @@ app = typer.Typer(
 case_app = typer.Typer(no_args_is_help=True, help="Look at cases.")
 config_app = typer.Typer(no_args_is_help=True, help="Check the configuration.")
 db_app = typer.Typer(no_args_is_help=True, help="Look after the database.")
+quarantine_app = typer.Typer(no_args_is_help=True, help="Mails that were set aside for a person.")
 app.add_typer(case_app, name="case")
 app.add_typer(config_app, name="config")
 app.add_typer(db_app, name="db")
+app.add_typer(quarantine_app, name="quarantine")
 
 ConfigDir = Annotated[
     Path,
@@ -41,26 +48,45 @@ ConfigDir = Annotated[
         "--config", "-c", envvar="MAILBOT_CONFIG", help="Folder with mailbot.toml, staff.toml and policies/."
     ),
 ]
+Since = Annotated[
+    dt.datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%d"],
+        help="A mailbox that is looked into for the first time: take in its mail from this day on.",
+    ),
+]
 HERE = Path("config")
 
 
 def main() -> None:
     """The console script. Mistakes of people end in a sentence, not in a traceback."""
-    from sqlalchemy.exc import OperationalError
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a mail holds letters that this terminal may not know
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app()
+    except Exception as error:  # what a person can mend is told in a sentence; anything else is our mistake
+        if sentence := sentence_for(error):
+            stop(sentence)
+        raise
 
+
+def sentence_for(error: Exception) -> str:
+    """What to tell a person about an error that they can mend, "" for one that only we can. Imports here and
+    not above, because `mailbot --help` needs none of it."""
+    from sqlalchemy.exc import DatabaseError, OperationalError, ProgrammingError
+
+    from classifiers import ModelMistake
     from mailbot.mistakes import Mistakes
     from storage.rows import StorageRefused
 
-    try:
-        app()
-    except Mistakes as mistake:
-        stop(str(mistake))
-    except StorageRefused as refused:
-        stop(str(refused))
-    except OperationalError as error:
-        stop(f"the database can't be used: {error.orig}")
-    except BrokenPipeError:
-        sys.exit(0)  # whoever read our output (head, less) has seen enough
+    if isinstance(error, Mistakes | StorageRefused | ModelMistake):
+        return str(error)
+    if isinstance(error, OperationalError | ProgrammingError) or type(error) is DatabaseError:
+        assert isinstance(error, DatabaseError)
+        told = str(error.orig).strip().partition("\n")[0]
+        return f"the database can't be used ({told}). Is database.url right, and is the server there?"
+    return ""
 
 
 def stop(message: str, code: int = 2) -> NoReturn:
@@ -68,14 +94,30 @@ def stop(message: str, code: int = 2) -> NoReturn:
     raise SystemExit(code)
 
 
-def load(config: Path) -> Settings:
+@app.callback(invoke_without_command=True)
+def start(
+    version: Annotated[bool, typer.Option("--version", help="Which mailbot this is.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"mailbot {mailbot.__version__}")
+        raise typer.Exit
+
+
+def load(config: Path, since: dt.datetime | None = None) -> Settings:
+    from dataclasses import replace
+
     from mailbot import settings
 
     if not config.is_dir():
         stop(
-            f"{config} is not a folder. Name the folder that holds mailbot.toml with --config or MAILBOT_CONFIG."
+            f"{config} is not a folder. Name the folder that holds mailbot.toml with --config or MAILBOT_CONFIG, "
+            f"or begin one with: mailbot config new {config}"
         )
-    return settings.load(config)
+    loaded = settings.load(config)
+    if since is None:
+        return loaded
+    boxes = tuple(replace(b, imap=replace(b.imap, since=since.date())) for b in loaded.mailboxes)
+    return replace(loaded, mailboxes=boxes)
 
 
 def open_database(settings: Settings, upgrade: bool | None = None) -> Store:
@@ -93,13 +135,13 @@ def open_database(settings: Settings, upgrade: bool | None = None) -> Store:
 
 
 @app.command()
-def run(config: ConfigDir = HERE) -> None:
+def run(config: ConfigDir = HERE, since: Since = None) -> None:
     """Run the daemon until it is stopped (SIGTERM or Ctrl-C)."""
     from mailbot.daemon import AlreadyRunning, Daemon, alone_on
     from mailbot.start import build
 
     log_to_stderr()
-    settings = load(config)
+    settings = load(config, since)
     try:
         with alone_on(settings.database.url):
             parts = build(settings, open_database(settings))
@@ -111,12 +153,14 @@ def run(config: ConfigDir = HERE) -> None:
 
 
 @app.command()
-def once(config: ConfigDir = HERE) -> None:
-    """Do everything that can be done now, once: look, attend, what is due, digest, dispatch."""
+def once(config: ConfigDir = HERE, since: Since = None) -> None:
+    """Do everything that can be done now, once: look, attend, what is due, digest, dispatch.
+
+    Exits with 1 if a mailbox was not reached or a letter did not go out; both are tried again next time."""
     from mailbot.daemon import AlreadyRunning, Rounds, alone_on
     from mailbot.start import build
 
-    settings = load(config)
+    settings = load(config, since)
     try:
         with alone_on(settings.database.url):
             parts = build(settings, open_database(settings))
@@ -124,6 +168,8 @@ def once(config: ConfigDir = HERE) -> None:
             rounds = Rounds(parts.service)
             turn = rounds.turn(parts.clock)
             rounds.close()
+            with parts.store.read() as work:
+                unreached = [m for m in work.mailboxes() if m.last_error]
             parts.close()
     except AlreadyRunning as running:
         stop(str(running))
@@ -134,6 +180,10 @@ def once(config: ConfigDir = HERE) -> None:
     troubled = [s for s in turn.sent if s.outcome is None or s.outcome.value != "accepted"]
     for sent in troubled:
         typer.echo(f"  {sent.letter.reference or ''} {sent.letter.order.letter.value}: {sent.answer}")
+    for mailbox in unreached:
+        typer.echo(f"  mailbox {mailbox.name} was not reached: {mailbox.last_error}")
+    if troubled or unreached:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -142,8 +192,14 @@ def demo(
     out: Annotated[Path | None, typer.Option(help="Where to leave letters and the index page.")] = None,
 ) -> None:
     """Some weeks of a complaints mailbox in a minute, on servers of its own. Needs nothing and touches nothing."""
-    from mailbot.demo import run_demo
-
+    try:
+        from mailbot.demo import run_demo
+    except ModuleNotFoundError as missing:
+        if missing.name not in ("pymap", "pysasl", "aiosmtpd"):
+            raise
+        stop(
+            f"the demo brings servers of its own, and {missing.name} is not there: pip install 'mailbot[demo]'"
+        )
     raise typer.Exit(run_demo(policy=policy, out=out))
 
 
@@ -156,21 +212,19 @@ def case_list(
     everything: Annotated[bool, typer.Option("--all", help="Closed cases too.")] = False,
 ) -> None:
     """Open cases, the next duty first."""
-    from rich.console import Console
-    from rich.table import Table
-
     from mailbot.casework.vocabulary import Stage
     from mailbot.reports.history import next_duty
+    from mailbot.sending import mailbox_named
 
     settings = load(config)
     with open_database(settings).read() as work:
         cases = work.cases() if everything else work.open_cases()
-    table = Table(box=None, pad_edge=False)
-    for heading in ("Case", "Stage", "Handler", "Next", "Target", "Latest", "Subject"):
-        table.add_column(heading)
-    far = dt.date.max
+    if not cases:
+        typer.echo("There are no cases." if everything else "There are no open cases.")
+        return
+    far, rows = dt.date.max, []
     duties = {
-        case.reference: next_duty(case, settings.mailbox(case.mailbox).policy, settings.calendar)
+        case.reference: next_duty(case, mailbox_named(settings, case.mailbox).policy, settings.calendar)
         for case in cases
     }
     for case in sorted(
@@ -182,33 +236,82 @@ def case_list(
             if case.stage is not Stage.CLOSED
             else f"closed: {case.closed_because}"
         )
-        table.add_row(
-            case.reference,
-            stage,
-            case.handler or "nobody",
-            duty.what if duty else "",
-            f"{duty.due.target:%d %b %Y}" if duty else "",
-            f"{duty.due.outer:%d %b %Y}" if duty else "",
-            case.subject,
+        rows.append(
+            (
+                case.reference,
+                stage,
+                case.handler or "nobody",
+                duty.what if duty else "",
+                f"{duty.due.target:%d %b %Y}" if duty else "",
+                f"{duty.due.outer:%d %b %Y}" if duty else "",
+                case.subject,
+            )
         )
-    Console().print(table if cases else "There are no cases.")
+    print_table(("Case", "Stage", "Handler", "Next", "Target", "Latest", "Subject"), rows)
+
+
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Columns that fit the terminal; one line a row where the output goes to a file or another program."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, no_wrap=heading in ("Case", "Mail"))
+    for row in rows:
+        table.add_row(*(plain(cell) for cell in row))
+    width = None if sys.stdout.isatty() else 400
+    # A subject is a stranger's: what looks like markup in it is text.
+    Console(width=width, markup=False, emoji=False, highlight=False).print(table, soft_wrap=False)
+
+
+def plain(text: str) -> str:
+    """A stranger's words without what a terminal would obey (escape sequences, turned direction)."""
+    return "".join(
+        c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs") else "\N{REPLACEMENT CHARACTER}"
+        for c in text.replace("\r\n", "\n")
+    )
 
 
 @case_app.command("show")
-def case_show(reference: str, config: ConfigDir = HERE) -> None:
+def case_show(
+    reference: Annotated[str, typer.Argument(help="The case, as anybody may type it: cc 2026 4217 7")],
+    config: ConfigDir = HERE,
+) -> None:
     """The whole story of a case: each act with its clause."""
-    from mailbot.casework.references import find
     from mailbot.reports.history import tell
+    from mailbot.sending import mailbox_named
 
     settings = load(config)
-    wanted = next(iter(find(reference, settings.reference_prefix)), reference.strip().upper())
     with open_database(settings).read() as work:
-        case = work.case(wanted)
-        if case is None:
-            near = ", ".join(work.case_references_like(wanted[:7])) or "none"
-            stop(f"there is no case {wanted}. Cases that begin like it: {near}", 1)
-        policy = settings.mailbox(case.mailbox).policy
-        typer.echo(tell(case, work.journal_of(wanted), work.letters_of(wanted), policy, settings.calendar))
+        case = find_case(work, reference, settings.reference_prefix)
+        policy = mailbox_named(settings, case.mailbox).policy
+        told = tell(
+            case, work.journal_of(case.reference), work.letters_of(case.reference), policy, settings.calendar
+        )
+    typer.echo(plain(told))
+
+
+def find_case(work: Work, typed: str, prefix: str) -> Case:
+    """The case of a reference as people type it: with or without its check character, or year and number
+    alone. Ends with the nearest ones where there is none."""
+    import re
+    from difflib import get_close_matches
+
+    from mailbot.casework.references import compose, find, without_check
+
+    spelled = [*find(typed, prefix), *without_check(typed, prefix)]
+    if alone := re.fullmatch(rf"\W*(?:{prefix})?\W*(2\d\d\d)\W+0*([1-9]\d{{0,8}})\W*", typed, re.IGNORECASE):
+        spelled.append(compose(prefix, int(alone[1]), int(alone[2])))
+    for reference in spelled:
+        if case := work.case(reference):
+            return case
+    wanted = spelled[0] if spelled else " ".join(typed.split()).upper()
+    known = work.case_references_like("", limit=20_000)
+    near = get_close_matches(wanted, known, n=5, cutoff=0.8) or known[-5:]
+    if not near:
+        stop(f"there is no case {wanted}: there are no cases at all", 1)
+    stop(f"there is no case {wanted}. The nearest: {', '.join(near)}", 1)
 
 
 @app.command()
@@ -220,6 +323,8 @@ def digest(
     """Write today's digest to a file; nothing is sent."""
     from mailbot.start import build
 
+    if preview.suffix.lower() not in (".html", ".eml"):
+        stop(f"--preview {preview}: write a file name that ends in .html or .eml")
     settings = load(config)
     supervisors = [p for p in settings.people if "supervisor" in p.roles]
     chosen = next((p for p in supervisors if not person or p.key == person), None)
@@ -227,8 +332,8 @@ def digest(
         stop(f"{person} is no supervisor. Supervisors: {', '.join(p.key for p in supervisors)}")
     parts = build(settings, open_database(settings), with_classifier=False)
     written = parts.service.preview_digest(chosen)
-    preview.write_bytes(written.raw if preview.suffix == ".eml" else written.html.encode())
     parts.close()
+    write_bytes(preview, written.raw if preview.suffix.lower() == ".eml" else written.html.encode())
     typer.echo(f"{preview}: {written.subject}")
 
 
@@ -242,6 +347,19 @@ def read_bytes(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         stop(f"{file} can't be read: {error.strerror}")
+
+
+def write_bytes(file: Path, content: bytes) -> None:
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        stop(f"{file} can't be written: {error.strerror}")
+
+
+def print_json(value: object) -> None:
+    """JSON is UTF-8, whatever this terminal speaks (RFC 8259 section 8.1)."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    typer.echo(text.encode("utf-8", "backslashreplace"))
 
 
 @app.command("read")
@@ -270,7 +388,7 @@ def read_mail(
         "defects": list(mail.defects),
     }
     if as_json:
-        typer.echo(json.dumps(seen, ensure_ascii=False, indent=2))
+        print_json(seen)
         return
     for key in (
         "from",
@@ -283,8 +401,17 @@ def read_mail(
         "defects",
     ):
         if seen[key]:
-            typer.echo(f"{key}: {seen[key]}")
-    typer.echo(f"\n{mail.new_text}")
+            typer.echo(plain(f"{key}: {in_words(seen[key])}"))
+    typer.echo(plain(f"\n{mail.new_text}"))
+
+
+def in_words(value: object) -> str:
+    """A value of the JSON answer, for people."""
+    if isinstance(value, dict):
+        return " ".join(in_words(v) for v in value.values() if v)
+    if isinstance(value, list):
+        return "; ".join(in_words(v) for v in value)
+    return str(value)
 
 
 @app.command()
@@ -292,19 +419,31 @@ def classify(
     file: Annotated[Path, typer.Argument(help="A mail as a file (.eml), or - for standard input.")],
     stage: Annotated[str, typer.Option(help="Where the sender's case stands, e.g. stage1_open.")] = "none",
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", "-c", help="Read it as the service of this configuration would."),
+    ] = None,
 ) -> None:
     """Show what mailbot takes a mail for, how sure it is, and why."""
+    from dataclasses import replace
+
     import classifiers
-    from mailbot.casework.vocabulary import Stage
+    from mailbot.casework.vocabulary import Intent, Stage
     from mailbot.postroom.reading import read
 
     if stage not in [s.value for s in Stage]:
         stop(f"--stage {stage}: write one of {', '.join(s.value for s in Stage)}")
     mail = read(read_bytes(file))
     text = mail.text if stage == "none" else mail.new_text
-    verdict = classifiers.ensure(None).read(
-        classifiers.Ask(text=text, subject=mail.subject, stage=Stage(stage))
+    own = load(config).classifier if config else None
+    chain = classifiers.load(own.model) if own and own.model else classifiers.ensure(None)
+    verdict = chain.read(
+        classifiers.Ask(
+            text=text, subject=mail.subject, stage=Stage(stage), reference_found=stage != Stage.NONE
+        )
     )
+    if own and verdict.confidence < own.ask_below:
+        verdict = replace(verdict, intent=Intent.UNSURE)
     seen = {
         "intent": verdict.intent.value,
         "confidence": round(verdict.confidence, 4),
@@ -319,11 +458,11 @@ def classify(
         "model": verdict.model,
     }
     if as_json:
-        typer.echo(json.dumps(seen, ensure_ascii=False, indent=2))
+        print_json(seen)
         return
     for key, value in seen.items():
         if value:
-            typer.echo(f"{key}: {value}")
+            typer.echo(plain(f"{key}: {in_words(value)}"))
 
 
 @app.command()
@@ -335,7 +474,109 @@ def train() -> None:
     typer.echo(f"The model is ready: {chain.version}")
 
 
+# ------------------------------------------------------------------ what was set aside
+
+
+@quarantine_app.command("list")
+def quarantine_list(config: ConfigDir = HERE) -> None:
+    """Mails that nobody acted on, and why. Their clocks run from receipt."""
+    settings = load(config)
+    with open_database(settings).read() as work:
+        rows = [
+            (
+                m.id,
+                m.mailbox,
+                f"{settings.calendar.london_date(m.received_at):%d %b %Y}",
+                m.sender,
+                m.subject,
+                m.cause,
+            )
+            for m in work.quarantined()
+        ]
+    if rows:
+        print_table(("Mail", "Mailbox", "Received", "From", "Subject", "Set aside because"), rows)
+    else:
+        typer.echo("Nothing is set aside.")
+
+
+MailId = Annotated[str, typer.Argument(help="The mail's id, as `mailbot quarantine list` shows it.")]
+
+
+@quarantine_app.command("show")
+def quarantine_show(mail: MailId, config: ConfigDir = HERE) -> None:
+    """A mail that was set aside: where it lies, why, and its words as far as they can be read."""
+    from mailbot.postroom.reading import read
+
+    settings = load(config)
+    with open_database(settings).read() as work:
+        row = set_aside(work, mail)
+        found = read(work.raw(mail))
+    received = settings.calendar.london_date(row.received_at)
+    for name, told in (
+        ("Mail", row.id),
+        ("Mailbox", f"{row.mailbox}, folder {row.folder}, UID {row.uid}"),
+        ("Received", f"{received:%d %B %Y}"),
+        ("From", found.sender.address if found.sender else "nobody that can be read"),
+        ("Subject", found.subject),
+        ("Size", f"{row.size:,} bytes{', only its header was taken in' if row.truncated else ''}"),
+        ("Set aside", row.cause),
+    ):
+        typer.echo(plain(f"{name + ':':<11}{told}"))
+    typer.echo(plain(f"\n{found.text}"))
+
+
+@quarantine_app.command("release")
+def quarantine_release(mail: MailId, config: ConfigDir = HERE) -> None:
+    """Have a mail attended to again, as if it had just been kept; its dates count from its receipt."""
+    settings = load(config)
+    with open_database(settings).begin() as work:
+        row = set_aside(work, mail)
+        if row.truncated:
+            stop(
+                f"{mail} was too big to be taken in whole: read it in the mailbox itself and answer it there"
+            )
+        work.release_mail(mail)
+        told = "Released from quarantine: it will be attended to again."
+        work.note(dt.datetime.now(dt.UTC), "operator", "released", told, ("House 20",), mail=mail)
+    typer.echo(f"{mail} will be attended to by the running service, or by: mailbot once")
+
+
+def set_aside(work: Work, mail: str) -> MailRow:
+    """The mail of that id, if it is in quarantine."""
+    from storage import MailState, NoSuchMail
+
+    try:
+        row = work.mail(mail)
+    except NoSuchMail:
+        ids = ", ".join(m.id for m in work.quarantined()) or "none"
+        stop(f"there is no mail {mail}. Set aside: {ids}", 1)
+    if row.state is not MailState.QUARANTINED:
+        case = f" (case {row.reference})" if row.reference else ""
+        stop(f"{mail} is not set aside: it is {row.state.value}{case}", 1)
+    return row
+
+
 # ------------------------------------------------------------------ configuration and database
+
+
+@config_app.command("new")
+def config_new(folder: Annotated[Path, typer.Argument(help="A folder that has none yet.")] = HERE) -> None:
+    """Begin a configuration: mailbot.toml and staff.toml with every key explained, to be changed."""
+    from mailbot.places import config_dir
+
+    names = ("mailbot.toml", "staff.toml")
+    for name in names:
+        if (folder / name).exists():
+            stop(f"{folder / name} is there already, and nothing was changed: name another folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        stop(f"{folder} can't be made: {error.strerror}")
+    for name in names:
+        write_bytes(folder / name, (config_dir() / name).read_bytes())
+    typer.echo(
+        f"{folder}: change mailbot.toml and staff.toml, then run: mailbot config check --config {folder}"
+    )
 
 
 @config_app.command("check")
@@ -385,16 +626,22 @@ def flow(
     rules = Rulebook(
         load_policy("code-2024"), Calendar("ENG"), Desk(people, {}), "complaints", "CC-2026-000001-6"
     )
-    if check:
-        text = check.read_text()
-        if into_readme(text, rules) != text:
-            stop(f"the chart in {check} is not what the tables say. Run: mailbot flow --write {check}", 1)
-        typer.echo("The chart is what the tables say.")
-    elif write:
-        write.write_text(into_readme(write.read_text(), rules))
-        typer.echo(f"{write}: drawn.")
-    else:
+    readme = check or write
+    if readme is None:
         typer.echo(chart(rules))
+        return
+    text = read_bytes(readme).decode()
+    try:
+        drawn = into_readme(text, rules)
+    except ValueError as missing:
+        stop(f"{readme}: {missing}. Write both into it where the chart shall stand")
+    if write:
+        write_bytes(write, drawn.encode())
+        typer.echo(f"{write}: drawn.")
+    elif drawn != text:
+        stop(f"the chart in {check} is not what the tables say. Run: mailbot flow --write {check}", 1)
+    else:
+        typer.echo("The chart is what the tables say.")
 
 
 @app.command()
@@ -406,6 +653,7 @@ def version() -> None:
 def log_to_stderr() -> None:
     """One line an event, references and counts only: residents' data stays out of logs."""
     import logging
+    import traceback
 
     class Line(logging.Formatter):
         keys = ("reference", "letter", "outcome", "mailbox", "mailboxes", "mail", "error", "timer")
@@ -418,14 +666,20 @@ def log_to_stderr() -> None:
                 "event": record.getMessage(),
                 **{k: getattr(record, k) for k in self.keys if getattr(record, k, None) is not None},
             }
-            if record.exc_info:
-                line["exception"] = self.formatException(record.exc_info)
+            if record.exc_info and record.exc_info[0]:
+                # Where it happened, without its message: that may hold a piece of a resident's mail.
+                line["exception"] = record.exc_info[0].__name__
+                line["where"] = [
+                    f"{frame.filename}:{frame.lineno} {frame.name}"
+                    for frame in traceback.extract_tb(record.exc_info[2])
+                ]
             return json.dumps(line, ensure_ascii=False)
 
     handler = logging.StreamHandler()
     handler.setFormatter(Line())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    for talkative in ("apscheduler", "alembic"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
 
 
 if __name__ == "__main__":

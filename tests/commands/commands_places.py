@@ -1,0 +1,12 @@
+"""Where the tests of the commands find things."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Final
+
+CHECKOUT: Final = Path(__file__).resolve().parents[2]
+DOCS: Final = CHECKOUT / "docs"
+MAILS_OF_THE_POSTROOM: Final = CHECKOUT / "tests" / "postroom" / "mails"
+MAILBOT: Final = (sys.executable, "-m", "mailbot")
