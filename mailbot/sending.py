@@ -340,12 +340,12 @@ def mailbox_named(settings: Settings, name: str) -> MailboxSettings:
 
 
 def read_thread(work: Work, mail_id: str) -> tuple[str, tuple[str, ...]]:
-    """In-Reply-To and References for an answer to this mail (RFC 5322 section 3.6.4)."""
-    row = work.mail(mail_id)
-    if not row.message_id:
+    """In-Reply-To and References for an answer to this mail (RFC 5322 section 3.6.4). Read from its bytes: a
+    mail that is just being attended to has no row of its own yet that would know them."""
+    mail = read(work.raw(mail_id))
+    if not mail.message_id:
         return "", ()
-    chain = read(work.raw(mail_id)).references
-    return row.message_id, tuple(dict.fromkeys((*chain[-20:], row.message_id)))
+    return mail.message_id, tuple(dict.fromkeys((*mail.references[-20:], mail.message_id)))
 
 
 def next_try(letter: LetterRow, now: dt.datetime, hours: int) -> dt.datetime | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from mailbot.casework.commands import CUT_LINE
 from mailbot.casework.duties import duties_of
 from mailbot.casework.policy import Anchor, SilenceRule
 from mailbot.casework.rulebook import Rulebook
@@ -205,21 +204,14 @@ def buttons(case: Case) -> list[Fact]:
     def button(label: str, line: str, body: str = "") -> Fact:
         return {"label": label, "line": line, "body": body}
 
-    def hint(text: str) -> str:
-        return f"\n\n{CUT_LINE}\n{text}"
-
     contact = button("Record contact", "#contacted by phone")
     extend = button(
-        "Ask for an extension", "#extend 10 working days because ", hint("Say why after the word because.")
+        "Ask for an extension", "#extend 10 working days because ", "Say why after the word because."
     )
-    action = button(
-        "Add an action", "#action  by ", hint("What will be done, then the date after the word by.")
-    )
-    note = button("Note", "#note", hint("Write the note above the line. It stays inside."))
+    action = button("Add an action", "#action  by ", "What will be done, then the date after the word by.")
+    note = button("Note", "#note", "Then the note. It stays inside.")
     pass_on = button("Pass on", "#assign ")
-    answer = hint(
-        "Choose upheld, partly upheld or not upheld, and write the response to the resident above the line."
-    )
+    answer = "Choose upheld, partly upheld or not upheld, then write the response to the resident."
     match case.stage:
         case Stage.UNSORTED:
             return [*sorting(case), note]

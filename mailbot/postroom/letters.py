@@ -221,17 +221,18 @@ def heading(value: object) -> str:
 
 
 def mail_link(address: str, subject: str, line: str, body: str = "") -> str:
-    """A mailto: link (RFC 6068) that opens a prepared mail. The body begins with `line`. Outlook cuts links
-    near 2,000 characters: a longer body is left out, the line never is."""
+    """A mailto: link (RFC 6068) that opens a prepared mail. It begins with `line`; `body` says what to add, and
+    stands below the cut line, so that it is never passed on. Outlook cuts links near 2,000 characters: a longer
+    body is left out, the line never is."""
 
     def link(words: str) -> str:
         quote = functools.partial(urllib.parse.quote, safe="")
         wire = words.replace("\n", "\r\n")
         return f"mailto:{urllib.parse.quote(address, safe='@')}?subject={quote(subject)}&body={quote(wire)}"
 
-    if not body or body == line:
+    if not body:
         return link(line)
-    whole = link(body if body.startswith(line) else f"{line}\n\n{body}")
+    whole = link(f"{line}\n\n\n\n{CUT_LINE}\n{body}")
     return whole if len(whole) <= 1_900 else link(line)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+
 from conftest import ALEX, COMPLAINT, ESCALATION, JO, MORGAN, REQUEST, SAM, House
 
 from mailbot.casework.vocabulary import Stage
@@ -9,7 +11,9 @@ from mailbot.casework.vocabulary import Stage
 
 def test_a_complaint_runs_from_the_first_mail_to_the_final_response(house: House) -> None:
     # the resident complains, and is acknowledged at once
-    house.write(f"Jo Finch <{JO}>", COMPLAINT)
+    first = house.compose(f"Jo Finch <{JO}>", COMPLAINT)
+    first_id = str(email.message_from_bytes(first)["Message-ID"])
+    house.write(JO, "", raw=first)
     house.turn()
     case = house.the_case()
     assert case.stage is Stage.STAGE1_OPEN
@@ -22,6 +26,8 @@ def test_a_complaint_runs_from_the_first_mail_to_the_final_response(house: House
     assert "Ombudsman" in acknowledgement.text
     assert acknowledgement.message["Auto-Submitted"] == "auto-replied"
     assert acknowledgement.caught.sender == ""
+    assert acknowledgement.message["In-Reply-To"] == first_id
+    assert first_id in str(acknowledgement.message["References"])
 
     # the handler answers the case mail, and the words reach the resident from the mailbox
     assigned = house.last(SAM, "case_assigned")

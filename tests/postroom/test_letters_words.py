@@ -21,6 +21,7 @@ from letter_samples import (
     write,
 )
 
+from mailbot.casework.commands import CUT_LINE
 from mailbot.casework.vocabulary import Fact, Letter
 from mailbot.postroom.letters import Stationery
 
@@ -271,7 +272,9 @@ def test_buttons_open_a_prepared_mail_to_the_keyed_address(stationery: Stationer
         assert prepared["subject"] == f"Re: {written.subject}"
     bodies = [prepared["body"] for _, prepared in links]
     assert bodies[0] == "#acknowledge"
-    assert bodies[3] == "#extend 10 working days because \r\n\r\nSay why & for how long."
+    order, _, below = bodies[3].partition(CUT_LINE)
+    assert order == "#extend 10 working days because \r\n\r\n\r\n\r\n"
+    assert below == "\r\nSay why & for how long.", "advice stands below the line that is never passed on"
     assert "mailto:complaints%2Bcc-2026" in written.html
     for command in (
         "#acknowledge",
