@@ -172,10 +172,29 @@ def moment(value: object) -> str:
     return f"{day(value)} at {d:%H:%M}" if isinstance(d, dt.datetime) else day(value)
 
 
+ISO = re.compile(r"(?<![\w-])\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?(?![\w-])")
+
+
 def cell(value: object) -> str:
-    """What stands in a table: a bare ISO date as Tue 30 Dec 2025, all else as it is."""
+    """What stands in a table: a bare ISO date as Tue 30 Dec 2025, all else as it is (also what only looks
+    like a date: a stranger may choose a subject line)."""
     text = str(value)
-    return short_day(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else text
+    try:
+        return short_day(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else text
+    except ValueError:
+        return text
+
+
+def said(value: object) -> str:
+    """A sentence of the service with its ISO dates as people say them. Not for what residents wrote."""
+
+    def spoken(found: re.Match[str]) -> str:
+        try:
+            return moment(found[0])
+        except ValueError:
+            return found[0]
+
+    return ISO.sub(spoken, str(value))
 
 
 def sentence(value: object) -> str:
@@ -401,6 +420,7 @@ class Stationery:
                 short_day=short_day,
                 moment=moment,
                 cell=cell,
+                said=said,
                 sentence=sentence,
                 greeting=greeting,
             )

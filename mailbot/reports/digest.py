@@ -7,20 +7,76 @@ case; no resident's name and none of their text is in it. Empty sections vanish,
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from mailbot.casework import orders
 from mailbot.casework.duties import Duty, duties_of
 from mailbot.casework.rulebook import Rulebook
-from mailbot.casework.vocabulary import Case, Due, Fact, Flag, Stage
+from mailbot.casework.vocabulary import Case, Fact, Flag, Stage, Topic
 
-MOST_ROWS = 40
-"""Rows a section shows; the rest is counted in its note, so that the mail stays under what Gmail clips."""
+MOST_ROWS = 25
+"""Rows a section shows; the rest is counted in its note."""
+MOST_ROWS_IN_ALL = 75
+"""Rows of the whole digest, so that the mail stays under the 102 kB at which Gmail clips. A section always
+shows some (`FEWEST_ROWS`), however much stands before it."""
+FEWEST_ROWS = 3
+LONGEST_SUBJECT = 90  # characters of a resident's subject line that a row shows
+STALE = dt.timedelta(hours=1)
+"""A mailbox that was not read for so long is news."""
+
+TOPIC_WORDS: Mapping[Topic, str] = {
+    Topic.REPAIRS: "Repairs",
+    Topic.DAMP_MOULD_LEAKS: "Damp, mould and leaks",
+    Topic.HEATING_HOT_WATER: "Heating and hot water",
+    Topic.BUILDING_SAFETY: "Building safety",
+    Topic.ESTATE_MANAGEMENT: "Estate management",
+    Topic.ANTI_SOCIAL_BEHAVIOUR: "Anti-social behaviour",
+    Topic.CHARGES: "Rent and charges",
+    Topic.STAFF_CONDUCT: "Staff conduct",
+    Topic.COMMUNICATION: "Communication",
+    Topic.MOVING_AND_LETTINGS: "Moving and lettings",
+    Topic.TENANCY: "Tenancy",
+    Topic.HOME_OWNERSHIP: "Home ownership",
+    Topic.DATA_PROTECTION: "Data protection",
+    Topic.COMPENSATION: "Compensation",
+    Topic.CONTRACTORS: "Contractors",
+}
+KINDS: Mapping[str, tuple[str, str]] = {
+    "acknowledgement": ("acknowledgement", "acknowledgements"),
+    "contact": ("contact with a resident", "contacts with residents"),
+    "response": ("response", "responses"),
+    "action": ("promised action", "promised actions"),
+    "request": ("answer to a service request", "answers to service requests"),
+}
+STATE_WORDS: Mapping[str, str] = {
+    "failed": "could not be sent",
+    "unknown": "may or may not have gone out",
+    "held": "was held back",
+}
+DANGERS = (Flag.URGENT_HAZARD, Flag.SAFEGUARDING)
+OUTSIDE = (Flag.OMBUDSMAN, Flag.MP_OR_COUNCILLOR, Flag.LEGAL_ACTION, Flag.LEGAL_PROCEEDINGS_ISSUED)
+OF_A_PROGRAM = re.compile(r"[A-Za-z_.]*(?:Error|Exception|Mistake|Refused|Warning)\b")
 
 
 def count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+    """1 letter, 2 letters, 1,204 letters."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def sentence(parts: Sequence[str]) -> str:
+    """The parts as one sentence: joined with commas and an and, a capital first, a full stop last."""
+    told = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+    return f"{told[0].upper()}{told[1:]}."
+
+
+def near_day(day: dt.date, today: dt.date) -> str:
+    """Wed 1 Apr; with the year where it is another one; today by name."""
+    if day == today:
+        return "today"
+    year = "" if day.year == today.year else f" {day.year}"
+    return f"{day:%a} {day.day} {day:%b}{year}"
 
 
 def digest_facts(
@@ -47,161 +103,173 @@ def digest_facts(
         (d for case in cases for d in duties_of(case, rules.policy, rules.calendar)),
         key=lambda d: (d.due.target, d.case.reference),
     )
-    breached = [d for d in duties if d.due.outer < day]
+    breached = sorted((d for d in duties if d.due.outer < day), key=lambda d: (d.due.outer, d.case.reference))
     late = [d for d in duties if d.due.target < day <= d.due.outer]
     today = [d for d in duties if d.due.target == day]
     soon = [d for d in duties if day < d.due.target <= horizon]
-    asked = [(case, q) for case in cases for q in case.open_questions]
-    nobody = [c for c in cases if not c.handler and c.stage not in (Stage.UNSORTED,)]
-    dangers = [c for c in cases if {Flag.URGENT_HAZARD, Flag.SAFEGUARDING} & set(c.flags)]
-    outside = [c for c in cases if {Flag.OMBUDSMAN, Flag.MP_OR_COUNCILLOR, Flag.LEGAL_ACTION} & set(c.flags)]
+    asked = sorted(
+        ((case, q) for case in cases for q in case.open_questions),
+        key=lambda pair: (pair[1].default_at, pair[0].reference),
+    )
+    nobody = [c for c in cases if not c.handler and c.stage is not Stage.UNSORTED]
+    dangers = [c for c in cases if set(DANGERS) & set(c.flags)]
+    outside = [c for c in cases if set(OUTSIDE) & set(c.flags)]
     unreached = [c for c in cases if c.unreachable]
-    requests = [c for c in cases if c.stage is Stage.SERVICE_REQUEST and c.service_answered_at is None]
+    requests = sorted(
+        (c for c in cases if c.stage is Stage.SERVICE_REQUEST and c.service_answered_at is None),
+        key=lambda c: (c.received_at, c.reference),
+    )
 
     def name(case: Case) -> str:
         person = rules.person(case.handler)
-        return person.name if person else "nobody"
+        return person.name if person else "nobody yet"
 
-    def days_late(due: Due) -> str:
-        days = rules.calendar.working_days_between(due.outer, day)
+    def when(moment: dt.date) -> str:
+        return near_day(moment, day)
+
+    def working_days_late(duty: Duty) -> str:
+        days = rules.calendar.working_days_between(duty.due.outer, day)
         return f"{count(days, 'working day', 'working days')} late"
 
     def rows(duties: Sequence[Duty], last: Callable[[Duty], str]) -> list[Fact]:
-        return [[d.case.reference, d.case.subject, d.what, name(d.case), last(d)] for d in duties]
+        return [[d.case.reference, subject(d.case), d.what, name(d.case), last(d)] for d in duties]
 
-    def section(title: str, columns: list[Fact], body: Sequence[Fact], tone: str, note: str = "") -> Fact:
-        more = len(body) - MOST_ROWS
-        if more > 0:
-            note = f"{note} {count(more, 'more is', 'more are')} not shown.".strip()
-        return {
-            "title": title,
-            "columns": columns,
-            "rows": list(body[:MOST_ROWS]),
-            "note": note,
-            "tone": tone,
-        }
-
-    duty_columns: list[Fact] = ["Case", "Subject", "What", "Handler"]
-    sections: list[Fact] = []
-
-    def add(title: str, columns: list[Fact], body: Sequence[Fact], tone: str = "", note: str = "") -> None:
-        if body:
-            sections.append(section(title, columns, body, tone, note))
-
-    add(
-        "Danger and safeguarding",
-        ["Case", "Subject", "Flags", "Handler"],
-        [
+    def flagged(cases: Sequence[Case], flags: tuple[Flag, ...]) -> list[Fact]:
+        return [
             [
                 c.reference,
-                c.subject,
-                ", ".join(
-                    orders.FLAG_WORDS[f] for f in c.flags if f in (Flag.URGENT_HAZARD, Flag.SAFEGUARDING)
-                ),
+                subject(c),
+                "; ".join(orders.FLAG_WORDS[f] for f in flags if f in c.flags),
                 name(c),
             ]
-            for c in dangers
-        ],
-        "red",
-    )
+            for c in cases
+        ]
+
+    sections: list[Fact] = []
+    left = MOST_ROWS_IN_ALL
+
+    def add(title: str, columns: list[Fact], body: Sequence[Fact], tone: str = "", note: str = "") -> None:
+        nonlocal left
+        if not body:
+            return
+        shown = list(body[: min(MOST_ROWS, max(left, FEWEST_ROWS))])
+        left -= len(shown)
+        more = len(body) - len(shown)
+        if more:
+            note = f"{note} {count(more, 'more is', 'more are')} not shown here.".strip()
+        sections.append({"title": title, "columns": columns, "rows": shown, "note": note, "tone": tone})
+
+    duty: list[Fact] = ["Case", "Subject", "What", "Handler"]
+    add("Danger and safeguarding", ["Case", "Subject", "Why", "Handler"], flagged(dangers, DANGERS), "red")
     add(
         "Overdue",
-        [*duty_columns, "Late"],
-        rows(breached, lambda d: days_late(d.due)),
+        [*duty, "Late"],
+        rows(breached, working_days_late),
         "red",
-        "The last defensible date has passed: this is reported as a breach.",
+        "The last defensible date has passed: each is reported as a breach.",
     )
     add(
         "Past the target, not yet a breach",
-        [*duty_columns, "At the latest"],
-        rows(late, lambda d: orders.iso(d.due.outer)),
+        [*duty, "At the latest"],
+        rows(late, lambda d: when(d.due.outer)),
         "amber",
     )
-    add(
-        "Due today", [*duty_columns, "At the latest"], rows(today, lambda d: orders.iso(d.due.outer)), "amber"
-    )
-    add(
-        "Due in the next three working days",
-        [*duty_columns, "Target"],
-        rows(soon, lambda d: orders.iso(d.due.target)),
-    )
+    add("Due today", [*duty, "At the latest"], rows(today, lambda d: when(d.due.outer)), "amber")
     add(
         "Waiting for your decision",
-        ["Case", "Subject", "Question", "Decided by itself on"],
+        ["Case", "Subject", "Question", "Without an answer"],
         [
             [
                 c.reference,
-                c.subject,
+                subject(c) if c.stage is Stage.UNSORTED else shorten(q.subject) or subject(c),
                 "What is this mail?" if c.stage is Stage.UNSORTED else "What does this mail ask for?",
-                orders.iso(rules.day(q.default_at)),
+                f"{orders.KIND_WORDS[q.default]}, {when(rules.day(q.default_at))}",
             ]
             for c, q in asked
         ],
         "amber",
-        "Answer the mail that asked you; without an answer the reading that protects the resident is taken.",
+        "Answer the mail that asked you. Without an answer it is taken in the way that protects the "
+        f"{rules.policy.person_noun}.",
+    )
+    add(
+        "Letters in trouble",
+        ["Case", "Letter", "What happened"],
+        [
+            [reference or "No case", letter.replace("_", " ").capitalize(), STATE_WORDS.get(state, state)]
+            for reference, letter, state in troubled
+        ],
+        "red",
+        "They are not sent again by themselves: check, and write to the person yourself.",
+    )
+    add(
+        "Mails set aside",
+        ["Mail", "Why", "Received"],
+        [
+            [shorten(subject_line) or "(no subject)", plain_cause(cause), when(rules.day(at))]
+            for subject_line, cause, at in quarantined
+        ],
+        "amber",
+        "A person must read them; the clock runs from the day they came.",
     )
     add(
         "Without a handler",
         ["Case", "Subject", "Stage"],
-        [[c.reference, c.subject, orders.stage_name(c, rules)] for c in nobody],
+        [[c.reference, subject(c), orders.stage_name(c, rules)] for c in nobody],
         "amber",
     )
     add(
-        "Residents not reached",
+        f"{rules.policy.person_noun.capitalize()}s not reached",
         ["Case", "Subject", "Handler"],
-        [[c.reference, c.subject, name(c)] for c in unreached],
+        [[c.reference, subject(c), name(c)] for c in unreached],
         "amber",
         "A letter came back. The dates still run.",
     )
     add(
-        "Ombudsman, members, legal",
-        ["Case", "Subject", "Flags", "Handler"],
-        [
-            [
-                c.reference,
-                c.subject,
-                ", ".join(
-                    orders.FLAG_WORDS[f]
-                    for f in c.flags
-                    if f in (Flag.OMBUDSMAN, Flag.MP_OR_COUNCILLOR, Flag.LEGAL_ACTION)
-                ),
-                name(c),
-            ]
-            for c in outside
-        ],
+        "Due in the next three working days",
+        [*duty, "Target"],
+        rows(soon, lambda d: when(d.due.target)),
     )
     add(
         "Service requests without an answer",
         ["Case", "Subject", "Handler", "Received"],
-        [[c.reference, c.subject, name(c), orders.iso(rules.day(c.received_at))] for c in requests],
+        [[c.reference, subject(c), name(c), when(rules.day(c.received_at))] for c in requests],
     )
     add(
-        "Mails set aside",
-        ["Subject", "Why", "Received"],
-        [[subject, cause, orders.iso(rules.day(at))] for subject, cause, at in quarantined],
-        "amber",
-    )
-    add(
-        "Letters in trouble",
-        ["Case", "Letter", "State"],
-        [[reference, letter.replace("_", " "), state] for reference, letter, state in troubled],
-        "red",
+        "Ombudsman, elected members, legal",
+        ["Case", "Subject", "Why", "Handler"],
+        flagged(outside, OUTSIDE),
     )
     add(
         "Closed since yesterday",
         ["Case", "Subject", "Why"],
         [
-            [c.reference, c.subject, orders.CLOSED_WORDS.get(c.closed_because, c.closed_because)]
+            [
+                c.reference,
+                subject(c),
+                orders.CLOSED_WORDS.get(c.closed_because, c.closed_because.replace("_", " ")),
+            ]
             for c in closed
         ],
+        "green",
     )
 
     complaints = [c for c in cases if c.stage in (Stage.STAGE1_OPEN, Stage.STAGE2_OPEN)]
-    headline = headlines(today, breached, len(asked), len(nobody))
-    topics = Counter(c.topics[0].value.replace("_", " ") for c in cases if c.topics)
+    topics = Counter(TOPIC_WORDS[c.topics[0]] for c in cases if c.topics)
+    stale = [box for box, at in sorted(looks.items()) if at is None or now - at > STALE]
     return {
         "date": day.isoformat(),
-        "headline_lines": list(headline),
+        "headline_lines": list(
+            headlines(
+                breached,
+                today,
+                asked=len(asked),
+                dangers=len(dangers),
+                nobody=len(nobody),
+                set_aside=len(quarantined),
+                troubled=len(troubled),
+                stale=stale,
+            )
+        ),
         "counts": [
             {"label": "Open complaints", "value": len(complaints), "tone": ""},
             {"label": "Overdue", "value": len(breached), "tone": "red" if breached else "green"},
@@ -209,45 +277,91 @@ def digest_facts(
             {"label": "For your decision", "value": len(asked), "tone": "amber" if asked else ""},
         ],
         "sections": sections,
-        "health": health(looks, waiting_letters, filed, rules, now),
+        "health": health(looks, waiting_letters, filed, now),
         "bars": [{"label": topic, "value": number} for topic, number in topics.most_common(6)],
     }
 
 
-def headlines(today: Sequence[Duty], breached: Sequence[Duty], asked: int, nobody: int) -> list[str]:
-    """At most four short sentences: what matters this morning, in words."""
-    lines = []
+def subject(case: Case) -> str:
+    return shorten(case.subject) or "(no subject)"
+
+
+def shorten(text: str) -> str:
+    """A subject line that leaves room for others."""
+    words = " ".join(text.split())
+    return words if len(words) <= LONGEST_SUBJECT else words[: LONGEST_SUBJECT - 1].rstrip() + "…"
+
+
+def plain_cause(cause: str) -> str:
+    """Why a mail was set aside, in words for people. What a program says of its own error may quote the mail,
+    so of that only the error's name is kept."""
+    kind = OF_A_PROGRAM.match(cause)
+    return f"It could not be worked on ({kind[0]})" if kind else cause[:1].upper() + cause[1:]
+
+
+def headlines(
+    breached: Sequence[Duty],
+    today: Sequence[Duty],
+    *,
+    asked: int,
+    dangers: int,
+    nobody: int,
+    set_aside: int,
+    troubled: int,
+    stale: Sequence[str],
+) -> list[str]:
+    """A few short sentences: what matters this morning, in words. The first one is also in the subject line."""
+    first = []
     if breached:
-        lines.append(f"{count(len(breached), 'duty is', 'duties are')} overdue.")
-    kinds = Counter(d.kind for d in today)
-    for kind, number in kinds.items():
-        lines.append(f"{count(number, kind + ' is', kind + 's are')} due today.")
+        first.append(f"{count(len(breached), 'duty is', 'duties are')} overdue")
+    if today:
+        first.append(f"{count(len(today), 'is', 'are')} due today")
     if asked:
-        lines.append(f"{count(asked, 'mail waits', 'mails wait')} for your decision.")
+        first.append(f"{count(asked, 'mail waits', 'mails wait')} for your decision")
+    lines = [sentence(first or ["nothing is overdue, due today or waiting for you"])]
+    if stale:
+        told = "has not been read for more than an hour: its mail is not known yet"
+        lines.append(f"The mailbox {' and '.join(stale)} {told}.")
+    if dangers:
+        lines.append(f"{count(dangers, 'open case speaks', 'open cases speak')} of danger or safeguarding.")
+    if today:
+        kinds = Counter(d.kind for d in today)
+        lines.append(f"Today: {', '.join(count(number, *KINDS[kind]) for kind, number in kinds.items())}.")
+    trouble = []
+    if troubled:
+        trouble.append(f"{count(troubled, 'letter is', 'letters are')} in trouble")
+    if set_aside:
+        trouble.append(f"{count(set_aside, 'mail is', 'mails are')} set aside")
     if nobody:
-        lines.append(f"{count(nobody, 'case has', 'cases have')} no handler.")
-    return lines[:4] or ["Nothing is overdue and nothing waits for you."]
+        trouble.append(f"{count(nobody, 'case has', 'cases have')} no handler")
+    if trouble:
+        lines.append(sentence(trouble))
+    return lines
 
 
 def health(
-    looks: Mapping[str, dt.datetime | None],
-    waiting_letters: int,
-    filed: int,
-    rules: Rulebook,
-    now: dt.datetime,
+    looks: Mapping[str, dt.datetime | None], waiting_letters: int, filed: int, now: dt.datetime
 ) -> list[Fact]:
+    """How the service itself is: what was read when, what waits, what was only filed."""
     lines: list[Fact] = []
     for mailbox, at in sorted(looks.items()):
         if at is None:
-            lines.append(f"{mailbox} has not been read yet.")
-            continue
-        minutes = int((now - at).total_seconds() // 60)
-        lines.append(
-            f"{mailbox} was read {count(minutes, 'minute', 'minutes')} ago."
-            if minutes
-            else f"{mailbox} was read just now."
-        )
-    lines.append(f"{count(waiting_letters, 'letter waits', 'letters wait')} to go out.")
+            lines.append(f"The mailbox {mailbox} has not been read yet.")
+        else:
+            lines.append(f"The mailbox {mailbox} was read {ago(now - at)}.")
+    waiting = count(waiting_letters, "letter waits", "letters wait") if waiting_letters else "No letter waits"
+    lines.append(f"{waiting} to go out.")
     if filed:
         lines.append(f"{count(filed, 'mail was', 'mails were')} filed without a case since yesterday.")
     return lines
+
+
+def ago(span: dt.timedelta) -> str:
+    minutes = int(span.total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 120:
+        return f"{count(minutes, 'minute', 'minutes')} ago"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} hours ago"
+    return f"{minutes // (24 * 60)} days ago"

@@ -1,0 +1,229 @@
+"""Make the pictures of the README and the docs, from the product's own letters.
+
+    python docs/pictures/make.py               # digest.png, digest-phone.png, acknowledgement.png, case-mail.png
+    python docs/pictures/make.py --try DIR     # every letter, desktop and phone, light and dark, into DIR
+
+The letters are those that mailbot would send on one morning of a made-up landlord (see desk.py). They are
+drawn by Chromium without a window; nothing is fetched and nothing is sent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import html
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parents[1])]
+
+import desk  # noqa: E402
+
+from mailbot.casework.allocation import Desk  # noqa: E402
+from mailbot.casework.calendar import Calendar  # noqa: E402
+from mailbot.casework.parts import Landlord, Ombudsman  # noqa: E402
+from mailbot.casework.policy import Policy  # noqa: E402
+from mailbot.casework.rulebook import Rulebook  # noqa: E402
+from mailbot.casework.vocabulary import Audience, Fact, Letter, SendLetter, Stage  # noqa: E402
+from mailbot.places import config_dir, templates_dir  # noqa: E402
+from mailbot.policyfile import load_policy  # noqa: E402
+from mailbot.postroom.letters import Letterhead, Order, Stationery, Written  # noqa: E402
+from mailbot.reports.digest import digest_facts  # noqa: E402
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+NOW = desk.moment(desk.MORNING, "07:30")
+DESKTOP, PHONE = 1200, 390  # CSS pixels
+
+
+def letterhead(policy: Policy) -> Letterhead:
+    contacts = tomllib.loads((config_dir() / "ombudsman.toml").read_text(encoding="utf-8"))
+    return Letterhead(
+        landlord=Landlord(
+            name="Brackenfield Homes",
+            short_name="Brackenfield",
+            phone="0113 496 0100",
+            web="www.brackenfieldhomes.example",
+            postal_address="Wool House, 3 Fulling Lane, Leeds LS2 0XX",
+            complaints_address="complaints@brackenfieldhomes.example",
+        ),
+        ombudsman=Ombudsman(**contacts["ombudsman"], as_of=contacts["as_of"]),
+        person_noun=policy.person_noun,
+    )
+
+
+def digest_of(played: list[desk.Played], policy: Policy, busy: bool) -> dict[str, Fact]:
+    """The digest of the morning, with a little trouble on the busy day."""
+    yesterday = NOW - dt.timedelta(days=1)
+    cases = [p.case for p in played]
+    return digest_facts(
+        day=desk.MORNING,
+        cases=[c for c in cases if c.stage is not Stage.CLOSED],
+        rules=Rulebook(policy, Calendar("ENG"), Desk(desk.PEOPLE), desk.BOX, ""),
+        closed=[c for c in cases if c.closed_at and c.closed_at > yesterday],
+        quarantined=[("Photos of the stairwell", "it is bigger than 25 MB", yesterday)] if busy else [],
+        filed=4 if busy else 0,
+        troubled=[(cases[3].reference, "response", "unknown")] if busy else [],
+        looks={desk.BOX: NOW - dt.timedelta(minutes=2)},
+        waiting_letters=1 if busy else 0,
+        now=NOW,
+    )
+
+
+def write(stationery: Stationery, head: Letterhead, order: SendLetter, at: dt.datetime) -> Written:
+    """A letter of the core as it would be handed over."""
+    facts = dict(order.facts)
+    reference = str(facts.get("reference", ""))
+    if shown := facts.pop("preview_of", None):
+        assert isinstance(shown, dict)
+        other = SendLetter(Letter.ACKNOWLEDGEMENT, Audience.RESIDENT, order.to, order.because, shown)
+        facts["preview"] = write(stationery, head, other, at).text
+    return stationery.write(
+        Order(
+            letter=order.letter,
+            audience=order.audience,
+            to=order.to,
+            to_name=str(facts.get("handler_name") or facts.get("resident_name") or ""),
+            person=order.person,
+            reference=reference,
+            facts=facts,
+            message_id="<picture@brackenfieldhomes.example>",
+            in_reply_to="",
+            references=(),
+            from_name=f"{head.landlord.short_name} complaints",
+            from_address=head.landlord.complaints_address,
+            reply_to="",
+            date=at,
+        ),
+        head,
+    )
+
+
+def letters_of_the_month() -> dict[str, Written]:
+    """Every letter that the month brought, the longest of each kind, and both digests."""
+    policy = load_policy("mtvh", config_dir() / "policies")
+    stationery, head = Stationery(templates_dir()), letterhead(policy)
+    busy, quiet = desk.play(desk.STORIES, policy, NOW), desk.play(desk.QUIET, policy, NOW)
+    later = desk.play(desk.STORIES, policy, desk.moment(dt.date(2026, 7, 30), "09:00"), confirm=True)
+    found: dict[str, Written] = {}
+    for one in (*later, *busy):
+        for sent in one.letters:
+            written = write(stationery, head, sent.order, sent.created_at)
+            name = sent.order.letter.value.replace("_", "-")
+            if name not in found or len(written.text) >= len(found[name].text):
+                found[name] = written
+    chosen = {s.order.letter: s for s in busy[0].letters}
+    for letter in (Letter.ACKNOWLEDGEMENT, Letter.CASE_ASSIGNED):
+        found[letter.value.replace("_", "-")] = write(stationery, head, chosen[letter].order, NOW)
+    for name, played in (("digest", busy), ("digest-quiet", quiet)):
+        facts = digest_of(played, policy, name == "digest")
+        order = SendLetter(Letter.DIGEST, Audience.SUPERVISOR, desk.OWEN.address, (), facts, desk.OWEN.key)
+        found[name] = write(stationery, head, order, NOW)
+    return found
+
+
+# ------------------------------------------------------------------ the camera
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Chromium without a window. A page stands in a frame of the wanted width, because a window has a least
+    width and a phone is narrower."""
+
+    browser: str
+
+    def take(self, page: str, to: Path, width: int, dark: bool = False, most: int = 0) -> int:
+        """A picture of the page; its height in CSS pixels, at most `most` (0: the whole page)."""
+        with tempfile.TemporaryDirectory() as folder:
+            framed = Path(folder) / "page.html"
+            framed.write_text(frame(page, width, 9000), encoding="utf-8")
+            told = self._run(dark, "--dump-dom", "--virtual-time-budget=2000", framed.as_uri())
+            measured = re.search(r'data-size="(\d+) (\d+)"', told)
+            if not measured:
+                raise SystemExit(f"{to.name}: Chromium did not say how high the page is")
+            height, wide = int(measured[1]), int(measured[2])
+            if wide > width:
+                print(f"{to.name}: is {wide} pixels wide, {width} were meant", file=sys.stderr)
+            height = min(height, most) if most else height
+            framed.write_text(frame(page, width, height), encoding="utf-8")
+            size = f"--window-size={width},{height}"
+            self._run(
+                dark, size, "--virtual-time-budget=2000", f"--screenshot={to.resolve()}", framed.as_uri()
+            )
+        return height
+
+    def _run(self, dark: bool, *arguments: str) -> str:
+        scheme = ["--blink-settings=preferredColorScheme=0"] if dark else []
+        quiet = ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--log-level=3"]
+        done = subprocess.run(
+            [self.browser, *quiet, *scheme, *arguments], capture_output=True, text=True, timeout=120
+        )
+        if done.returncode:
+            raise SystemExit(f"{self.browser} failed: {done.stderr.strip()[-400:]}")
+        return done.stdout
+
+
+def frame(page: str, width: int, height: int) -> str:
+    """A page with the letter in a frame, which writes the letter's size into its own body."""
+    return (
+        '<!DOCTYPE html><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
+        "<style>body{margin:0;overflow:hidden}iframe{border:0;display:block}</style>"
+        f'<iframe width="{width}" height="{height}" srcdoc="{html.escape(page)}"></iframe>'
+        "<script>onload=()=>{const d=document.querySelector('iframe').contentDocument;"
+        "const h=Math.ceil(d.querySelector('table.page').getBoundingClientRect().bottom);"
+        "document.body.dataset.size=h+' '+d.documentElement.scrollWidth}</script>"
+    )
+
+
+def find_browser() -> str:
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if not found:
+        raise SystemExit(
+            "The pictures are drawn by Chromium, and none is on the PATH. Install it (Debian: apt install "
+            f"chromium) and try again. Looked for: {', '.join(BROWSERS)}."
+        )
+    return found
+
+
+PICTURES: Mapping[str, tuple[str, int, bool, int]] = {
+    # picture: letter, width, dark, most height
+    "digest": ("digest", DESKTOP, False, 1250),
+    "digest-phone": ("digest", PHONE, True, 1500),
+    "acknowledgement": ("acknowledgement", 760, False, 0),
+    "case-mail": ("case-assigned", 760, False, 0),
+}
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    options.add_argument(
+        "--try", dest="folder", type=Path, help="every letter, in four ways, into this folder"
+    )
+    folder: Path | None = options.parse_args().folder
+    camera = Camera(find_browser())
+    letters = letters_of_the_month()
+    if folder is None:
+        for name, (letter, width, dark, most) in PICTURES.items():
+            target = HERE / f"{name}.png"
+            camera.take(letters[letter].html, target, width, dark, most)
+            print(f"{target.name}: {target.stat().st_size // 1000} kB")
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, written in sorted(letters.items()):
+        (folder / f"{name}.txt").write_text(f"Subject: {written.subject}\n\n{written.text}", encoding="utf-8")
+        (folder / f"{name}.html").write_text(written.html, encoding="utf-8")
+        for width in (DESKTOP, PHONE):
+            for shade in ("light", "dark"):
+                camera.take(written.html, folder / f"{name}-{width}-{shade}.png", width, shade == "dark")
+        print(f"{name}: {len(written.html) // 1000} kB of HTML")
+
+
+if __name__ == "__main__":
+    main()
