@@ -6,9 +6,11 @@ looked at first.
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 
 from mailbot.casework import on_mail, orders, stages
+from mailbot.casework.policy import SilenceRule
 from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import (
     Case,
@@ -44,9 +46,8 @@ def find_somebody(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
     person, why = stages.find_handler(case, rules, number, event.at)
     eve = rules.calendar.subtract_working_days(record.acknowledge.target, 1)
     if person is None and rules.day(event.at) >= eve:
-        free = [p for p in rules.holding("supervisor") if p.key not in case.had_part]
-        if free:
-            person, why = free[0], "a supervisor holds it, so that it can be acknowledged in time"
+        person = stages.find_supervisor(case, rules, number, event.at)
+        why = "a supervisor holds it, so that it can be acknowledged in time"
     if person is None:
         case, effects = stages.unassigned(case, rules, event.at)
         return Decision(case, effects, "Still without a handler.", rules.policy.why("one_contact"))
@@ -224,7 +225,7 @@ def chase_action(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
 
 
 def chase_service_request(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
-    if case.service_answered_at is not None:
+    if case.service_answered_at is not None and not orders.owes_a_word(case):
         return gone(case, event, rules)
     today = rules.day(event.at)
     due = Due(today, today, rules.policy.why("service_request_chase"))
@@ -258,6 +259,20 @@ def chased(
     return Decision(case, effects, f"Chased the {told}: {what}, due {due.target.isoformat()}.", why)
 
 
+def chase_answer(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
+    """The resident wrote after our response and has no answer: the handler is chased until there is one."""
+    assert case.last_resident_word_at is not None
+    wrote = rules.day(case.last_resident_word_at)
+    due = Due(wrote, wrote, rules.policy.why("one_contact"))
+    what = f"answer to the mail of {wrote.isoformat()} (or #close agreed)"
+    return Decision(
+        case,
+        (*orders.chaser(case, rules, what, due, event.at), *orders.answer_timer(case, rules, event.at)),
+        "Not closed: the last word is the resident's; the handler was chased.",
+        due.clauses,
+    )
+
+
 # ------------------------------------------------------------------ silence
 
 
@@ -272,9 +287,10 @@ def why_not_silent(case: Case, rules: Rulebook) -> str:
         return "something promised is still open"
     if "open_questions" in rule.blocked_by and case.open_questions:
         return "a question about a mail is still open"
-    ours = max(record.responded_at, case.last_landlord_word_at or record.responded_at)
-    if case.last_resident_word_at and case.last_resident_word_at > ours:
+    if orders.owes_a_word(case):
         return "the last word is the resident's"
+    if rules.unread & {party.address for party in case.parties}:
+        return "a mail of theirs was set aside and nobody has read it"
     if case.resident.address in case.unreachable:
         return "our mail did not reach the resident"
     if len(case.attempts) < rule.needs_attempts:
@@ -286,8 +302,14 @@ def remind(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
     ends, record = orders.silence_ends(case, rules), case.current
     why = rules.policy.why("reminder")
     hindrance = why_not_silent(case, rules)
-    if hindrance or ends is None or record is None or record.responded_at is None:
-        return Decision(case, (), f"No reminder: {hindrance or 'no rule of silence'}.", why)
+    rule = orders.silence_rule(case, rules)
+    if rule is None or ends is None or record is None or record.responded_at is None:
+        return Decision(case, (), "No reminder: no rule of silence.", why)
+    if hindrance:  # nobody is closed without having been reminded: both wait
+        again = SetTimer(Timer.REMIND_WINDOW, rules.next_morning(event.at), why)
+        moved = SetTimer(Timer.CLOSE_SILENT, closing_after(ends, rule, event, rules), rule.clauses)
+        return Decision(case, (again, moved), f"No reminder: {hindrance}.", why)
+    closing = closing_after(ends, rule, event, rules)
     letter = orders.to_resident(
         case,
         rules,
@@ -295,12 +317,20 @@ def remind(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
         why,
         {
             "responded_on": rules.day(record.responded_at).isoformat(),
-            "close_on": rules.calendar.add_working_days(ends, 1).isoformat(),
+            "close_on": rules.day(closing).isoformat(),
             "next_stage_name": "" if case.stage2 else rules.policy.stage(2).name,
         },
         answers=case.request_mail,
     )
-    return Decision(case, (letter,), "Reminded the resident that the case will close.", why)
+    close = SetTimer(Timer.CLOSE_SILENT, closing, rule.clauses)
+    return Decision(case, (letter, close), "Reminded the resident that the case will close.", why)
+
+
+def closing_after(ends: dt.date, rule: SilenceRule, event: TimerFell, rules: Rulebook) -> dt.datetime:
+    """When the case may close if the resident is reminded now: a late reminder leaves its reader as much
+    time as one in time."""
+    reminded = rules.calendar.add_working_days(rules.day(event.at), max(rule.remind_before_working_days, 1))
+    return rules.morning(max(rules.calendar.add_working_days(ends, 1), reminded))
 
 
 def close_for_silence(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
@@ -308,10 +338,13 @@ def close_for_silence(case: Case, event: TimerFell, rules: Rulebook) -> Decision
     ends = orders.silence_ends(case, rules)
     hindrance = why_not_silent(case, rules)
     rule = orders.silence_rule(case, rules)
+    record = case.current
+    if record and record.responded_at and orders.owes_a_word(case):
+        return chase_answer(case, event, rules)
     if rule is None or ends is None:
         return gone(case, event, rules)
     if not hindrance and rules.day(event.at) <= ends:
-        return Decision(case, orders.silence_timers(case, rules)[1:], "The silence is not complete yet.")
+        return Decision(case, orders.silence_timers(case, rules), "The silence is not complete yet.")
     if hindrance:
         again = SetTimer(Timer.CLOSE_SILENT, rules.next_morning(event.at), rule.clauses)
         return Decision(case, (again,), f"Not closed: {hindrance}.", rule.clauses)

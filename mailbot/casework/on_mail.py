@@ -58,7 +58,7 @@ def open_service_request(case: Case | None, event: MailArrived, rules: Rulebook)
         {
             "received_on": rules.day(event.received_at).isoformat(),
             "request": event.definition or event.text,
-            "handler": orders.card(person),
+            "handler": orders.card(person, rules),
             "hazard": event.verdict.has(Flag.URGENT_HAZARD),
         },
         answers=event.mail,
@@ -119,26 +119,8 @@ def put_question(
     case: Case, event: MailArrived, rules: Rulebook, default: Intent, by: dt.date, headline: str
 ) -> Decision:
     """Ask the supervisor what this mail is; `default` is taken at the given day's acknowledgement hour."""
-    default_at = max(rules.calendar.instant(by, rules.habits.acknowledge_at), event.at)
-    readings = event.verdict.readings or (Reading(event.verdict.intent, event.verdict.confidence),)
-    question = Question(
-        number=len(case.questions) + 1,
-        asked_at=event.at,
-        mail=event.mail,
-        readings=readings,
-        default=default,
-        default_at=default_at,
-        received_at=event.received_at,
-        text=event.text,
-        sender=event.sender,
-        subject=event.subject,
-        definition=event.definition,
-        outcome_sought=event.outcome_sought,
-        flags=tuple(r.flag for r in event.verdict.flags),
-        topics=event.verdict.topics,
-        suggested=event.suggested,
-    )
-    case = replace(case, questions=(*case.questions, question))
+    case, question = with_question(case, event, rules, default, by)
+    readings, default_at = question.readings, question.default_at
     why = rules.policy.why("triage")
     letter = orders.to_staff(
         rules.supervisor,
@@ -175,6 +157,32 @@ def put_question(
     )
 
 
+def with_question(
+    case: Case, event: MailArrived, rules: Rulebook, default: Intent, by: dt.date
+) -> tuple[Case, Question]:
+    """The case with one more question on it. Whoever puts it also sets its timer."""
+    default_at = max(rules.calendar.instant(by, rules.habits.acknowledge_at), event.at)
+    readings = event.verdict.readings or (Reading(event.verdict.intent, event.verdict.confidence),)
+    question = Question(
+        number=len(case.questions) + 1,
+        asked_at=event.at,
+        mail=event.mail,
+        readings=readings,
+        default=default,
+        default_at=default_at,
+        received_at=event.received_at,
+        text=event.text,
+        sender=event.sender,
+        subject=event.subject,
+        definition=event.definition,
+        outcome_sought=event.outcome_sought,
+        flags=tuple(r.flag for r in event.verdict.flags),
+        topics=event.verdict.topics,
+        suggested=event.suggested,
+    )
+    return replace(case, questions=(*case.questions, question)), question
+
+
 def ask_about_mail(default: Intent) -> Callable[[Case, MailArrived, Rulebook], Decision]:
     """A question about a mail on a case that exists; the handler sees the mail all the same."""
 
@@ -194,7 +202,7 @@ def ask_about_mail(default: Intent) -> Callable[[Case, MailArrived, Rulebook], D
             asked.because,
             warning="It is not clear what this mail asks for. A supervisor has been asked.",
         )
-        return replace(asked, effects=(*asked.effects, *shown, *pause_silence(case)))
+        return replace(asked, effects=(*asked.effects, *shown, *owe_an_answer(case, rules, event)))
 
     ask.__name__ = f"ask, or take it as {orders.KIND_WORDS[default]}"
     return ask
@@ -245,7 +253,8 @@ def answer_all(case: Case, at: dt.datetime, answer: str) -> Case:
 
 def turn_into_complaint(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
     """Dissatisfied with how a request was handled: a complaint from this mail on; the work goes on (Code 1.5)."""
-    case = replace(stages.heard(case, event), was_service_request=True)
+    asked_before = case.closed_because not in ("sorted_as_other", "belongs_elsewhere")
+    case = replace(stages.heard(case, event), was_service_request=asked_before)
     case, effects = stages.open_stage(case, 1, event, rules)
     return Decision(
         case,
@@ -261,17 +270,17 @@ def pass_on(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
     why = rules.policy.why("one_contact")
     return Decision(
         case,
-        (*orders.case_mail(case, rules, event, why), *pause_silence(case)),
+        (*orders.case_mail(case, rules, event, why), *owe_an_answer(case, rules, event)),
         f"{said(event).capitalize()} from {who(event)}: passed to the handler.",
         why,
     )
 
 
-def pause_silence(case: Case) -> tuple[Effect, ...]:
-    """The resident has spoken: the silence is over, and the landlord owes the next word."""
-    if case.stage in (Stage.STAGE1_RESPONDED, Stage.STAGE2_RESPONDED):
-        return orders.stop(Timer.REMIND_WINDOW, Timer.CLOSE_SILENT)
-    return ()
+def owe_an_answer(case: Case, rules: Rulebook, event: MailArrived) -> tuple[Effect, ...]:
+    """The resident has spoken: the silence is over, the landlord owes the next word and is chased for it."""
+    if case.stage is Stage.SERVICE_REQUEST and case.service_answered_at is not None:
+        return (service_chase(case, rules, event.at),)
+    return orders.answer_timer(case, rules, event.at)
 
 
 def said(event: MailArrived) -> str:
@@ -319,17 +328,26 @@ def reply_at_stage(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
 def fold_in(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
     """A further grievance before stage 1 is answered: the handler joins it if it is related and it would
     not delay the answer, or has it opened as a case of its own (Code 6.8)."""
-    case = stages.heard(case, event)
+    due = rules.acknowledge_due(1, event.received_at)
+    eve = rules.calendar.subtract_working_days(
+        due.target, rules.policy.triage.before_acknowledgement_working_days
+    )
+    case, question = with_question(stages.heard(case, event), event, rules, Intent.REPLY, eve)
     why = rules.policy.why("opened")
     return Decision(
         case,
-        orders.case_mail(
-            case,
-            rules,
-            event,
-            why,
-            warning="This may raise a further matter. If it is related, answer it with this complaint. "
-            "If it is not, answer #sort complaint and it becomes a case of its own.",
+        (
+            *orders.case_mail(
+                case,
+                rules,
+                event,
+                why,
+                warning="This may raise a further matter. If it is related, write #sort reply and answer it "
+                "with this complaint. If it is not, write #sort complaint and it becomes a case of its own.",
+            ),
+            SetTimer(
+                Timer.SORT, question.default_at, rules.policy.why("triage"), subject=str(question.number)
+            ),
         ),
         "A further grievance on an open complaint: the handler decides whether it belongs to it.",
         why,
@@ -459,7 +477,9 @@ def reopen(
         stage = Stage.STAGE1_RESPONDED if case.stage1.responded_at else Stage.STAGE1_OPEN
     else:
         stage = Stage.SERVICE_REQUEST
-    case = replace(case, stage=stage, closed_at=None, closed_because="", last_landlord_word_at=now)
+    case = replace(case, stage=stage, closed_at=None, closed_because="", service_answered_at=None)
+    if event is None:  # a notice that their case is open again is no answer to what they wrote
+        case = replace(case, last_landlord_word_at=now)
     why = rules.policy.why("reopened")
     effects: list[Effect] = [
         orders.to_resident(
@@ -467,16 +487,19 @@ def reopen(
             rules,
             Letter.REOPENED,
             why,
-            {"handler": orders.card(rules.person(case.handler))},
+            {"handler": orders.card(rules.person(case.handler), rules)},
             answers=event.mail if event else case.request_mail,
         )
     ]
     if event:
         effects += orders.case_mail(case, rules, event, why)
     if stage in (Stage.STAGE1_OPEN, Stage.STAGE2_OPEN):
-        effects += orders.response_timers(case, rules, now)
+        case, resumed = stages.resume(case, rules, now)
+        effects += resumed
     elif stage is Stage.SERVICE_REQUEST:
         effects.append(service_chase(case, rules, now))
+    else:
+        effects += orders.answer_timer(case, rules, now)
     return Decision(case, tuple(effects), summary, why)
 
 
@@ -486,16 +509,30 @@ def reopen(
 def untrusted(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
     """The reference is right, the sender is nobody of this case: filed, acted on by nobody but a person."""
     why = rules.policy.why("untrusted")
+    shown = orders.case_mail(
+        case,
+        rules,
+        event,
+        why,
+        warning="This address does not belong to the case. Nothing was done and nothing of the case "
+        "was sent there. If it is the resident's, answer them at the address on the case.",
+    )
+    if event.verdict.intent in (Intent.NEW_COMPLAINT, Intent.ESCALATION_REQUEST) and case.handler:
+        shown += (
+            orders.alert(
+                rules.supervisor,
+                case.reference,
+                f"{case.reference}: {orders.KIND_WORDS[event.verdict.intent]} from an unknown address",
+                "The handler was shown it; no clock runs for it. If it is the resident's, move the case on; if "
+                "it is somebody else's complaint, ask them to write without this reference.",
+                why,
+                subject=event.subject,
+                text=event.text,
+            ),
+        )
     return Decision(
         case,
-        orders.case_mail(
-            case,
-            rules,
-            event,
-            why,
-            warning="This address does not belong to the case. Nothing was done and nothing of the case "
-            "was sent there. If it is the resident's, answer them at the address on the case.",
-        ),
+        shown,
         "From an address that is no party to the case: filed, nothing done, handler told.",
         why,
     )
@@ -512,6 +549,8 @@ ALARMS: tuple[tuple[Flag, str, str, str], ...] = (
 
 def with_alarms(decision: Decision, event: MailArrived, rules: Rulebook) -> Decision:
     """Tell people at once what can't wait for the case work: a danger counts 24 elapsed hours from receipt."""
+    if decision.opens is not None:
+        return decision  # the step that opens the other case tells them, once
     reference = decision.case.reference if decision.case else ""
     effects: list[Effect] = []
     for flag, rule, urgency, headline in ALARMS:
@@ -519,7 +558,9 @@ def with_alarms(decision: Decision, event: MailArrived, rules: Rulebook) -> Deci
         if not raised:
             continue
         until = event.received_at + dt.timedelta(hours=24)
-        lines = (f"24 hours from receipt end at {until.isoformat()}",) if flag is Flag.URGENT_HAZARD else ()
+        lines = (
+            (f"24 hours from receipt end on {rules.told_time(until)}",) if flag is Flag.URGENT_HAZARD else ()
+        )
         people = rules.called_out if urgency == "now" else (rules.supervisor,)
         effects += [
             orders.alert(

@@ -89,7 +89,7 @@ def relay(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
             rules,
             Letter.HANDLER_REPLY,
             rules.policy.why("one_contact"),
-            {"handler": orders.card(rules.person(event.who)), "text": event.text},
+            {"handler": orders.card(rules.person(event.who), rules), "text": event.text},
             answers=case.request_mail,
             carries=event.mail,
         )
@@ -116,6 +116,10 @@ def respond(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
             "There is no response in the mail. Write #respond upheld (or partly upheld, or not "
             "upheld) on the first line and the response to the resident below it.",
         )
+    if case.stage2 and event.who in case.had_part:
+        return no(case, had_part_already(event, rules))
+    if not case.stage2:
+        case = replace(case, had_part=stages.union(case.had_part, (event.who,)))
     effects: list[Effect] = []
     if record.acknowledged_at is None:
         case = stages.with_record(case, replace(record, handler=record.handler or event.who))
@@ -141,7 +145,7 @@ def respond(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     ends = orders.silence_ends(case, rules)
     facts: dict[str, Fact] = {
         "stage": number,
-        "handler": orders.card(rules.person(event.who)),
+        "handler": orders.card(rules.person(event.who), rules),
         "decision": decision,
         "definition": record.definition,
         "text": event.text,
@@ -217,7 +221,7 @@ def extend(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
             "original_due": original.isoformat(),
             "new_due": new.isoformat(),
             "reason": extension.reason,
-            "handler": orders.card(rules.person(event.who)),
+            "handler": orders.card(rules.person(event.who), rules),
         },
         answers=record.request_mail,
     )
@@ -228,6 +232,15 @@ def extend(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         f"The resident was told that the response comes by {new.isoformat()}.",
         "extended",
         (letter, *orders.response_timers(case, rules, event.at)),
+    )
+
+
+def had_part_already(event: StaffActed, rules: Rulebook) -> str:
+    """Code 6.13: whoever answered stage 1 does not answer stage 2."""
+    clauses = ", ".join(rules.policy.why("stage2_person"))
+    return (
+        f"{name_of(event, rules)} had part in stage 1 and can't take or answer stage 2 ({clauses}). "
+        "Write #assign and the name of somebody who had none."
     )
 
 
@@ -244,6 +257,8 @@ def confirm(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     assert record is not None
     if record.acknowledged_at is not None:
         return no(case, "The acknowledgement has been sent already.")
+    if case.stage2 and not case.handler and event.who in case.had_part:
+        return no(case, had_part_already(event, rules))
     case = stages.with_record(
         case, replace(record, handler=record.handler or event.who, acknowledgement_confirmed=True)
     )
@@ -390,11 +405,17 @@ def close(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         )
     if reason == "service_request_answered" and case.stage is not Stage.SERVICE_REQUEST:
         return no(case, "#close answered is for service requests. Write #close agreed or #close withdrawn.")
+    if case.open_questions:
+        return no(
+            case,
+            "Nobody has said yet what one of the mails on this case is, and closing would settle it unread. "
+            "Write #sort and what it is (reply, escalation, complaint) first.",
+        )
     rule = "closed_withdrawn" if reason == "withdrawn" else "closed_agreed"
     if reason == "service_request_answered":
         rule = "service_request"
     closed = replace(
-        on_mail.answer_all(case, event.at, "closed"),
+        case,
         stage=Stage.CLOSED,
         closed_at=event.at,
         closed_because=reason,
@@ -402,10 +423,7 @@ def close(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         service_answered_at=event.at if reason == "service_request_answered" else case.service_answered_at,
     )
     letter = orders.closure(closed, rules, reason, rules.policy.why(rule), event.at)
-    stopped = (
-        *orders.stop(*orders.CLOCKS_OF_A_STAGE),
-        *(orders.stop_sorting(q) for q in case.open_questions),
-    )
+    stopped = orders.stop(*orders.CLOCKS_OF_A_STAGE)
     return yes(closed, event, rules, f"Closed: {orders.CLOSED_WORDS[reason]}.", rule, (letter, *stopped))
 
 
@@ -426,8 +444,12 @@ def escalate(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
 
 
 def whole_request_now(case: Case, event: StaffActed) -> MailArrived:
-    """The escalation dates from the resident's last word, at the latest from now."""
+    """The escalation dates from the resident's last word, if it can be the request: what they wrote before
+    our response asked for no next stage, and one told by phone dates from now."""
     asked = case.last_resident_word_at or event.at
+    answered = case.stage1.responded_at if case.stage1 else None
+    if answered and asked < answered:
+        asked = event.at
     mail = whole_request(case, event)
     return replace(
         mail,
@@ -452,6 +474,12 @@ def sort(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
             assert turned.case is not None
             return yes(turned.case, event, rules, turned.summary, "dissatisfaction", turned.effects)
         return no(case, "Nothing on this case waits to be sorted.")
+    if len(wanted) > 1:
+        waiting = ", ".join(f"{q.number} of {rules.day(q.asked_at).isoformat()}" for q in wanted)
+        return no(
+            case,
+            f"Several mails wait to be sorted ({waiting}). Write #sort {wanted[0].number} and what it is.",
+        )
     question = wanted[0]
     case = replace(
         case,

@@ -105,11 +105,13 @@ def common(case: Case, rules: Rulebook) -> dict[str, Fact]:
     }
 
 
-def card(person: Person | None) -> dict[str, Fact]:
-    """A handler as residents see one; empty where nobody has the case."""
+def card(person: Person | None, rules: Rulebook) -> dict[str, Fact]:
+    """A handler as residents see one; empty where nobody has the case. Their own address is shown only where
+    the landlord wants that: mail that goes there is mail that the case never sees."""
     if person is None:
         return {}
-    return {"name": person.name, "title": person.title, "phone": person.phone, "address": ""}
+    address = person.address if rules.habits.show_handler_address else ""
+    return {"name": person.name, "title": person.title, "phone": person.phone, "address": address}
 
 
 # ------------------------------------------------------------------ letters to residents
@@ -144,7 +146,7 @@ def acknowledgement(case: Case, rules: Rulebook, record: StageRecord, at: dt.dat
         "received_on": iso(rules.day(record.requested_at)),
         "definition": record.definition,
         "outcome_sought": record.outcome_sought,
-        "handler": card(rules.person(record.handler)),
+        "handler": card(rules.person(record.handler), rules),
         "respond_by": iso(record.promised.target),
         "contact_by": iso(record.contact.target) if record.contact and not record.contacted_at else "",
         "next_stage_name": rules.policy.stage(2).name if number == 1 else "",
@@ -502,6 +504,26 @@ def silence_timers(case: Case, rules: Rulebook) -> tuple[Effect, ...]:
         else CancelTimer(Timer.REMIND_WINDOW),
         SetTimer(Timer.CLOSE_SILENT, rules.morning(closing), rule.clauses),
     )
+
+
+def answer_timer(case: Case, rules: Rulebook, at: dt.datetime) -> tuple[Effect, ...]:
+    """The resident has spoken after our response: no reminder of silence, and whoever has the case is chased
+    if the landlord lets the word stand."""
+    if case.stage not in (Stage.STAGE1_RESPONDED, Stage.STAGE2_RESPONDED):
+        return ()
+    days = max(rules.policy.chase.contact_every_working_days, 1)
+    when = rules.morning(rules.calendar.add_working_days(rules.day(at), days))
+    return (
+        CancelTimer(Timer.REMIND_WINDOW),
+        SetTimer(Timer.CLOSE_SILENT, when, rules.policy.why("one_contact")),
+    )
+
+
+def owes_a_word(case: Case) -> bool:
+    """Whether the last word on the case is the resident's."""
+    ours = [at for at in (case.last_landlord_word_at, case.current and case.current.responded_at) if at]
+    heard = case.last_resident_word_at
+    return heard is not None and (not ours or heard > max(ours))
 
 
 def stop(*timers: Timer) -> tuple[CancelTimer, ...]:

@@ -7,7 +7,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 
 from mailbot.casework.allocation import Desk
-from mailbot.casework.calendar import Calendar
+from mailbot.casework.calendar import LONDON, Calendar
 from mailbot.casework.policy import Anchor, Moment, Policy, StageRules
 from mailbot.casework.vocabulary import Case, Due, Person, StageRecord
 
@@ -19,6 +19,7 @@ class Habits:
     confirm_acknowledgement: bool = False  # the handler sees the acknowledgement first
     acknowledge_at: dt.time = dt.time(16, 0)  # when an unconfirmed one goes out by itself
     chase_at: dt.time = dt.time(8, 30)
+    show_handler_address: bool = False  # residents see the handler's own address beside the mailbox's
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Rulebook:
     mailbox: str
     reference: str  # the next free one, used if the decision opens a case
     habits: Habits = field(default_factory=Habits)
+    unread: frozenset[str] = frozenset()  # senders of mail that was set aside and that nobody has read
 
     # -------------------------------------------------------------- people
 
@@ -63,6 +65,11 @@ class Rulebook:
         if self.calendar.is_working(day) and self.morning(day) > after:
             return self.morning(day)
         return self.morning(self.calendar.add_working_days(day, 1))
+
+    def told_time(self, instant: dt.datetime) -> str:
+        """A moment as people read it: London's day and clock."""
+        local = instant.astimezone(LONDON)
+        return f"{local.day} {local:%B %Y at %H:%M}"
 
     def stage_rules(self, case: Case) -> StageRules:
         return self.policy.stage(2 if case.stage2 else 1)

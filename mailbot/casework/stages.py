@@ -93,14 +93,26 @@ def event_of(question: Question, verdict: Verdict, at: dt.datetime) -> MailArriv
     )
 
 
-def find_handler(case: Case, rules: Rulebook, number: int, at: dt.datetime) -> tuple[Person | None, str]:
-    """Who takes the stage and why: never somebody whom the complaint names, and at stage 2 nobody who had
-    part in stage 1 (Code 6.13)."""
+def find_handler(
+    case: Case, rules: Rulebook, number: int, at: dt.datetime, asked: str = ""
+) -> tuple[Person | None, str]:
+    """Who takes the stage and why: never somebody whom the complaint or the request (`asked`) names, and at
+    stage 2 nobody who had part in stage 1 (Code 6.13)."""
+    return _choose(case, rules, number, at, asked, "stage2" if number == 2 else "handler")
+
+
+def find_supervisor(case: Case, rules: Rulebook, number: int, at: dt.datetime) -> Person | None:
+    """The supervisor who holds a stage that nobody else can take, by the same rules."""
+    return _choose(case, rules, number, at, "", "supervisor")[0]
+
+
+def _choose(
+    case: Case, rules: Rulebook, number: int, at: dt.datetime, asked: str, role: str
+) -> tuple[Person | None, str]:
     avoid = frozenset(case.had_part) if number == 2 else frozenset()
-    text = f"{case.subject}\n{case.request_text}"
-    chosen = choose_handler(
-        rules.desk, rules.day(at), text, case.topics, avoid, role="stage2" if number == 2 else "handler"
-    )
+    record = case.stage2 if number == 2 else case.stage1
+    told = (case.subject, case.request_text, asked, record.definition if record else "")
+    chosen = choose_handler(rules.desk, rules.day(at), "\n".join(told), case.topics, avoid, role=role)
     return (chosen.person, chosen.why) if chosen else (None, "")
 
 
@@ -129,7 +141,9 @@ def open_stage(
         case = replace(case, handler="", had_part=tuple(k for k in had_part if k))
     held = rules.person(case.handler)
     person, why = (
-        (held, "has had it since the request") if held else find_handler(case, rules, number, event.at)
+        (held, "has had it since the request")
+        if held
+        else find_handler(case, rules, number, event.at, event.text)
     )
     record = with_dates(replace(record, handler=person.key if person else ""), number, rules)
     case = replace(
@@ -203,8 +217,21 @@ def assign(
         Note(f"{person.name} has the case: {why}.", clauses),
         *acknowledging,
         *mail,
-        *orders.response_timers(case, rules, event.at),
+        *(orders.response_timers(case, rules, event.at) if record.responded_at is None else ()),
     )
+
+
+def resume(case: Case, rules: Rulebook, at: dt.datetime) -> tuple[Case, tuple[Effect, ...]]:
+    """A stage that was closed unanswered is open again: all its clocks run on from where they began."""
+    record = case.current
+    assert record is not None
+    if not case.handler:
+        case, waiting = unassigned(case, rules, at)
+    elif record.acknowledged_at is None:
+        case, waiting = acknowledge_or_ask(case, rules, at)
+    else:
+        waiting = orders.contact_timer(record, rules, at)
+    return case, (*waiting, *orders.response_timers(case, rules, at))
 
 
 def with_record(case: Case, record: StageRecord) -> Case:

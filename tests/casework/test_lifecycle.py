@@ -260,7 +260,9 @@ def test_a_danger_reaches_the_duty_person_at_once_whatever_else_the_mail_is(inte
     assert (first.letter, first.audience, first.person) == (Letter.ALERT, Audience.DUTY, DANA.key)
     assert first.facts["urgency"] == "now"
     assert first.facts["phrases"] == ["smell of gas"]
-    assert "2026-03-29T20:00" in str(first.facts["lines"])  # 24 elapsed hours over the change of the clocks
+    assert "29 March 2026 at 21:00" in str(
+        first.facts["lines"]
+    )  # 24 elapsed hours over the change of the clocks
 
 
 # ------------------------------------------------------------------ service requests
@@ -618,7 +620,7 @@ def test_a_stranger_with_the_reference_changes_nothing_and_learns_nothing() -> N
     for intent in Intent:
         decision = decide(opened.case, mail(intent, "2026-03-04", trusted=False), rules)
         assert decision.case == opened.case
-        assert {e.audience for e in letters(decision.effects)} == {Audience.HANDLER}
+        assert Audience.RESIDENT not in {e.audience for e in letters(decision.effects)}
 
 
 def test_the_policy_names_every_clause_that_a_decision_cites() -> None:
