@@ -6,14 +6,38 @@ afterwards, and the folder of letters that it leaves; it needs no network and en
 
 from __future__ import annotations
 
+import datetime as dt
 import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from mailbot.demo.checks import Books, Check
+    from mailbot.demo.performance import Told
+
 OUT = Path("demo-out")
+PATIENCE = 5.0
+"""Seconds of silence before somebody at a terminal thinks that it hangs."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A demo that was played to its end."""
+
+    told: Told
+    books: Books
+    checks: tuple[Check, ...]
+    index: Path
+
+    @property
+    def kept_all(self) -> bool:
+        return not any(check.broken for check in self.checks)
 
 
 def run_demo(policy: str = "code-2024", out: Path | None = None, console: Console | None = None) -> int:
@@ -23,54 +47,74 @@ def run_demo(policy: str = "code-2024", out: Path | None = None, console: Consol
     package of the extra `demo` is missing, the policy is unknown, `out` is somebody else's folder). A `console`
     that records can export the timeline as a picture afterwards.
     """
-    from mailbot.demo.checks import read_books, run_checks
-    from mailbot.demo.folder import FolderTaken, clear, leave
-    from mailbot.demo.performance import raised
+    from classifiers import ModelMistake
+    from mailbot.demo.folder import FolderTaken
     from mailbot.demo.servers import DemoExtraMissing
-    from mailbot.demo.summary import print_summary
-    from mailbot.demo.timeline import Timeline, new_console
+    from mailbot.demo.timeline import new_console
     from mailbot.mistakes import Mistakes
 
     console = console or new_console()
-    out = out or OUT
     try:
-        clear(out)
-        with tempfile.TemporaryDirectory(prefix="mailbot-demo-") as scratch:
-            say_that_it_trains(console)
-            with raised(policy, Path(scratch)) as played:
-                settings = played.settings
-                rules = settings.mailboxes[0].policy
-                console.print(
-                    f"Brackenfield Homes, six weeks of spring 2026 under {rules.title} ({policy}), on real "
-                    "IMAP and SMTP sockets with a fast clock.\nReferences are shown without the "
-                    f"{settings.reference_prefix}-2026- before them, clauses stand in [brackets].",
-                    markup=False,
-                )
-                timeline = Timeline(console, settings.calendar)
-                told = played.play(timeline.show)
-                books = read_books(played.store)
-                checks = run_checks(told, books, settings.calendar)
-                print_summary(console, told.happenings, books, checks, rules, settings.calendar)
-                index = leave(out, played, told, books, checks)
-    except DemoExtraMissing as missing:
-        console.print(f"mailbot demo: {missing}", style="red", markup=False)
-        return 2
-    except (FolderTaken, Mistakes) as refused:
-        console.print(f"mailbot demo: {refused}", style="red", markup=False)
+        ended = perform(policy, out or OUT, console)
+    except (DemoExtraMissing, FolderTaken, Mistakes, ModelMistake) as refused:
+        console.print(f"mailbot demo: {refused}", style="red", markup=False, soft_wrap=True)
         return 2
     console.print()
     console.print(
-        f"Six weeks in {told.seconds:.0f} seconds. Every letter, digest and case history: {index}",
+        f"Six weeks in {ended.told.seconds:.0f} seconds. Every letter, digest and case history: {ended.index}",
         style="bold",
         markup=False,
         soft_wrap=True,
     )
-    return 1 if any(check.broken for check in checks) else 0
+    return 0 if ended.kept_all else 1
 
 
-def say_that_it_trains(console: Console) -> None:
-    """The first run on a machine trains the classifier; say so, so that nobody thinks it hangs."""
-    from classifiers.training import default_cache
+def perform(policy: str, out: Path, console: Console, until: dt.date | None = None) -> Ended:
+    """The demo without its exit code: play it (to the evening of `until`), count, leave the folder.
 
-    if not any(default_cache().glob("model-*/model.skops")):
-        console.print("Training the classifier from the corpus, once on this machine: some 20 seconds ...")
+    Raises DemoExtraMissing, FolderTaken, SettingsMistake and ModelMistake, each with a sentence for people.
+    """
+    from mailbot.demo.checks import read_books, run_checks
+    from mailbot.demo.folder import clear, leave
+    from mailbot.demo.performance import raised
+    from mailbot.demo.story import LAST_DAY
+    from mailbot.demo.summary import print_summary
+    from mailbot.demo.timeline import Timeline
+
+    clear(out)
+    with (
+        tempfile.TemporaryDirectory(prefix="mailbot-demo-") as scratch,
+        saying_that_it_trains(console) as it_is_ready,
+        raised(policy, Path(scratch)) as played,
+    ):
+        it_is_ready()
+        settings = played.settings
+        rules = settings.mailboxes[0].policy
+        console.print(
+            f"Brackenfield Homes, spring 2026, by {rules.title} ({rules.id}): real IMAP and SMTP, fast clock.\n"
+            f"References stand without their {settings.reference_prefix}-2026-, clauses in [brackets].",
+            markup=False,
+        )
+        timeline = Timeline(console, settings.calendar)
+        told = played.play(timeline.show, until or LAST_DAY)
+        books = read_books(played.store)
+        checks = run_checks(told, books, settings.calendar)
+        print_summary(console, told.happenings, books, checks, rules, settings.calendar)
+        return Ended(told, books, checks, leave(out, played, told, books, checks))
+
+
+@contextmanager
+def saying_that_it_trains(console: Console) -> Iterator[Callable[[], None]]:
+    """The first run on a machine trains the classifier; say so if it lasts, so that nobody thinks it hangs.
+    Gives what is to be called once that is over."""
+    told = threading.Timer(
+        PATIENCE,
+        console.print,
+        ["Training the classifier from the corpus: once on this machine, some 20 seconds ..."],
+    )
+    told.daemon = True
+    told.start()
+    try:
+        yield told.cancel
+    finally:
+        told.cancel()

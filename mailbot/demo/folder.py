@@ -139,9 +139,10 @@ class Binder:
             ("Policy", case.policy),
             ("Handler", staff_name(case.handler) if case.handler else "nobody"),
         ]
-        for name, record in (("Stage 1", case.stage1), ("Stage 2", case.stage2)):
+        for number, record in ((1, case.stage1), (2, case.stage2)):
             if record is None:
                 continue
+            name = self._policy.stage(number).name
             done = f"answered {moment(record.responded_at)}" if record.responded_at else "not answered yet"
             facts.append((name, f"to be answered by {plain_day(record.promised.target)}; {done}"))
         if case.flags:
@@ -163,11 +164,7 @@ class Binder:
                 "mail": self._mails.get(line.mail or "", ""),
                 "clauses": self._clauses(line.because),
                 "letters": [self._letter(letter) for letter in ordered.pop(line.at, [])],
-                "timers": [
-                    f"{effect.timer.value.replace('_', ' ')} on {moment(effect.due_at)}"
-                    for effect in line.effects
-                    if isinstance(effect, SetTimer)
-                ],
+                "timers": timers_of(line),
             }
             for line in journal
         ]
@@ -278,6 +275,12 @@ class Binder:
     def _clauses(self, ids: Iterable[str]) -> list[dict[str, str]]:
         known = self._policy.clauses
         return [{"id": id, "says": known[id].says if id in known else ""} for id in ids]
+
+
+def timers_of(line: JournalRow) -> list[str]:
+    """The clocks that an act set. One that was set twice stands as it was set last."""
+    last = {effect.timer: effect.due_at for effect in line.effects if isinstance(effect, SetTimer)}
+    return [f"{timer.value.replace('_', ' ')} on {moment(due)}" for timer, due in last.items()]
 
 
 def file_name(letter: LetterRow) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from mailbot.casework.orders import FLAG_WORDS
-from mailbot.casework.vocabulary import Audience, Case, Flag, Intent, Letter, Verdict
+from mailbot.casework.vocabulary import Audience, Flag, Intent, Letter, Verdict
 from mailbot.daemon import Turn
 from mailbot.demo.cast import name_of
 from mailbot.sending import Sent
@@ -95,9 +95,7 @@ class Happening:
         return tuple(out for out in self.letters if out.letter is Letter.ALERT)
 
 
-def happenings_of(
-    turn: Turn, at: dt.datetime, text_of: Callable[[str], str], case_of: Callable[[str], Case | None]
-) -> list[Happening]:
+def happenings_of(turn: Turn, at: dt.datetime, text_of: Callable[[str], str]) -> list[Happening]:
     """What a turn did, in order. `text_of` gives the first words of a mail by its id: of a colleague's commands
     the timeline shows what was typed."""
     letters = [out_of(sent) for sent in turn.sent]
@@ -116,7 +114,7 @@ def happenings_of(
         headline = digests[0].subject if digests else ""
         found.append(Happening(at, Kind.DIGEST, "", headline, letters=digests))
     for attended in turn.attended:
-        found.append(from_mail(attended, at, take(attended.reference or ""), text_of, case_of))
+        found.append(from_mail(attended, at, take(attended.reference or ""), text_of))
     for reference, decision in turn.fell:
         if "nothing left to do" in decision.summary:
             continue
@@ -151,7 +149,6 @@ def from_mail(
     at: dt.datetime,
     letters: tuple[Out, ...],
     text_of: Callable[[str], str],
-    case_of: Callable[[str], Case | None],
 ) -> Happening:
     verdict = attended.verdict
     kind = kind_of(attended)
@@ -159,7 +156,7 @@ def from_mail(
     subject = attended.subject
     if kind in (Kind.STAFF, Kind.REFUSED):
         subject = text_of(attended.mail)
-    decided = attended.summary.removeprefix(f"{who}: ")
+    decided = tidy(attended.summary.removeprefix(f"{who}: "))
     if attended.disposition == "same mail by another way":
         decided = "The same mail by another way: kept once, worked on once."
     return Happening(
@@ -172,8 +169,8 @@ def from_mail(
         sure=round(100 * verdict.confidence) if verdict and verdict.readings else 0,
         why=reasons_of(verdict),
         flags=tuple(raised.flag for raised in verdict.flags) if verdict else (),
-        outcome=outcome_of(decided, attended, case_of),
-        decided=tidy(decided),
+        outcome=outcome_of(decided, attended),
+        decided=decided,
         because=attended.because,
         how_found=attended.how_found,
         letters=letters,
@@ -195,11 +192,7 @@ def kind_of(attended: Attended) -> Kind:
             return Kind.ARRIVED
 
 
-def outcome_of(
-    summary: str,
-    attended: Attended | None = None,
-    case_of: Callable[[str], Case | None] = lambda reference: None,
-) -> Outcome:
+def outcome_of(summary: str, attended: Attended | None = None) -> Outcome:
     """The one word for a decision, told by the sentence that the decision gave itself."""
     beginnings = (
         (("Opened", "Recorded as a service", "It is "), Outcome.OPENED),
@@ -210,7 +203,7 @@ def outcome_of(
         (("Reminded",), Outcome.REMINDED),
         (("Closed",), Outcome.CLOSED),
         (("Reopened", "The resident wrote again"), Outcome.REOPENED),
-        (("Filed", "Automatic", "From an address", "The same mail"), Outcome.FILED),
+        (("Filed", "From an address", "The same mail"), Outcome.FILED),
     )
     for words, outcome in beginnings:
         if summary.startswith(words):
@@ -277,13 +270,16 @@ def tidy(sentence: str) -> str:
         day = dt.date(int(found[1]), int(found[2]), int(found[3]))
         return f"{day.day} {day:%B}"
 
+    sentence = re.sub(
+        r"^Automatic mail \((\w+)\): filed, told by ", r"Filed, no answer to a machine (\1): ", sentence
+    )
     return " ".join(ISO_DATE.sub(plain, sentence).split())
 
 
 def cite(clauses: tuple[str, ...], most: int = 4) -> str:
     """ "Code 1.2, Code 6.2, House 1" as "Code 1.2, 6.2; House 1"; the rest beyond `most` is counted."""
     if len(clauses) > most + 1:
-        return f"{cite(clauses[:most], most)} and {len(clauses) - most} more"
+        return f"{cite(clauses[:most], most)} +{len(clauses) - most}"
     groups: dict[str, list[str]] = {}
     for clause in clauses:
         name, space, number = clause.partition(" ")

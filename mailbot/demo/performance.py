@@ -20,7 +20,6 @@ from pathlib import Path
 
 from mailbot import settings as settings_room
 from mailbot.casework.commands import strip_internal
-from mailbot.casework.vocabulary import Case
 from mailbot.clock import SetClock
 from mailbot.daemon import Rounds
 from mailbot.demo import cast
@@ -110,7 +109,7 @@ class Performance:
 
     def _turn(self, show: Callable[[list[Happening]], None]) -> None:
         turn = self._rounds.turn(self.clock)
-        found = happenings_of(turn, self.clock.now(), self._typed, self._case)
+        found = happenings_of(turn, self.clock.now(), self._typed)
         self.told.happenings += found
         show(found)
         self._hand_out()
@@ -166,10 +165,6 @@ class Performance:
         lines = [line for line in strip_internal(read(raw).new_text).splitlines() if line.strip()]
         commands = [line for line in lines if line.startswith("#")]
         return ", ".join(commands) if commands else " ".join(lines[:3])
-
-    def _case(self, reference: str) -> Case | None:
-        with self.store.read() as work:
-            return work.case(reference)
 
 
 @contextmanager

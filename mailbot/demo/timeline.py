@@ -7,6 +7,7 @@ and nothing else.
 from __future__ import annotations
 
 import datetime as dt
+import re
 import sys
 
 from rich.cells import cell_len
@@ -93,9 +94,10 @@ class Timeline:
             title += " · weekend" if day.weekday() >= 5 else " · bank holiday"
         text = Text(f" {title} ", style="bold")
         if digest and digest.subject:
-            text.append(f"─ digest: {digest.subject} ", style="dim")
-        text.truncate(self._width - 6, overflow="ellipsis")
-        head = Text("──", style="blue")
+            told = re.sub(r"^Nothing is overdue[^.]*\.", "nothing is due.", digest.subject)
+            text.append(f"─ digest: {shorten(told, self._width - cell_len(text.plain) - 16)} ", style="dim")
+        head = Text()
+        head.append("──", style="blue")
         head.append_text(text)
         head.append("─" * max(0, self._width - cell_len(head.plain)), style="blue")
         self._put(head)
@@ -157,20 +159,18 @@ class Timeline:
         if cell_len(line.plain) > MARGIN:
             line.append("  ")
         if one.reference:
-            line.append(f"{short(one.reference)} ", style="blue")
+            line.append(short(one.reference), style="blue")
         if decided:
-            line.append(f"{decided} ")
-        if one.because:
-            line.append(f"[{cite(one.because)}] ", style="dim")
+            line.append(f" {decided}" if one.reference else decided)
         letters = letters_of(one)
-        if not letters.plain:
-            return [line]
-        if cell_len(line.plain) + cell_len(letters.plain) <= self._width:
-            line.append_text(letters)
-            return [line]
-        below = Text(" " * MARGIN)
-        below.append_text(letters)
-        return [line, below]
+        gap = Text(" ") if letters.plain else Text()
+        for most in (4, 2) if one.because else (0,):
+            clauses = Text(f" [{cite(one.because, most)}]" if most else "", style="dim")
+            whole = Text.assemble(line, clauses, gap, letters)
+            if cell_len(whole.plain) <= self._width:
+                return [whole]
+        line.append_text(Text(f" [{cite(one.because)}]" if one.because else "", style="dim"))
+        return [line, Text.assemble(" " * MARGIN, letters)] if letters.plain else [line]
 
 
 def start(one: Happening, word: str, style: str) -> Text:
@@ -203,15 +203,16 @@ def plainly(one: Happening) -> str:
         "What is this mail? ",
         "Not clear what this mail asks for. ",
         "Escalated to ",
-        "Automatic mail ",
     ):
         text = text.removeprefix(redundant)
     text = text.replace(": passed to the handler.", "").replace("Chased the handler and supervisor", "LATE")
     text = text.replace("It is a complaint. Opened as a", "It is a complaint:").replace(" Opened as a ", " ")
     text = text.replace("without an answer by ", "else on ").replace("it is taken as", "it becomes")
-    text = text.replace("(vacation): filed, told by answered automatically", "out of office, filed").replace(
-        "(list): filed, told by sent by a list", "newsletter, filed"
+    text = re.sub(r"^Filed, no answer to a machine \((\w+)\): .*", r"\1: filed, not answered", text)
+    text = text.replace(
+        "The resident corrected our summary: it joined the", "a correction of our summary: it joined the"
     )
+    text = text.replace(": kept once, worked on once", ": kept, not worked on twice")
     return text.removesuffix(".") if text.count(". ") == 0 else text
 
 
