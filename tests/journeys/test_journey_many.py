@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -44,6 +44,16 @@ def mixed(house: House) -> list[bytes]:
     return found
 
 
+def peak_memory(pid: int) -> int:
+    """The most memory that the process has had resident so far, in kilobytes. Not its resource usage, which on
+    Linux also counts what the parent had when it forked."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")), 0)
+
+
 def test_a_thousand_mails_in_one_run(make_house: Callable[..., House], dovecot: Dovecot) -> None:
     house = make_house(dovecot)
     house.stop()
@@ -53,10 +63,12 @@ def test_a_thousand_mails_in_one_run(make_house: Callable[..., House], dovecot: 
         dovecot.deliver(raw, house.address)
     command = [sys.executable, "-m", "mailbot", "once", "--config", str(house.write_config())]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    peak = 0
+    while process.poll() is None:
+        peak = max(peak, peak_memory(process.pid))
+        time.sleep(0.05)
     assert process.returncode == 0
-    assert used.ru_maxrss < MOST_MEMORY, f"{used.ru_maxrss // 1024} MB"
+    assert 0 < peak < MOST_MEMORY, f"{peak // 1024} MB"
 
     with house.parts.store.read() as work:
         states = work.mails_by_state()
