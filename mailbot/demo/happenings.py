@@ -69,6 +69,7 @@ class Out:
             Letter.SERVICE_REQUEST_RECEIPT: "receipt",
             Letter.COMMAND_REFUSED: "what to write instead",
             Letter.HANDLER_REPLY: "reply",
+            Letter.EXTENSION_NOTICE: "extension",
         }.get(self.letter, self.letter.value.replace("_", " "))
 
 
@@ -122,7 +123,7 @@ def happenings_of(turn: Turn, at: dt.datetime, text_of: Callable[[str], str]) ->
         outcome = outcome_of(decision.summary)
         decided = tidy(decision.summary)
         if outcome in (Outcome.OPENED, Outcome.MOVED):
-            decided = f"Nobody said what the mail is. {decided}"
+            decided = f"{decided.removesuffix('.')}, as nobody said what the mail is"
         found.append(
             Happening(
                 at,
@@ -199,7 +200,7 @@ def outcome_of(summary: str, attended: Attended | None = None) -> Outcome:
         (("Escalated", "Moved to", "The service request became", "The resident makes it"), Outcome.MOVED),
         (("Asked to escalate",), Outcome.PASSED),
         (("What is this", "Not clear", "Asked"), Outcome.ASKED),
-        (("Chased",), Outcome.CHASED),
+        (("Chased", "Not closed: the last word is"), Outcome.CHASED),
         (("Reminded",), Outcome.REMINDED),
         (("Closed",), Outcome.CLOSED),
         (("Reopened", "The resident wrote again"), Outcome.REOPENED),

@@ -155,7 +155,7 @@ class Players:
         sender = sender_in(letter)
         self._had[letter.reference, sender] += 1
         step = AFTER_A_REPLY.get((sender, self._had[letter.reference, sender]))
-        if step is None or desk.finished:
+        if step is None:
             return []
         if step.text.startswith("#close"):
             desk.finished = True

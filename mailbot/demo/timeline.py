@@ -118,20 +118,22 @@ class Timeline:
             case Kind.MACHINE | Kind.ASIDE:
                 line = start(one, one.kind.value, KIND_STYLE[one.kind])
                 line.append(one.who, style="bold")
-                line.append(f"  {shorten(one.subject, 34)}")
-                return self._ended(line, one, plainly(one))
+                return self._squeezed(line, f"  {one.subject}", "default", one, plainly(one))
             case _:
                 return self._arrival(one)
 
     def _act(self, one: Happening) -> list[Text]:
         """What a colleague typed, and what came of it if that does not go without saying."""
-        says = one.kind is Kind.REFUSED or one.outcome in (Outcome.OPENED, Outcome.MOVED, Outcome.PASSED)
-        decided = plainly(one) if says else ""
+        says = one.kind is Kind.REFUSED or "eopened" in one.decided
         line = start(one, one.kind.value, KIND_STYLE[one.kind])
         line.append(f"{one.who}: ", style="green" if one.kind is Kind.STAFF else "yellow")
+        return self._squeezed(line, one.subject, "italic", one, plainly(one) if says else "")
+
+    def _squeezed(self, line: Text, said: str, style: str, one: Happening, decided: str) -> list[Text]:
+        """The line with as much of what was said as leaves room for what came of it."""
         tail = sum(cell_len(text.plain) for text in self._ended(Text(), one, decided))
-        room = max(self._width - cell_len(line.plain) - tail - 2, 24)
-        line.append(shorten(one.subject, room), style="italic")
+        room = max(self._width - cell_len(line.plain) - tail - 2, 18)
+        line.append(said[: len(said) - len(said.lstrip())] + shorten(said, room), style=style)
         return self._ended(line, one, decided)
 
     def _arrival(self, one: Happening) -> list[Text]:
@@ -189,40 +191,52 @@ def reading(one: Happening, room: int) -> Text:
     return text
 
 
+SAID_BY_THE_LABEL = (
+    "Opened as a ",
+    "Set aside: ",
+    "Chased the handler: ",
+    "Chased: ",
+    "Closed: ",
+    "Reminded the resident that ",
+    "Filed: ",
+    "What is this mail? ",
+    "Not clear what this mail asks for. ",
+    "Escalated to ",
+    "It is a reply. ",
+)
+BRIEFLY = (
+    ("Chased the handler and supervisor", "LATE"),
+    ("The service request became a", "from request to"),
+    ("From an address that is no party", "no party"),
+    (
+        "The resident corrected our summary: it joined the definition of the complaint",
+        "a correction of our summary",
+    ),
+    (": passed to the handler", ""),
+    ("; the handler was chased", ""),
+    (": filed, nothing done, handler told", ": nothing done, handler told"),
+    (": kept once, worked on once", ""),
+    ("without an answer by ", "else on "),
+    ("it is taken as", "it becomes"),
+)
+
+
 def plainly(one: Happening) -> str:
-    """The decision without what the label before it says already."""
-    text = one.decided
-    for redundant in (
-        "Opened as a ",
-        "Set aside: ",
-        "Chased the handler: ",
-        "Chased: ",
-        "Closed: ",
-        "Reminded the resident that ",
-        "Filed: ",
-        "What is this mail? ",
-        "Not clear what this mail asks for. ",
-        "Escalated to ",
-    ):
+    """The decision in a line's room, without what the label before it says already."""
+    text = one.decided.removesuffix(".")
+    for redundant in SAID_BY_THE_LABEL:
         text = text.removeprefix(redundant)
-    text = text.replace(": passed to the handler.", "").replace("Chased the handler and supervisor", "LATE")
-    text = text.replace("It is a complaint. Opened as a", "It is a complaint:").replace(" Opened as a ", " ")
-    text = text.replace("without an answer by ", "else on ").replace("it is taken as", "it becomes")
-    text = re.sub(r"^Filed, no answer to a machine \((\w+)\): .*", r"\1: filed, not answered", text)
-    text = text.replace(
-        "The resident corrected our summary: it joined the", "a correction of our summary: it joined the"
-    )
-    text = text.replace(": kept once, worked on once", ": kept, not worked on twice")
-    return text.removesuffix(".") if text.count(". ") == 0 else text
+    for wordy, brief in BRIEFLY:
+        text = text.replace(wordy, brief)
+    return re.sub(r"^Filed, no answer to a machine \((\w+)\): .*", r"\1: filed, not answered", text)
 
 
 def letters_of(one: Happening) -> Text:
     """The letters that went out. Those back to whoever wrote need no name."""
     shown = [out for out in one.letters if out.letter not in QUIET]
     if one.outcome is Outcome.ASKED:
-        shown = [
-            out for out in shown if out.letter is not Letter.QUESTION
-        ]  # the decision names who was asked
+        # The decision names who was asked.
+        shown = [out for out in shown if out.letter is not Letter.QUESTION]
     if one.kind is Kind.ARRIVED:
         shown = [out for out in shown if out.letter is not Letter.ALERT]  # they have a line of their own
     text = Text()
