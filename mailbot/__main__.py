@@ -160,6 +160,7 @@ def once(config: ConfigDir = HERE, since: Since = None) -> None:
     from mailbot.daemon import AlreadyRunning, Rounds, alone_on
     from mailbot.start import build
 
+    log_to_stderr(quiet=True)
     settings = load(config, since)
     try:
         with alone_on(settings.database.url):
@@ -650,8 +651,9 @@ def version() -> None:
     typer.echo(f"mailbot {mailbot.__version__}")
 
 
-def log_to_stderr() -> None:
-    """One line an event, references and counts only: residents' data stays out of logs."""
+def log_to_stderr(quiet: bool = False) -> None:
+    """One line an event, references and counts only: residents' data stays out of logs. `quiet`: warnings and
+    worse."""
     import logging
     import traceback
 
@@ -677,7 +679,7 @@ def log_to_stderr() -> None:
 
     handler = logging.StreamHandler()
     handler.setFormatter(Line())
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.basicConfig(level=logging.WARNING if quiet else logging.INFO, handlers=[handler])
     for talkative in ("apscheduler", "alembic"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
 
