@@ -16,13 +16,13 @@ from mailbot.casework.duties import Duty, duties_of
 from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import Case, Fact, Flag, Stage, Topic
 
-MOST_ROWS = 25
+MOST_ROWS = 20
 """Rows a section shows; the rest is counted in its note."""
-MOST_ROWS_IN_ALL = 75
+MOST_ROWS_IN_ALL = 60
 """Rows of the whole digest, so that the mail stays under the 102 kB at which Gmail clips. A section always
 shows some (`FEWEST_ROWS`), however much stands before it."""
 FEWEST_ROWS = 3
-LONGEST_SUBJECT = 90  # characters of a resident's subject line that a row shows
+LONGEST_SUBJECT = 75  # characters of a resident's subject line that a row shows
 STALE = dt.timedelta(hours=1)
 """A mailbox that was not read for so long is news."""
 

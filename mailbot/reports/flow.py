@@ -57,12 +57,18 @@ def mail(intent: Intent, at: dt.datetime = RECEIVED) -> MailArrived:
 
 
 def act(
-    what: Act, rules: Rulebook, words: str = "", text: str = "", at: dt.datetime = RECEIVED
+    what: Act,
+    rules: Rulebook,
+    words: str = "",
+    text: str = "",
+    at: dt.datetime = RECEIVED,
+    who: str = "",
 ) -> StaffActed:
-    """An act that is whole: with a text, a date, a person, so that nothing refuses it for a missing part."""
+    """An act that is whole: with a text, a date, a person, so that nothing refuses it for a missing part. By
+    `who`, who has the case, so that nobody answers both stages; by a supervisor where nobody has it."""
     return StaffActed(
         at=at,
-        who=rules.supervisor.key,
+        who=who or rules.supervisor.key,
         act=what,
         words=words,
         text=text or "Sample",
@@ -83,9 +89,9 @@ def samples(rules: Rulebook) -> dict[Stage, Case]:
         return moved
 
     first = go(None, mail(Intent.NEW_COMPLAINT))
-    answered = go(first, act(Act.RESPOND, rules, "upheld"))
+    answered = go(first, act(Act.RESPOND, rules, "upheld", who=first.handler))
     second = go(answered, mail(Intent.ESCALATION_REQUEST))
-    final = go(second, act(Act.RESPOND, rules, "not upheld"))
+    final = go(second, act(Act.RESPOND, rules, "not upheld", who=second.handler))
     return {
         Stage.UNSORTED: go(None, mail(Intent.UNSURE)),
         Stage.SERVICE_REQUEST: go(None, mail(Intent.SERVICE_REQUEST)),
@@ -117,11 +123,13 @@ def moves(rules: Rulebook) -> dict[tuple[Stage, Stage], list[str]]:
             event = TimerFell(LATER, timer, LATER, "1")
             note(stage, CLOCK_WORDS.get(timer, timer.value.replace("_", " ")), event)
     for stage, acts in ON_STAFF.items():
+        holder = cases[stage]
+        who = holder.handler if holder else ""
         for what in acts:
             for words in ARGUMENTS.get(what, ("",)):
-                note(stage, f"#{what.value} {words}".strip(), act(what, rules, words))
+                note(stage, f"#{what.value} {words}".strip(), act(what, rules, words, who=who))
         for words, intent in SORTED_AS.items():
-            note(stage, f"#sort {words}", replace(act(Act.SORT, rules), intent=intent))
+            note(stage, f"#sort {words}", replace(act(Act.SORT, rules, who=who), intent=intent))
     return found
 
 
