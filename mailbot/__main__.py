@@ -631,9 +631,11 @@ def flow(
     if readme is None:
         typer.echo(chart(rules))
         return
-    text = read_bytes(readme).decode()
     try:
+        text = read_bytes(readme).decode()
         drawn = into_readme(text, rules)
+    except UnicodeDecodeError:
+        stop(f"{readme} is not UTF-8: save it as UTF-8")
     except ValueError as missing:
         stop(f"{readme}: {missing}. Write both into it where the chart shall stand")
     if write:

@@ -201,6 +201,8 @@ def test_a_readme_without_marks_or_without_existence_is_a_sentence(mailbot, tmp_
     assert said.code == 2
     assert BEGIN in said.err
     assert "No such file" in mailbot("flow", "--write", "none.md").err
+    (tmp_path / "README.md").write_bytes(b"\xff\xfe")
+    assert "is not UTF-8" in mailbot("flow", "--check", "README.md").err
 
 
 # ------------------------------------------------------------------ once and run
