@@ -10,8 +10,10 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import secrets
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from mailbot.casework.parts import Landlord, Limits, Ombudsman
 from mailbot.casework.vocabulary import (
@@ -33,6 +35,18 @@ log = logging.getLogger("mailbot.sending")
 
 LEASE = dt.timedelta(minutes=5)
 TOO_BIG_TO_CARRY = 15_000_000  # bytes of attachments that still travel with a letter
+ROOM_AGAIN = dt.timedelta(minutes=10)
+"""When a letter over the total of an hour is looked at again."""
+STRAYED_AFTER = dt.timedelta(hours=1)
+"""A letter that is being handed over for so long was lost sight of: its outcome could not be recorded."""
+COPIES_AGAIN = dt.timedelta(minutes=5)
+"""How long no copies are put into the Sent folder after one could not be: they must not hold up letters."""
+MOST_ALERTS = 10
+"""So many alerts of one kind go out in an hour; beyond it, the digest shows what they would have told."""
+NEEDS_YOU = "A letter needs you"
+"""How the headline of an alert about a letter begins: trouble with such an alert is told to nobody."""
+WATCHING = (Audience.SUPERVISOR, Audience.DUTY)
+"""Who must hear of trouble even where no other letter goes out."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +76,7 @@ class Outbox:
         self._door = door
         self._now = now
         self._append_sent = append_sent
+        self._copies_from = dt.datetime.min.replace(tzinfo=dt.UTC)
         self.on_refusal: Callable[[Work, str, Bounced], None] = note_nothing
         with store.begin() as work:
             self._key = work.secret_key()
@@ -97,9 +112,10 @@ class Outbox:
 
     def dispatch(self, limit: int = 50) -> list[Sent]:
         """Hand over what waits. Each letter is settled on its own; one that fails never stops the next."""
+        self._find_strayed()
         done: list[Sent] = []
         while batch := self._claim(min(limit - len(done), 10)):
-            done += [self._send(letter) for letter in batch]
+            done += [self._send_or_leave(letter) for letter in batch]
             if len(done) >= limit:
                 break
         return done
@@ -110,9 +126,32 @@ class Outbox:
         with self._store.begin() as work:
             return work.claim_letters(self._now(), limit, LEASE)
 
+    def _find_strayed(self) -> None:
+        """Letters whose outcome could not be recorded (the database was away): nobody knows, people are told."""
+        now = self._now()
+        with self._store.read() as work:
+            handing = work.letters_in(LetterState.HANDING)
+        for letter in handing:
+            if letter.handed_at and letter.handed_at < now - STRAYED_AFTER:
+                with self._store.begin() as work:
+                    work.unknown(letter.id, "its outcome was not recorded")
+                    self._tell(
+                        work, letter, "may or may not have gone out: its outcome could not be recorded"
+                    )
+
+    def _send_or_leave(self, letter: LetterRow) -> Sent:
+        try:
+            return self._send(letter)
+        except Exception as error:  # storage in trouble: its claim ends by itself, the next letter is tried
+            told = {"letter_id": letter.id, "error": place_of(error)}
+            log.error("a letter could not be worked on", extra=told)
+            return Sent(letter, None, f"left for later: {type(error).__name__}")
+
     def _send(self, letter: LetterRow) -> Sent:
         now = self._now()
         mailbox = self._mailbox_of(letter)
+        if self._no_room(letter, now):
+            return self._put_off(letter, now)
         held = self._over_limit(letter, now)
         if held:
             return self._hold(letter, held)
@@ -120,21 +159,28 @@ class Outbox:
             written = self._write(letter, mailbox, now)
         except LetterMistake as mistake:
             return self._hold(letter, f"it could not be written: {mistake}")
+        except (
+            Exception
+        ) as error:  # a letter that can't be written is for a person, and never stops the others
+            log.error(
+                "a letter could not be written", extra={"letter_id": letter.id, "error": place_of(error)}
+            )
+            return self._hold(letter, f"it could not be written ({type(error).__name__})")
         try:
             with self._store.begin() as work:
                 work.handing(letter.id, written.raw, written.subject, now)
         except ClaimLost:
             return Sent(letter, None, "somebody else has it")
-        handed = self._door.hand_over(
-            written.raw, mailbox.imap.address, letter.order.to, null_sender=written.null_sender
-        )
+        try:
+            handed = self._door.hand_over(
+                written.raw, mailbox.imap.address, letter.order.to, null_sender=written.null_sender
+            )
+        except Exception as error:  # whatever broke in it, the letter may have gone out
+            log.error("handing over broke", extra={"letter_id": letter.id, "error": place_of(error)})
+            handed = Handed(Outcome.UNKNOWN, answer=type(error).__name__)
         self._settle(letter, handed, now)
-        if (
-            handed.outcome is Outcome.ACCEPTED
-            and self._append_sent
-            and letter.order.audience is Audience.RESIDENT
-        ):
-            self._append_sent(mailbox, written.raw)
+        if handed.outcome is Outcome.ACCEPTED and letter.order.audience is Audience.RESIDENT:
+            self._copy(letter, mailbox, written.raw, now)
         log.info(
             "letter",
             extra={
@@ -145,7 +191,32 @@ class Outbox:
         )
         return Sent(letter, handed.outcome, handed.answer)
 
+    def _copy(self, letter: LetterRow, mailbox: MailboxSettings, raw: bytes, now: dt.datetime) -> None:
+        """A copy for the Sent folder, where one is wanted. The letter is sent and on record already."""
+        if self._append_sent is None or now < self._copies_from:
+            return
+        try:
+            self._append_sent(mailbox, raw)
+        except Exception as error:  # a convenience for people: whatever a server does, the letter stays sent
+            self._copies_from = now + COPIES_AGAIN
+            log.warning(
+                "no copy in the Sent folder", extra={"letter_id": letter.id, "error": type(error).__name__}
+            )
+
     def _settle(self, letter: LetterRow, handed: Handed, now: dt.datetime) -> None:
+        try:
+            self._record(letter, handed, now)
+        except Exception as error:  # what the case makes of a refusal must not cost the record of it
+            if handed.outcome is not Outcome.REFUSED:
+                raise
+            told = {"letter_id": letter.id, "error": place_of(error)}
+            log.error("a refusal could not be told to its case", extra=told)
+            answer = f"{handed.code} {handed.answer}".strip()
+            with self._store.begin() as work:
+                work.failed(letter.id, answer)
+                self._tell(work, letter, f"was refused ({answer})")
+
+    def _record(self, letter: LetterRow, handed: Handed, now: dt.datetime) -> None:
         answer = f"{handed.code} {handed.answer}".strip()
         with self._store.begin() as work:
             match handed.outcome:
@@ -183,8 +254,22 @@ class Outbox:
     def _hold(self, letter: LetterRow, why: str) -> Sent:
         with self._store.begin() as work:
             work.hold(letter.id, why)
-            self._tell(work, letter, f"was held back: {why}")
+            self._tell(work, letter, f"was held back: {why}", kind="held")
         return Sent(letter, None, why)
+
+    def _put_off(self, letter: LetterRow, now: dt.datetime) -> Sent:
+        """Too many letters in this hour: it goes when there is room. A person is told once an hour, for
+        something may be wrong; nothing is given up."""
+        why = f"more than {self._settings.limits.letters_per_hour} letters in an hour"
+        with self._store.begin() as work:
+            work.later(letter.id, now + ROOM_AGAIN, why)
+            what = f"waits, as others may: {why}. They go out as soon as there is room. Is something wrong?"
+            self._tell(work, letter, what, kind="no room", most=1, resent=True)
+        return Sent(letter, None, why)
+
+    def undelivered(self, work: Work, letter: LetterRow, diagnostic: str) -> None:
+        """A letter to staff came back. A resident's is the case's affair; this one is a supervisor's."""
+        self._tell(work, letter, f"to {letter.order.person} came back ({diagnostic[:200]})", kind="came back")
 
     # -------------------------------------------------------------- rendering
 
@@ -230,15 +315,17 @@ class Outbox:
             from_address=mailbox.imap.address,
             reply_to=reply_to,
             date=now,
-            attachments=self._enclosures(order.carries),
+            attachments=self._enclosures(order.carries, order.audience is Audience.RESIDENT),
         )
 
-    def _enclosures(self, mail: str) -> tuple[Enclosure, ...]:
+    def _enclosures(self, mail: str, to_resident: bool) -> tuple[Enclosure, ...]:
         if not mail:
             return ()
         with self._store.read() as work:
             rows = work.attachments(mail)
             if sum(row.size for row in rows) > TOO_BIG_TO_CARRY:
+                if to_resident:  # a response without its enclosures is another response
+                    raise LetterMistake("its attachments are too big to be sent")
                 return ()
             return tuple(Enclosure(row.name, row.content_type, work.blob(row.sha256)) for row in rows)
 
@@ -269,12 +356,10 @@ class Outbox:
     # -------------------------------------------------------------- limits and troubles
 
     def _over_limit(self, letter: LetterRow, now: dt.datetime) -> str:
-        """Why this letter must not go now, "" if it may. Staff letters are not capped per address: people must
-        hear of trouble; all letters count against the total."""
+        """Why this letter must not go, "" if it may. Letters to staff are not capped by address: a handler gets
+        what their cases get."""
         limits: Limits = self._settings.limits
         with self._store.read() as work:
-            if work.count_letters(now - dt.timedelta(hours=1)) >= limits.letters_per_hour:
-                return f"more than {limits.letters_per_hour} letters in an hour"
             if letter.order.audience is not Audience.RESIDENT:
                 return ""
             if (
@@ -289,17 +374,41 @@ class Outbox:
                 return f"more than {limits.letters_per_address_per_day} letters a day to one address"
         return ""
 
-    def _tell(self, work: Work, letter: LetterRow, what: str) -> None:
-        """Tell a supervisor of a letter in trouble; trouble with such an alert is only noted, so nothing loops."""
-        kind = letter.order.letter.value.replace("_", " ")
-        sentence = f"The {kind} {what}."
-        work.note(
-            self._now(), "mailbot", "letter", sentence, letter.order.because, reference=letter.reference
-        )
-        if letter.order.letter is Letter.ALERT:
+    def _no_room(self, letter: LetterRow, now: dt.datetime) -> bool:
+        """Whether this hour has had its letters. Supervisors and duty still get theirs: they must hear of it."""
+        if letter.order.audience in WATCHING:
+            return False
+        with self._store.read() as work:
+            sent = work.count_letters(now - dt.timedelta(hours=1))
+        return sent >= self._settings.limits.letters_per_hour
+
+    def _tell(
+        self,
+        work: Work,
+        letter: LetterRow,
+        what: str,
+        *,
+        kind: str = "letter",
+        most: int = MOST_ALERTS,
+        resent: bool = False,
+    ) -> None:
+        """Note trouble with a letter and tell a supervisor: another one where it was theirs. Of one kind of
+        trouble so many times an hour; of trouble with such an alert never, so that nothing loops."""
+        order, now = letter.order, self._now()
+        name = order.letter.value.replace("_", " ")
+        sentence = f"The {name} {what}."
+        if not resent:
+            work.note(now, "mailbot", "letter", sentence, order.because, reference=letter.reference)
+        headline = str(order.facts.get("headline", ""))
+        supervisors = [p for p in self._settings.people if "supervisor" in p.roles]
+        others = [p for p in supervisors if p.address != order.to]
+        if headline.startswith(NEEDS_YOU) or (order.audience in WATCHING and not others):
+            return
+        if not may_tell(work, kind, now, most):
             return
         mailbox = self._mailbox_of(letter)
-        supervisor = next(p for p in self._settings.people if "supervisor" in p.roles)
+        supervisor = (others or supervisors)[0]
+        lost = order.facts if order.letter is Letter.ALERT else {}
         because = mailbox.policy.why("supervisor_told")
         alert = SendLetter(
             Letter.ALERT,
@@ -308,20 +417,20 @@ class Outbox:
             because,
             {
                 "reference": letter.reference or "",
-                "headline": f"A letter needs you: {kind}",
+                "headline": f"{NEEDS_YOU}: {headline or name}",
                 "what": sentence
+                if resent
+                else sentence
                 + " It will not be sent again by itself: check, and write to the person yourself.",
-                "lines": [],
-                "urgency": "today",
-                "subject": letter.subject,
-                "text": "",
-                "phrases": [],
+                "lines": lost.get("lines", []),
+                "urgency": lost.get("urgency", "today"),
+                "subject": lost.get("subject", letter.subject),
+                "text": lost.get("text", ""),
+                "phrases": lost.get("phrases", []),
             },
             person=supervisor.key,
         )
-        work.add_letter(
-            self.mint(work, alert, letter.reference or "", mailbox), self._now(), letter.reference
-        )
+        work.add_letter(self.mint(work, alert, letter.reference or "", mailbox), now, letter.reference)
 
     def _mailbox_of(self, letter: LetterRow) -> MailboxSettings:
         """The mailbox that a letter leaves from: its case's."""
@@ -331,6 +440,26 @@ class Outbox:
             if case:
                 return mailbox_named(self._settings, case.mailbox)
         return self._settings.mailboxes[0]
+
+
+def may_tell(work: Work, about: str, now: dt.datetime, most: int, period: str = "%Y-%m-%dT%H") -> bool:
+    """Whether people may be told of one more `about` in this hour (or whatever `period` spells, as strftime
+    does). A thousand bad mails must not become a thousand alerts."""
+    stamp = now.strftime(period)
+    told_in, _, count = (work.recall(f"told:{about}") or "").partition("|")
+    so_far = int(count) if told_in == stamp else 0
+    if so_far >= most:
+        return False
+    work.remember(f"told:{about}", f"{stamp}|{so_far + 1}")
+    return True
+
+
+def place_of(error: Exception) -> str:
+    """What broke and where, for the log. Never what the error says: it may quote a resident."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "site-packages" not in frame.filename] or frames
+    spots = " < ".join(f"{Path(frame.filename).stem}:{frame.lineno}" for frame in reversed(ours[-3:]))
+    return f"{type(error).__name__} at {spots}"
 
 
 def mailbox_named(settings: Settings, name: str) -> MailboxSettings:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from classifiers import Ask, Chain
@@ -47,7 +48,7 @@ from mailbot.postroom.reading import Mail, read
 from mailbot.postroom.screening import Screening, screen
 from mailbot.postroom.smtp import SmtpDoor
 from mailbot.reports.digest import digest_facts
-from mailbot.sending import Outbox, Sent, mailbox_named
+from mailbot.sending import MOST_ALERTS, Outbox, Sent, mailbox_named, may_tell, place_of
 from mailbot.settings import MailboxSettings, Settings
 from mailbot.staffmail import StaffDesk
 from storage import Store
@@ -58,21 +59,32 @@ from storage.rows import (
     LetterState,
     MailRow,
     MailState,
+    SequenceMoved,
     SettledMail,
     Step,
+    TimerRow,
 )
 from storage.work import Work
 
 log = logging.getLogger("mailbot.service")
-
-TAKES_REPLIES = (Letter.CASE_ASSIGNED, Letter.CASE_MAIL)
-"""The only letters to staff whose plain reply goes to the resident."""
 
 RUNS_ON_ITS_OWN = (Timer.ACKNOWLEDGE, Timer.ASSIGN)
 """Timers that no unread mail could make untrue: they fall due by the clock even while the mailbox is out of reach."""
 
 TRIES = 2
 """How often a mail is attended to before it is set aside for a person."""
+
+OVERTAKEN = 3
+"""How often a step is taken anew because another process stepped the case meanwhile."""
+
+SILENCES = (Timer.REMIND_WINDOW, Timer.CLOSE_SILENT)
+"""Timers that nobody's unread mail may stand against."""
+
+DEATHS = 3
+"""How often the process may end while it attends to one mail before that mail is set aside."""
+
+ATTENDING = "attending"
+"""What storage remembers by: the mail that is being attended to, and how often the process ended in it."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +113,7 @@ class Service:
         stationery: Stationery,
         door: SmtpDoor,
         clock: Clock,
+        append_sent: Callable[[MailboxSettings, bytes], None] | None = None,
     ) -> None:
         self.settings = settings
         self.store = store
@@ -109,9 +122,10 @@ class Service:
         self.own_addresses = frozenset(
             address for box in settings.mailboxes for address in (box.imap.address, *box.imap.aliases)
         )
-        self.outbox = Outbox(settings, store, stationery, door, clock.now)
+        self.outbox = Outbox(settings, store, stationery, door, clock.now, append_sent)
         self.outbox.on_refusal = self._letter_refused
         self._staff_desk = StaffDesk(self)
+        self._deaths: tuple[str, int] | None = None  # of the mail that the last process ended in
 
     # ================================================================== look
 
@@ -127,16 +141,30 @@ class Service:
         done: list[Attended] = []
         with self.store.read() as work:
             waiting = work.waiting_mails(limit, self.clock.now())
+            if self._deaths is None:
+                last, _, died = (work.recall(ATTENDING) or "").partition("|")
+                self._deaths = (last, int(died or 0) + 1)
         for row in waiting:
+            deaths = self._deaths[1] if self._deaths[0] == row.id else 0
             try:
-                attended = self._attend(row)
-            except CaseChanged:
-                attended = self._attend(row)
+                if deaths >= DEATHS:
+                    raise TimeoutError(f"the service ended {deaths} times while attending to it")
+                with self.store.begin() as work:
+                    work.remember(ATTENDING, f"{row.id}|{deaths}")
+                attended = self._attend_or_again(row)
             except Exception as error:  # a stranger's mail must never stop the others: it is set aside
-                log.exception("a mail could not be attended to", extra={"mail": row.id})
+                log.error("a mail could not be attended to", extra={"mail": row.id, "error": place_of(error)})
                 attended = self._set_aside(row, f"{type(error).__name__}: {error}")
             done.append(attended)
         return done
+
+    def _attend_or_again(self, row: MailRow) -> Attended:
+        for _ in range(OVERTAKEN):
+            try:
+                return self._attend(row)
+            except (CaseChanged, SequenceMoved):  # another process was quicker: read again, decide again
+                continue
+        return self._attend(row)
 
     def _attend(self, row: MailRow) -> Attended:
         with self.store.read() as work:
@@ -297,10 +325,12 @@ class Service:
         summary = f"Automatic mail ({screening.automatic}): filed, told by {screening.rule}."
         if screening.automatic == "bounce" and not screening.delayed:
             letter = self._letter_of(work, screening.original_message_id)
+            hit = letter is not None and letter.order.to in screening.failed_recipients
+            if letter and hit and letter.order.audience is not Audience.RESIDENT:
+                self.outbox.undelivered(work, letter, screening.diagnostic)
             if letter and letter.reference:
                 reference = letter.reference
                 case = work.case(reference)
-                hit = letter.order.to in screening.failed_recipients
                 if case and hit and letter.order.audience is Audience.RESIDENT:
                     bounced = Bounced(
                         self.clock.now(),
@@ -377,7 +407,8 @@ class Service:
         )
 
     def quarantined(self, work: Work, row: MailRow, mail: Mail, cause: str) -> Attended:
-        """Set aside for a person, who is told at once: its clock runs from receipt."""
+        """Set aside for a person, who is told at once: its clock runs from receipt. `release_mail` lets it be
+        attended to again."""
         attended = self.settled(work, row, mail, "quarantined", None, summary=f"Set aside: {cause}.")
         work.quarantine(row.id, cause)
         self._tell_of_quarantine(work, row, mail, cause)
@@ -387,16 +418,7 @@ class Service:
         box = self.box(row.mailbox, None)
         supervisor = self.settings.supervisor
         now = self.clock.now()
-        alert = orders.alert(
-            supervisor,
-            "",
-            "A mail was set aside and needs you",
-            f"It was not acted on because {cause}. Its clock runs from {row.received_at:%d %B %Y}.",
-            box.policy.why("supervisor_told"),
-            lines=(f"Mail {row.id} in {row.mailbox}",),
-            subject=mail.subject,
-        )
-        work.add_letter(self.outbox.mint(work, alert, "", box), now, None)
+        received = self.rules(work, box).told_time(row.received_at)
         work.note(
             now,
             "mailbot",
@@ -405,6 +427,18 @@ class Service:
             box.policy.why("supervisor_told"),
             mail=row.id,
         )
+        if not may_tell(work, "quarantine", now, MOST_ALERTS):
+            return  # the digest shows them all
+        alert = orders.alert(
+            supervisor,
+            "",
+            "A mail was set aside and needs you",
+            f"It was not acted on because {cause}. Its clock runs from {received}.",
+            box.policy.why("supervisor_told"),
+            lines=(f"Mail {row.id} in {row.mailbox}",),
+            subject=mail.subject,
+        )
+        work.add_letter(self.outbox.mint(work, alert, "", box), now, None)
 
     def _set_aside(self, row: MailRow, cause: str) -> Attended:
         """Attending failed: try once more later, then give it to a person."""
@@ -413,10 +447,25 @@ class Service:
             tries = work.fail_mail(row.id, cause, now, wait=dt.timedelta(minutes=1))
             if tries < TRIES:
                 return Attended(row.id, "to be tried again", None, "", "", cause)
-            mail = read(work.raw(row.id))
-            work.quarantine(row.id, cause)
-            self._tell_of_quarantine(work, row, mail, "it could not be worked on")
-            return Attended(row.id, "quarantined", None, "", mail.subject, f"Set aside: {cause}.")
+        aside = Attended(row.id, "quarantined", None, "", "", f"Set aside: {cause}.")
+        try:
+            with self.store.begin() as work:
+                mail = read(work.raw(row.id))
+                found = SettledMail(now, "quarantined", sender=mail.sender.address if mail.sender else "",
+                                    subject=mail.subject, message_id=mail.message_id)  # fmt: skip
+                work.settle_mail(row.id, found)  # so that people see whose mail it is
+                work.quarantine(row.id, cause)
+                self._tell_of_quarantine(work, row, mail, "it could not be worked on")
+            return replace(aside, subject=mail.subject)
+        except (
+            Exception
+        ) as error:  # what broke attending may break this: then without a word of the mail itself
+            log.error("a mail could not be told of", extra={"mail": row.id, "error": place_of(error)})
+            with self.store.begin() as work:
+                work.quarantine(row.id, cause)
+                why = self.box(row.mailbox, None).policy.why("supervisor_told")
+                work.note(now, "mailbot", "quarantined", "Set aside: it could not be read.", why, mail=row.id)
+            return aside
 
     # ================================================================== step
 
@@ -425,7 +474,10 @@ class Service:
     ) -> tuple[Case | None, Decision]:
         """Decide and record: the one place where cases change. In the caller's transaction."""
         serial = self._serial(work, event.at) if case is None else None
-        decision = decide(case, event, self.rules(work, box, serial))
+        unread: frozenset[str] = frozenset()
+        if isinstance(event, TimerFell) and event.timer in SILENCES:
+            unread = frozenset(mail.sender for mail in work.quarantined())
+        decision = decide(case, event, self.rules(work, box, serial, unread))
         opened = case is None and decision.case is not None
         reference = decision.case.reference if decision.case else case.reference if case else ""
         letters = tuple(
@@ -452,14 +504,20 @@ class Service:
             target, moved = decision.moves
             elsewhere = work.case(target)
             if elsewhere:
-                return self.step(work, elsewhere, moved, box, who)
+                return self.step(work, elsewhere, moved, self.box("", elsewhere), who)
         return after, decision
 
     def _serial(self, work: Work, at: dt.datetime) -> tuple[str, int]:
         name = f"{self.settings.reference_prefix}-{self.settings.calendar.london_date(at).year}"
         return name, work.peek_reference(name)
 
-    def rules(self, work: Work, box: MailboxSettings, serial: tuple[str, int] | None = None) -> Rulebook:
+    def rules(
+        self,
+        work: Work,
+        box: MailboxSettings,
+        serial: tuple[str, int] | None = None,
+        unread: frozenset[str] = frozenset(),
+    ) -> Rulebook:
         """The rulebook of a mailbox as of now. A number is asked for only where a case may be opened: on
         PostgreSQL asking holds the sequence until the transaction ends."""
         reference = ""
@@ -472,7 +530,8 @@ class Service:
             desk=Desk(self.settings.people, work.open_loads()),
             mailbox=box.imap.name,
             reference=reference,
-            habits=self.settings.habits,
+            habits=replace(self.settings.habits, show_handler_address=self.settings.show_handler_address),
+            unread=unread,
         )
 
     # ================================================================== tick
@@ -483,7 +542,7 @@ class Service:
         now = self.clock.now()
         done: list[tuple[str, Decision]] = []
         with self.store.read() as work:
-            unread = bool(work.waiting_mails(1, now))
+            unread = bool(work.waiting_mails(1))  # those that back off after a failure are unread as well
             looks = work.last_looks()
         for box in self.settings.mailboxes:
             as_of = min(looks.get(box.imap.name) or dt.datetime.min.replace(tzinfo=dt.UTC), now)
@@ -508,9 +567,30 @@ class Service:
                     event = TimerFell(as_of, row.timer, row.due_at, row.subject)
                     _, decision = self.step(work, case, event, box, who="mailbot")
                     done.append((row.reference, decision))
-            except CaseChanged:
+            except (CaseChanged, SequenceMoved):
                 continue  # somebody else stepped it: it is looked at again on the next tick
+            except Exception as error:  # one case in trouble must not stop everybody's clocks
+                told = {"reference": row.reference, "error": place_of(error)}
+                log.error("a timer could not be worked on", extra=told)
+                self._tell_of_timer(row, box, type(error).__name__)
         return done
+
+    def _tell_of_timer(self, row: TimerRow, box: MailboxSettings, error: str) -> None:
+        """The timer stands and is tried again on every tick; a supervisor hears of it once a day."""
+        now, why = self.clock.now(), box.policy.why("supervisor_told")
+        what = f"Its {row.timer.value.replace('_', ' ')} timer can't be worked on ({error})"
+        alert = orders.alert(
+            self.settings.supervisor,
+            row.reference,
+            f"{row.reference} needs you: its clock stands still",
+            f"{what}: do by hand what is due, and tell whoever runs mailbot.",
+            why,
+        )
+        with self.store.begin() as work:
+            if may_tell(work, f"timer:{row.reference}:{row.timer.value}", now, 1, period="%Y-%m-%d"):
+                work.note(now, "mailbot", "timer", f"{what}.", why, reference=row.reference)
+                # Not as a letter of the case: what is wrong with the case must not hold up the alert.
+                work.add_letter(self.outbox.mint(work, alert, "", box), now, None)
 
     # ================================================================== dispatch and digest
 
@@ -528,14 +608,18 @@ class Service:
         for person in self.settings.people:
             if "supervisor" not in person.roles:
                 continue
-            with self.store.begin() as work:
-                if not work.digest_claimed("daily", person.key, day):
-                    continue
-                box = self.settings.mailboxes[0]
-                work.add_letter(
-                    self.outbox.mint(work, self.digest_order(work, person, now), "", box), now, None
-                )
-                sent += 1
+            try:
+                with self.store.begin() as work:
+                    if not work.digest_claimed("daily", person.key, day):
+                        continue
+                    box = self.settings.mailboxes[0]
+                    work.add_letter(
+                        self.outbox.mint(work, self.digest_order(work, person, now), "", box), now, None
+                    )
+                    sent += 1
+            except Exception as error:  # a digest that can't be written must not keep letters from going out
+                told = {"person": person.key, "error": place_of(error)}
+                log.error("a digest could not be written", extra=told)
         return sent
 
     def digest_order(self, work: Work, person: Person, now: dt.datetime) -> SendLetter:

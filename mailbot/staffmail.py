@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mailbot.casework import orders
+from mailbot.casework.calendar import LONDON
 from mailbot.casework.commands import Parsed, ParsedAct, help_lines, parse, strip_internal
 from mailbot.casework.lifecycle import decide
 from mailbot.casework.vocabulary import (
@@ -28,6 +29,7 @@ from mailbot.casework.vocabulary import (
 from mailbot.postroom import tokens
 from mailbot.postroom.reading import Mail
 from mailbot.postroom.trust import authenticate
+from mailbot.sending import MOST_ALERTS, may_tell
 from storage.rows import LetterRow, MailRow, NewLetter
 from storage.work import Work
 
@@ -104,7 +106,7 @@ class StaffDesk:
                 "To write to the resident, answer the mail that shows their message."
             )
             return self._refuse(work, row, mail, person, case, "", problem, ("#note and your text",))
-        events = self._events(parsed, person, row, work, case, now)
+        events = self._events(parsed, person, row, work, case, letter, now)
         tried: Case | None = case
         for event in events:
             decision = decide(tried, event, service.rules(work, box))
@@ -117,6 +119,10 @@ class StaffDesk:
         for event in events:
             current, decision = service.step(work, current, event, box, who=person.key)
             decisions.append(decision)
+            if current is None or current.reference != case.reference:
+                current = work.case(
+                    case.reference
+                )  # that act opened or moved to another case: the rest is of this
         return service.settled(
             work,
             row,
@@ -128,8 +134,16 @@ class StaffDesk:
         )
 
     def _events(
-        self, parsed: Parsed, person: Person, row: MailRow, work: Work, case: Case, now: dt.datetime
+        self,
+        parsed: Parsed,
+        person: Person,
+        row: MailRow,
+        work: Work,
+        case: Case,
+        letter: LetterRow,
+        now: dt.datetime,
     ) -> Sequence[StaffActed]:
+        shown = next((q.number for q in case.questions if q.mail and q.mail == letter.order.carries), None)
 
         def text_of(act: ParsedAct) -> str:
             match act.act:
@@ -150,7 +164,7 @@ class StaffDesk:
                 mail=row.id,
                 until=act.until,
                 working_days=act.working_days,
-                number=act.number,
+                number=shown if act.act is Act.SORT and act.number is None else act.number,
                 reason=act.reason,
                 intent=act.intent,
                 person=act.person,
@@ -174,6 +188,21 @@ class StaffDesk:
         service = self._service
         box, now = service.box(row.mailbox, case), service.clock.now()
         why = box.policy.why("recorded" if case else "untrusted")
+        told = f"{person.name}: nothing was done. {problem}"
+        work.note(
+            now, person.key, "refused", told, why, reference=case.reference if case else None, mail=row.id
+        )
+        settled = service.settled(
+            work,
+            row,
+            mail,
+            "staff act refused",
+            case.reference if case else None,
+            summary=problem,
+            because=why,
+        )
+        if not may_tell(work, f"refused:{person.key}", now, MOST_ALERTS):
+            return settled  # two machines that answer each other end here
         reference = case.reference if case else ""
         order = SendLetter(
             Letter.COMMAND_REFUSED,
@@ -194,11 +223,7 @@ class StaffDesk:
         )
         minted = in_thread(service.outbox.mint(work, order, reference, box), mail)
         work.add_letter(minted, now, reference or None)
-        told = f"{person.name}: nothing was done. {problem}"
-        work.note(now, person.key, "refused", told, why, reference=reference or None, mail=row.id)
-        return service.settled(
-            work, row, mail, "staff act refused", reference or None, summary=problem, because=why
-        )
+        return settled
 
     def _name(self, key: str) -> str:
         return next((p.name for p in self._service.settings.people if p.key == key), "nobody")
@@ -213,7 +238,7 @@ def may_act(person: Person, case: Case) -> bool:
 def history_text(work: Work, case: Case) -> str:
     """The journal of the case for a member of staff, one act a line."""
     return "\n".join(
-        f"{line.at:%d %b %Y %H:%M}  {line.summary}"
+        f"{line.at.astimezone(LONDON):%d %b %Y %H:%M}  {line.summary}"
         + (f"  [{', '.join(line.because)}]" if line.because else "")
         for line in work.journal_of(case.reference)
     )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import classifiers
 from mailbot.clock import Clock, WallClock
 from mailbot.places import templates_dir
+from mailbot.postroom.imap import ImapDoor
 from mailbot.postroom.letters import Stationery
 from mailbot.postroom.smtp import SmtpDoor
 from mailbot.service import Service
-from mailbot.settings import Settings
+from mailbot.settings import MailboxSettings, Settings
 from storage import Store
 from storage.rows import StorageRefused
 
@@ -35,8 +37,20 @@ def build(
     refuse_orphans(settings, store)
     chain = load_chain(settings) if with_classifier else None
     door = SmtpDoor(settings.smtp)
-    service = Service(settings, store, chain, Stationery(templates_dir()), door, clock)
+    stationery = Stationery(templates_dir())
+    service = Service(settings, store, chain, stationery, door, clock, copies_into(settings.smtp.sent_folder))
     return Parts(service, clock, door, store)
+
+
+def copies_into(folder: str) -> Callable[[MailboxSettings, bytes], None] | None:
+    """What puts a copy of each letter into this folder of its mailbox; None where no folder is configured."""
+    if not folder:
+        return None
+
+    def append(mailbox: MailboxSettings, raw: bytes) -> None:
+        ImapDoor(mailbox.imap).append_sent(raw, folder)
+
+    return append
 
 
 def load_chain(settings: Settings) -> classifiers.Chain:
