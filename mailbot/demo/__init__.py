@@ -91,7 +91,7 @@ def perform(policy: str, out: Path, console: Console, until: dt.date | None = No
         settings = played.settings
         rules = settings.mailboxes[0].policy
         console.print(
-            f"Brackenfield Homes, spring 2026, by {rules.title} ({rules.id}): real IMAP and SMTP, fast clock.\n"
+            f"Brackenfield Homes, spring 2026, by the policy {rules.id}: real IMAP and SMTP, a fast clock.\n"
             f"References stand without their {settings.reference_prefix}-2026-, clauses in [brackets].",
             markup=False,
         )
@@ -110,7 +110,7 @@ def saying_that_it_trains(console: Console) -> Iterator[Callable[[], None]]:
     told = threading.Timer(
         PATIENCE,
         console.print,
-        ["Training the classifier from the corpus: once on this machine, some 20 seconds ..."],
+        ["Getting the classifier ready. It is trained once on a machine, in some 20 seconds ..."],
     )
     told.daemon = True
     told.start()

@@ -7,6 +7,7 @@ and nothing else.
 from __future__ import annotations
 
 import datetime as dt
+import io
 import re
 import sys
 
@@ -50,6 +51,8 @@ OUTCOME_STYLE = {
 
 def new_console() -> Console:
     """A console for the timeline; where there is no terminal it has a width of its own."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and "utf" not in sys.stdout.encoding.lower():
+        sys.stdout.reconfigure(errors="replace")  # a log of another age shows ? for an arrow, and goes on
     if sys.stdout.isatty():
         return Console(highlight=False, emoji=False)
     return Console(highlight=False, emoji=False, width=WIDTH, force_terminal=False)
