@@ -33,6 +33,8 @@ COUNTS: dict[str, Count] = {
     "forgotten": lambda told, books: checks.nobody_is_forgotten(books),
 }
 
+pytestmark = pytest.mark.timeout(300)  # whoever comes first plays six weeks, and may have to train first
+
 
 def spoil(told: Told, books: Books, name: str) -> tuple[Told, Books]:
     """The same demo, with one promise broken."""

@@ -18,6 +18,8 @@ from mailbot.demo import cast, perform, run_demo
 from mailbot.demo.folder import FolderTaken, clear
 from mailbot.demo.happenings import cite
 
+pytestmark = pytest.mark.timeout(300)  # whoever comes first plays six weeks, and may have to train first
+
 
 class Links(HTMLParser):
     """The addresses that a page points to."""

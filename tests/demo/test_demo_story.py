@@ -20,6 +20,8 @@ from mailbot.demo.story import first_mails
 ENGLAND = Calendar("ENG")
 STAFF_NAMES = {one.name for one in cast.STAFF}
 
+pytestmark = pytest.mark.timeout(300)  # whoever comes first plays six weeks, and may have to train first
+
 
 def test_every_promise_is_kept(played: Played) -> None:
     broken = [(check.promise, check.broken) for check in played.ended.checks if check.broken]
