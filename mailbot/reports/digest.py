@@ -45,7 +45,7 @@ TOPIC_WORDS: Mapping[Topic, str] = {
 }
 KINDS: Mapping[str, tuple[str, str]] = {
     "acknowledgement": ("acknowledgement", "acknowledgements"),
-    "contact": ("contact with a resident", "contacts with residents"),
+    "contact": ("first contact", "first contacts"),
     "response": ("response", "responses"),
     "action": ("promised action", "promised actions"),
     "request": ("answer to a service request", "answers to service requests"),
