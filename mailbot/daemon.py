@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -32,7 +33,10 @@ from mailbot.service import Attended, Service
 log = logging.getLogger("mailbot.daemon")
 
 STALLED_AFTER = 600.0
-"""Seconds without a finished turn after which the process gives up, so that its supervisor starts it again."""
+"""Seconds in which nothing gets done after which the process gives up, so that its supervisor starts it again."""
+
+GAVE_UP = 3
+"""The exit code then."""
 
 
 class AlreadyRunning(Exception):
@@ -136,9 +140,8 @@ class Daemon:
         log.info("running", extra={"mailboxes": len(self._lookouts)})
         while not stop.wait(5):
             if monotonic() - self._last_turn > STALLED_AFTER:
-                log.critical("no turn has ended for too long: giving up, to be started again")
-                self.exit_code = 3
-                break
+                log.critical("nothing has been done for too long: giving up, to be started again")
+                give_up()
         self._stop()
         return self.exit_code
 
@@ -170,23 +173,28 @@ class Daemon:
     def _one_turn(self) -> Iterator[None]:
         with self._lock:
             yield
-            self._last_turn = monotonic()
+            self._moved()
+
+    def _moved(self) -> None:
+        """Something was done. A long turn (many letters, a slow relay) is none that stands still."""
+        self._last_turn = monotonic()
 
     def _attend(self) -> None:
         with self._one_turn():
             while not self._stopping.is_set() and self._service.attend(20):
                 self._service.dispatch(20)
+                self._moved()
 
     def _tick(self) -> None:
         with self._one_turn():
             while not self._stopping.is_set() and self._service.tick(100):
-                pass
+                self._moved()
             self._service.digest()
 
     def _dispatch(self) -> None:
         with self._one_turn():
             while not self._stopping.is_set() and self._service.dispatch(10):
-                pass
+                self._moved()
 
     def _beat(self) -> None:
         with self._one_turn():
@@ -195,6 +203,13 @@ class Daemon:
         if self._service.settings.heartbeat:
             self._service.settings.heartbeat.touch()
         notify("WATCHDOG=1")
+
+
+def give_up() -> NoReturn:
+    """End the process although a turn hangs: an orderly end would wait for it for ever. It costs no more than
+    a SIGKILL does."""
+    logging.shutdown()
+    os._exit(GAVE_UP)
 
 
 def notify(state: str) -> None:

@@ -40,7 +40,7 @@ def find_somebody(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
     """Try again to give the stage to somebody. On the working day before the acknowledgement is due the
     supervisor holds it, so that the letter can name a person."""
     record = case.current
-    if record is None or case.handler:
+    if record is None or rules.person(case.handler):
         return gone(case, event, rules)
     number = 2 if case.stage2 else 1
     person, why = stages.find_handler(case, rules, number, event.at)
@@ -78,7 +78,7 @@ def send_acknowledgement(case: Case, event: TimerFell, rules: Rulebook) -> Decis
     record = case.current
     if record is None or record.acknowledged_at is not None:
         return gone(case, event, rules)
-    if not record.handler:
+    if rules.person(record.handler) is None:  # nobody yet, or somebody who is no longer with the landlord
         return find_somebody(case, event, rules)
     case, effects = stages.acknowledge(case, rules, event.at)
     return Decision(

@@ -225,7 +225,7 @@ def resume(case: Case, rules: Rulebook, at: dt.datetime) -> tuple[Case, tuple[Ef
     """A stage that was closed unanswered is open again: all its clocks run on from where they began."""
     record = case.current
     assert record is not None
-    if not case.handler:
+    if rules.person(case.handler) is None:
         case, waiting = unassigned(case, rules, at)
     elif record.acknowledged_at is None:
         case, waiting = acknowledge_or_ask(case, rules, at)

@@ -280,3 +280,17 @@ def test_a_handlers_own_address_is_shown_only_where_the_landlord_wants_it(shown:
     _, decision = last(rules, COMPLAINT)
     (letter,) = [e for e in letters(decision.effects) if e.letter is Letter.ACKNOWLEDGEMENT]
     assert letter.facts["handler"]["address"] == (SAM.address if shown else "")  # type: ignore[index, call-overload]
+
+
+def test_a_case_of_somebody_who_has_left_is_acknowledged_by_somebody_who_is_there() -> None:
+    habits = Habits(confirm_acknowledgement=True)
+    before = rulebook(people=(SAM, PRIYA, MORGAN, ALEX), habits=habits)
+    case = after(before, COMPLAINT)
+    stayed = tuple(p for p in (SAM, PRIYA, MORGAN, ALEX) if p.key != case.handler)
+    decision = decide(
+        case, fell(Timer.ACKNOWLEDGE, "2026-03-06", "16:00"), rulebook(people=stayed, habits=habits)
+    )
+    assert decision.case is not None and decision.case.handler in {p.key for p in stayed}
+    resident = [e for e in letters(decision.effects) if e.letter is Letter.ACKNOWLEDGEMENT]
+    asked = timers(decision.effects).get(Timer.ACKNOWLEDGE)
+    assert resident or asked == dt.date(2026, 3, 6)

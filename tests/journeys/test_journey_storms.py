@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 
 import conftest
@@ -14,7 +16,7 @@ from doors.dovecot import Dovecot
 from doors.mailboxes import Mailboxes
 
 from mailbot.casework.vocabulary import Audience, Letter, SendLetter, Stage, Timer
-from mailbot.daemon import Rounds
+from mailbot.daemon import GAVE_UP, Rounds
 from storage.rows import LetterState, MailState
 
 MakeHouse = Callable[..., House]
@@ -298,3 +300,46 @@ def test_a_copy_that_fails_neither_fails_the_letter_nor_sends_it_again(
     assert len(house.letters("mr.hall@example.net")) == 1
     with house.parts.store.read() as work:
         assert work.letters_by_state()[LetterState.SENT] == len(house.letters())
+
+
+# ------------------------------------------------------------------ asked twice, and a process that hangs
+
+
+def test_the_same_words_without_a_date_weeks_apart_are_two_mails(
+    make_house: MakeHouse, embedded_mail: Mailboxes
+) -> None:
+    house = make_house(embedded_mail)
+    house.write(JO, COMPLAINT)
+    house.turn()
+    raw = f"From: {JO}\r\nSubject: Leak in the kitchen {house.the_case().reference}\r\n\r\nIs there any news?\r\n"
+    for day in ("2026-03-04", "2026-03-18"):
+        house.go_to(day)
+        house.write(JO, "", raw=raw.encode())
+        house.write(JO, "", raw=raw.encode())  # and each of them by two ways
+        house.turn()
+    assert len([m for m in house.letters(SAM, "case_mail") if "any news" in m.text]) == 2
+
+
+HANGS = """
+import sys, time
+from pathlib import Path
+from mailbot import daemon, settings
+from mailbot.clock import WallClock
+from mailbot.start import build
+from storage import open_store
+
+configured = settings.load(Path(sys.argv[1]))
+parts = build(configured, open_store(configured.database.url))
+parts.service.attend = lambda limit: time.sleep(1000)
+daemon.STALLED_AFTER = 2.0
+daemon.Daemon(parts.service, WallClock()).run()
+"""
+
+
+def test_a_process_in_which_something_hangs_ends_so_that_it_can_be_started_again(
+    make_house: MakeHouse, embedded_mail: Mailboxes
+) -> None:
+    house = make_house(embedded_mail)
+    house.stop()
+    command = [sys.executable, "-c", HANGS, str(house.write_config())]
+    assert subprocess.run(command, check=False, timeout=120, capture_output=True).returncode == GAVE_UP
