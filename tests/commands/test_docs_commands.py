@@ -32,7 +32,7 @@ OURS = [page for page in PAGES if page.name != "letters.md"]
 def sessions() -> list[tuple[str, int, str]]:
     """(page, number, text) of each ```console block. A line "? 2" names the exit code of the command above it."""
     found = []
-    for page in PAGES:
+    for page in OURS:
         blocks = re.findall(r"^```console\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
         found += [(page.name, number, text) for number, text in enumerate(blocks, 1)]
     return found
