@@ -11,6 +11,7 @@ from morning_cases import make
 
 from mailbot.casework.vocabulary import Letter
 from mailbot.places import templates_dir
+from mailbot.postroom.letters import cell, said
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "letters.md").read_text(encoding="utf-8")
@@ -58,6 +59,27 @@ def test_without_chromium_the_pictures_say_what_to_install(monkeypatch: pytest.M
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SystemExit, match="apt install chromium"):
         make.find_browser()
+
+
+# ------------------------------------------------------------------ dates in sentences
+
+
+@pytest.mark.parametrize(
+    ("sentence", "spoken"),
+    [
+        ("due 2026-03-27.", "due Friday 27 March 2026."),
+        ("ends at 2026-03-29T09:05:00+00:00", "ends at Sunday 29 March 2026 at 10:05"),  # summer time
+        ("case CC-2026-000412-X, 2026-99-99, 12026-03-27", "case CC-2026-000412-X, 2026-99-99, 12026-03-27"),
+        ("at 2026-03-27T99:99", "at 2026-03-27T99:99"),
+        ("", ""),
+    ],
+)
+def test_a_sentence_of_the_service_says_its_dates_as_people_do(sentence: str, spoken: str):
+    assert said(sentence) == spoken
+
+
+def test_a_table_keeps_what_only_looks_like_a_date():
+    assert (cell("2026-03-27"), cell("2026-02-30")) == ("Fri 27 Mar 2026", "2026-02-30")
 
 
 # ------------------------------------------------------------------ contrast
