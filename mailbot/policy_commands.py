@@ -1,0 +1,265 @@
+"""`mailbot policy`: read a policy, its dates and its differences from the Code, without a mailbox or a database.
+
+The landlord's own files are those in `policies/` of the configuration folder, and the shipped ones are always
+there; nothing else of the configuration is needed, except that `mailbot.toml`'s [calendar], where there is one,
+corrects the working days. Rooms are imported when a command needs them.
+
+Exit codes: 0 done; 1 `check` found something of high severity; 2 a mistake in the command or in a file.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from mailbot.casework.policy import Overlay
+
+if TYPE_CHECKING:
+    from mailbot.casework.calendar import Calendar
+    from mailbot.casework.layers import Layer
+    from mailbot.casework.policy import Policy
+    from mailbot.reports.policies import Page
+
+policy_app = typer.Typer(no_args_is_help=True, help="Read policies: their clauses, dates, and the Code.")
+
+PolicyId = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID", help="As `mailbot policy list` shows it; with its version: mtvh@2021-08-23; or a file."
+    ),
+]
+ConfigDir = Annotated[
+    Path,
+    typer.Option("--config", "-c", envvar="MAILBOT_CONFIG", help="Folder whose policies/ are read too."),
+]
+Laid = Annotated[Overlay, typer.Option(help="How the statutory Code is laid over the policy.")]
+HtmlFile = Annotated[Path | None, typer.Option("--html", help="Write the page here, as one HTML file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
+When = Annotated[str | None, typer.Option(metavar="WHEN", help="2025-12-30 or 2025-12-30T16:00, London.")]
+Whens = Annotated[
+    list[str] | None,
+    typer.Option(metavar="WHEN", help="Likewise; twice if both stages have it: each falls to its stage."),
+]
+HERE = Path("config")
+
+
+@policy_app.command("list")
+def policy_list(config: ConfigDir = HERE) -> None:
+    """The policies there are: yours and the shipped ones. A file with mistakes is listed with their number."""
+    from mailbot.policyfile import list_policies
+    from mailbot.reports.policies import Table, columns
+
+    rows: list[tuple[str, ...]] = []
+    for directory in _directories(config):
+        for found in list_policies(directory):
+            wrong = f"{found.mistakes} mistake{'' if found.mistakes == 1 else 's'}" if found.mistakes else ""
+            row = (found.id, found.version, found.landlord, found.title or wrong, str(found.path))
+            if row[:2] not in [r[:2] for r in rows]:
+                rows.append(row)
+    headings = ("Policy", "Version", "Landlord", "Title", "File")
+    for line in columns(Table(headings, tuple(rows), (2, 2, 4, 3, 9)), width=200):
+        typer.echo(line.rstrip())
+
+
+@policy_app.command("show")
+def policy_show(
+    id: PolicyId, html: HtmlFile = None, overlay: Laid = Overlay.ENFORCE, config: ConfigDir = HERE
+) -> None:
+    """A policy to be read beside the landlord's document: dates, letters, terms, clauses, rules."""
+    from mailbot.reports.policies import policy_page
+
+    policy = _policy(id, config, overlay)
+    _show(policy_page(policy, _calendar(policy, config)), html)
+
+
+@policy_app.command("timeline")
+def policy_timeline(
+    id: PolicyId,
+    received: Annotated[
+        str, typer.Option(metavar="WHEN", help="When it reached the landlord: 2025-12-19T10:00, London.")
+    ],
+    acknowledged: Whens = None,
+    responded: Whens = None,
+    escalated: When = None,
+    closed: When = None,
+    overlay: Laid = Overlay.ENFORCE,
+    as_json: AsJson = False,
+    config: ConfigDir = HERE,
+) -> None:
+    """Every date that follows from what has happened, target and latest, each with its clause.
+
+    What has not happened counts from the day on which it was due. An acknowledgement or a response from the
+    escalation on is stage 2's."""
+    from mailbot.casework.timetable import arrange, of
+    from mailbot.reports.policies import timetable_page
+
+    policy = _policy(id, config, overlay)
+    calendar = _calendar(policy, config)
+    try:
+        moments = arrange(
+            _instant("received", received),
+            [_instant("acknowledged", when) for when in acknowledged or ()],
+            [_instant("responded", when) for when in responded or ()],
+            _instant("escalated", escalated) if escalated else None,
+            _instant("closed", closed) if closed else None,
+        )
+    except ValueError as wrong:
+        _refuse(f"{wrong}: put the dates right")
+    rows = of(policy, calendar, moments)
+    if as_json:
+        _print_json(
+            [
+                {
+                    "event": row.event,
+                    "stage": row.stage,
+                    "target_due": row.target_due.isoformat(),
+                    "outer_due": row.outer_due.isoformat(),
+                    "clause": row.clause,
+                    "rule": row.rule,
+                }
+                for row in rows
+            ]
+        )
+    else:
+        _show(timetable_page(policy, rows, moments), None)
+
+
+@policy_app.command("check")
+def policy_check(
+    id: PolicyId, as_json: AsJson = False, html: HtmlFile = None, config: ConfigDir = HERE
+) -> None:
+    """Hold a policy against the statutory Code, clause against clause: where it breaches it, is silent, or is
+    stricter, how grave that is, and what `overlay = "enforce"` does about it. Exits with 1 if something is
+    of high severity."""
+    from mailbot.casework.conformity import Severity, check
+    from mailbot.policyfile import CODE
+    from mailbot.reports.policies import conformity_page
+
+    policy = _policy(id, config, Overlay.ENFORCE)
+    findings = check(_layer(id, policy, config), _layer(CODE, _policy(CODE, config, Overlay.OFF), config))
+    page = conformity_page(policy, findings)
+    if html:
+        _write(html, page)
+    if as_json:
+        _print_json(
+            [
+                {
+                    "severity": f.severity,
+                    "kind": f.kind,
+                    "subject": f.subject,
+                    "clauses": f.own,
+                    "says": f.says,
+                    "code": f.code,
+                    "asks": f.asks,
+                    "enforce": f.enforce,
+                }
+                for f in findings
+            ]
+        )
+    elif not html:
+        _show(page, None)
+    if any(f.severity is Severity.HIGH for f in findings):
+        raise typer.Exit(1)
+
+
+# ------------------------------------------------------------------ finding
+
+
+def _directories(config: Path) -> tuple[Path, ...]:
+    from mailbot.places import config_dir
+
+    own = config / "policies"
+    shipped = config_dir() / "policies"
+    return (own, shipped) if own.is_dir() and own.resolve() != shipped.resolve() else (shipped,)
+
+
+def _policy(id: str, config: Path, overlay: Overlay) -> Policy:
+    """PolicyMistake with the ids that there are for one that is not among them."""
+    from mailbot.policyfile import load_policy
+
+    return load_policy(id if id.endswith(".toml") else id.lower(), _directories(config)[0], overlay)
+
+
+def _layer(id: str, policy: Policy, config: Path) -> Layer:
+    """What the policy's own file says, before anything is laid over or under it."""
+    from mailbot.policyfile import list_policies, read_layer
+
+    if id.endswith(".toml"):
+        return read_layer(Path(id))
+    return next(
+        read_layer(found.path)
+        for directory in _directories(config)
+        for found in list_policies(directory)
+        if (found.id, found.version) == (policy.id, policy.version)
+    )
+
+
+def _calendar(policy: Policy, config: Path) -> Calendar:
+    """The nation's working days, corrected by [calendar] of mailbot.toml where there is one."""
+    from mailbot.casework.calendar import Calendar
+    from mailbot.mistakes import Mistake, Mistakes, hold_against, read_toml
+    from mailbot.settings.tables import CalendarTable
+
+    file = config / "mailbot.toml"
+    mistakes: list[Mistake] = []
+    tables = (read_toml(file, mistakes) if file.exists() else None) or {}
+    own = tables.get("calendar", {})
+    table = hold_against(CalendarTable, own if isinstance(own, dict) else {}, file.name, mistakes)
+    if mistakes or table is None:
+        raise Mistakes(mistakes)
+    return Calendar(
+        policy.nation,
+        frozenset(table.extra_holidays),
+        frozenset(table.extra_working_days),
+        frozenset(table.closure_days),
+    )
+
+
+def _instant(option: str, text: str) -> dt.datetime:
+    """A day or a moment as people type it; London's clock unless it names a zone."""
+    from mailbot.casework.calendar import LONDON
+
+    try:
+        at = dt.datetime.fromisoformat(text.strip())
+    except ValueError:
+        _refuse(
+            f"--{option} {text!r} is no date: write it like 2025-12-19 or 2025-12-19T10:00 (year, month, day)"
+        )
+    if not 2000 <= at.year <= 2100:
+        _refuse(f"--{option} {text!r}: the year {at.year} lies outside 2000 to 2100")
+    return at if at.tzinfo else at.replace(tzinfo=LONDON)
+
+
+# ------------------------------------------------------------------ telling
+
+
+def _show(page: Page, file: Path | None) -> None:
+    from mailbot.reports.policies import as_text
+
+    if file:
+        _write(file, page)
+    else:
+        typer.echo(as_text(page), nl=False)
+
+
+def _write(file: Path, page: Page) -> None:
+    from mailbot.reports.policies import as_html
+
+    try:
+        file.write_text(as_html(page), encoding="utf-8")
+    except OSError as error:
+        _refuse(f"{file} can't be written: {error.strerror}")
+    typer.echo(f"{file}: written.", err=True)
+
+
+def _print_json(value: object) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2).encode())
+
+
+def _refuse(message: str) -> NoReturn:
+    typer.echo(f"mailbot: {message}", err=True)
+    raise SystemExit(2)
