@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 import mailbot
+from mailbot.policy_commands import policy_app
 
 if TYPE_CHECKING:
     from mailbot.casework.vocabulary import Case
@@ -41,6 +42,7 @@ app.add_typer(case_app, name="case")
 app.add_typer(config_app, name="config")
 app.add_typer(db_app, name="db")
 app.add_typer(quarantine_app, name="quarantine")
+app.add_typer(policy_app, name="policy")
 
 ConfigDir = Annotated[
     Path,

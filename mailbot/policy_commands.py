@@ -132,9 +132,10 @@ def policy_timeline(
 def policy_check(
     id: PolicyId, as_json: AsJson = False, html: HtmlFile = None, config: ConfigDir = HERE
 ) -> None:
-    """Hold a policy against the statutory Code, clause against clause: where it breaches it, is silent, or is
-    stricter, how grave that is, and what `overlay = "enforce"` does about it. Exits with 1 if something is
-    of high severity."""
+    """Hold a policy against the statutory Code, clause against clause.
+
+    Tells where it breaches the Code, is silent or is stricter, how grave that is, and what overlay = "enforce"
+    does about it. Exits with 1 if something is of high severity."""
     from mailbot.casework.conformity import Severity, check
     from mailbot.policyfile import CODE
     from mailbot.reports.policies import conformity_page
@@ -172,6 +173,10 @@ def policy_check(
 def _directories(config: Path) -> tuple[Path, ...]:
     from mailbot.places import config_dir
 
+    if config != HERE and not config.is_dir():
+        _refuse(
+            f"{config} is not a folder: name the one that holds mailbot.toml and policies/, or leave it out"
+        )
     own = config / "policies"
     shipped = config_dir() / "policies"
     return (own, shipped) if own.is_dir() and own.resolve() != shipped.resolve() else (shipped,)

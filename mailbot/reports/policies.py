@@ -20,6 +20,7 @@ from mailbot.casework.policy import Exclusion, Overlay, Policy
 from mailbot.casework.timetable import EVENTS, Moments, Row, example
 
 WIDTH = 112
+TIED = "\N{NO-BREAK SPACE}"
 #: An ordinary Monday; the example of a policy page is counted from here.
 EXAMPLE = dt.date(2026, 3, 2)
 
@@ -80,7 +81,7 @@ def policy_page(policy: Policy, calendar: Calendar) -> Page:
     facts = (
         *_named(policy),
         ("In force", f"from {_day(policy.valid_from)}" + (f" to {_day(policy.valid_to)}" if policy.valid_to else "")),
-        ("Says", policy.person_noun),
+        ("Calls people", policy.person_noun),
         ("Working days", f"Monday to Friday without the bank holidays of {NATIONS[policy.nation]}"),
         ("Clauses", f"{len(own)}: {kept['mailbot']} kept by mailbot, {kept['person']} by people, "
                     f"{kept['document']} describe or promise outside the mailbox"),
@@ -119,10 +120,10 @@ def policy_page(policy: Policy, calendar: Calendar) -> Page:
             )
         )
     if policy.changes:
-        changed = tuple((c.where, c.own, c.code, _ids(c.clauses)) for c in policy.changes)
+        changed = tuple((*map(_spoken, (c.where, c.own, c.code)), _ids(c.clauses)) for c in policy.changes)
         done = "What the Code changes" if policy.overlay is Overlay.ENFORCE else "What the Code would change"
         sections.append(
-            Section(done, "", Table(("Where", "The landlord", "The Code", "Clause"), changed, (3, 4, 5, 2)))
+            Section(done, "", Table(("Where", "The landlord", "The Code", "Clause"), changed, (3, 4, 5, 3)))
         )
     for heading, says, some in (
         ("Every clause", "What each place says, in our words, who keeps it, and the rules that cite it.", own),
@@ -130,7 +131,9 @@ def policy_page(policy: Policy, calendar: Calendar) -> Page:
          beside),
     ):  # fmt: skip
         if some:
-            rows4 = tuple((c.id, c.says, str(c.kept_by), ", ".join(cited.get(c.id, ()))) for c in some)
+            rows4 = tuple(
+                (_ids((c.id,)), c.says, str(c.kept_by), ", ".join(cited.get(c.id, ()))) for c in some
+            )
             table = Table(("Clause", "Says", "Kept by", "Rules that cite it"), rows4, (2, 7, 2, 5))
             sections.append(Section(heading, says, table))
     return Page(policy.title, policy.landlord, facts, tuple(sections))
@@ -240,7 +243,15 @@ def _dates(policy: Policy, rows: Iterable[Row]) -> Table:
     for row in rows:
         what = EVENTS[row.event].format(person=policy.person_noun, stage2=policy.stage(2).name)
         stage = f"{policy.stage(row.stage).name}: " if row.stage else ""
-        told.append((f"{stage}{what}", row.rule, _short(row.target_due), _short(row.outer_due), row.clause))
+        told.append(
+            (
+                f"{stage}{what}",
+                row.rule,
+                _short(row.target_due),
+                _short(row.outer_due),
+                _ids(row.clause.split("; ")),
+            )
+        )
     return Table(("What", "Counted", "Target", "Latest", "Clause"), tuple(told), (6, 7, 0, 0, 4))
 
 
@@ -248,13 +259,15 @@ def _letters(policy: Policy) -> tuple[tuple[str, ...], ...]:
     return tuple(
         (
             f"{stage.name}: {letter}",
-            _first(", ".join(CONTENTS[content] for content in because)),
-            _ids(dict.fromkeys(_flat(because))),
+            _first(
+                ", ".join(CONTENTS[c] for c in holds).replace("the resident", f"the {policy.person_noun}")
+            ),
+            _ids(dict.fromkeys(clause for content in holds for clause in because[content])),
         )
         for stage in policy.stages
-        for letter, because in (
-            ("acknowledgement", stage.acknowledge_because),
-            ("response", stage.respond_because),
+        for letter, holds, because in (
+            ("acknowledgement", stage.acknowledge_contains, stage.acknowledge_because),
+            ("response", stage.respond_contains, stage.respond_because),
         )
     )
 
@@ -316,7 +329,8 @@ def _flat(because: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _ids(clauses: Iterable[str]) -> str:
-    return "; ".join(clauses)
+    """No line ends inside a clause's name."""
+    return "; ".join(clause.replace(" ", TIED) for clause in clauses)
 
 
 def _and_ids(says: str, clauses: tuple[str, ...]) -> str:
@@ -358,7 +372,7 @@ def as_text(page: Page, width: int = WIDTH) -> str:
             lines += textwrap.wrap(section.says, width)
         if section.table:
             lines += ["", *columns(section.table, width)]
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+    return "\n".join(line.rstrip().replace(TIED, " ") for line in lines) + "\n"
 
 
 def columns(table: Table, width: int) -> list[str]:
@@ -413,7 +427,7 @@ p{max-width:76ch;margin:0 0 12px}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 20px;margin:0;padding:14px 20px;
 background:var(--head);border-radius:10px}
 dt{color:var(--soft)}dd{margin:0}
-nav{margin-top:18px;font-size:14px}nav a{margin-right:16px;color:var(--mark);white-space:nowrap}
+nav{display:flex;flex-wrap:wrap;gap:2px 18px;margin-top:18px;font-size:14px}nav a{color:var(--mark)}
 .scroll{overflow-x:auto}
 table{width:100%;border-collapse:collapse;font-size:14.5px;line-height:1.45}
 th{padding:8px 14px 8px 0;text-align:left;vertical-align:bottom;font-size:13px;color:var(--soft);
