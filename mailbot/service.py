@@ -69,8 +69,9 @@ from storage.work import Work
 
 log = logging.getLogger("mailbot.service")
 
-RUNS_ON_ITS_OWN = (Timer.ACKNOWLEDGE, Timer.ASSIGN)
-"""Timers that no unread mail could make untrue: they fall due by the clock even while the mailbox is out of reach."""
+RUNS_ON_ITS_OWN = (Timer.ACKNOWLEDGE, Timer.ASSIGN, Timer.SORT)
+"""Timers that keep a promise to the resident whatever an unread mail may say: they fall due by the clock even while
+the mailbox is out of reach."""
 
 TRIES = 2
 """How often a mail is attended to before it is set aside for a person."""

@@ -85,7 +85,7 @@ def send_acknowledgement(case: Case, event: TimerFell, rules: Rulebook) -> Decis
         case,
         effects,
         "Nobody confirmed the acknowledgement: it went by itself.",
-        rules.policy.why("acknowledged"),
+        rules.stage_rules(case).acknowledge_clauses,
     )
 
 

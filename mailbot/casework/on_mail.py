@@ -313,14 +313,14 @@ def reply_at_stage(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
     assert decision.case is not None
     record = decision.case.current
     if event.verdict.reply_kind is ReplyKind.CORRECTS_SUMMARY and record:
-        corrected = f"{record.definition}\n\nCorrected on {rules.day(event.received_at).isoformat()}: " + (
-            event.definition or event.text
-        )
+        day = rules.day(event.received_at)
+        words = event.definition or event.text
+        corrected = f"{record.definition}\n\nCorrected on {day.day} {day:%B %Y}: {words}"
         return replace(
             decision,
             case=stages.with_record(decision.case, replace(record, definition=corrected)),
             summary="The resident corrected our summary: it joined the definition of the complaint.",
-            because=rules.policy.why("acknowledged"),
+            because=rules.stage_rules(decision.case).acknowledge_clauses,
         )
     return decision
 
@@ -549,8 +549,8 @@ ALARMS: tuple[tuple[Flag, str, str, str], ...] = (
 
 def with_alarms(decision: Decision, event: MailArrived, rules: Rulebook) -> Decision:
     """Tell people at once what can't wait for the case work: a danger counts 24 elapsed hours from receipt."""
-    if decision.opens is not None:
-        return decision  # the step that opens the other case tells them, once
+    if event.told or decision.opens is not None:
+        return decision  # they know, or the step that opens the other case tells them: once is enough
     reference = decision.case.reference if decision.case else ""
     effects: list[Effect] = []
     for flag, rule, urgency, headline in ALARMS:

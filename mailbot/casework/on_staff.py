@@ -56,15 +56,19 @@ def yes(
     rule: str,
     effects: tuple[Effect, ...] = (),
     sent_text: str = "",
+    because: tuple[str, ...] = (),
 ) -> Decision:
-    """The act is done: its orders, and the echo to who did it."""
+    """The act is done: its orders, and the echo to who did it. `because` where the stage has clauses of its own
+    for what `rule` names."""
     told = (
         f"{sentence} The rest of your mail stayed inside; nobody was sent it."
         if event.left_inside
         else sentence
     )
     echo = orders.done(case, rules, event.who, told, sent_text)
-    return Decision(case, (*effects, *echo), f"{name_of(event, rules)}: {sentence}", rules.policy.why(rule))
+    return Decision(
+        case, (*effects, *echo), f"{name_of(event, rules)}: {sentence}", because or rules.policy.why(rule)
+    )
 
 
 def name_of(event: StaffActed, rules: Rulebook) -> str:
@@ -157,7 +161,7 @@ def respond(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     if number == 2:
         facts["ombudsman_until"] = orders.iso(orders.ombudsman_until(case, rules))
     rule = "final_response" if number == 2 else "responded"
-    because = tuple(dict.fromkeys((*rules.policy.why(rule), *record.respond.clauses)))
+    because = tuple(dict.fromkeys((*record.respond.clauses, *stage.respond_clauses)))
     letter = orders.to_resident(
         case,
         rules,
@@ -175,6 +179,7 @@ def respond(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         rule,
         (*effects, letter, *orders.stop(*orders.CLOCKS_OF_A_STAGE), *orders.silence_timers(case, rules)),
         event.text,
+        because,
     )
 
 
@@ -216,7 +221,7 @@ def extend(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         case,
         rules,
         Letter.EXTENSION_NOTICE,
-        tuple(dict.fromkeys((*rules.policy.why("extended"), *limits.clauses))),
+        limits.clauses,
         {
             "original_due": original.isoformat(),
             "new_due": new.isoformat(),
@@ -232,6 +237,7 @@ def extend(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         f"The resident was told that the response comes by {new.isoformat()}.",
         "extended",
         (letter, *orders.response_timers(case, rules, event.at)),
+        because=limits.clauses,
     )
 
 

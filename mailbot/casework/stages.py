@@ -90,6 +90,7 @@ def event_of(question: Question, verdict: Verdict, at: dt.datetime) -> MailArriv
         verdict=replace(verdict, flags=tuple(Raised(f) for f in question.flags), topics=question.topics),
         definition=question.definition,
         outcome_sought=question.outcome_sought,
+        told=True,
     )
 
 

@@ -380,6 +380,7 @@ class MailArrived:
     definition: str = ""  # their own words, trimmed to what a letter can quote
     outcome_sought: str = ""  # the sentence that says what they want, "" if they did not say
     suggested: str = ""  # no case was found, but this may be it: a person is to say
+    told: bool = False  # people were alarmed when it arrived: it comes again after a question was settled
 
 
 @dataclass(frozen=True)

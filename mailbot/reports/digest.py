@@ -277,7 +277,7 @@ def digest_facts(
             {"label": "For your decision", "value": len(asked), "tone": "amber" if asked else ""},
         ],
         "sections": sections,
-        "health": health(looks, waiting_letters, filed, now),
+        "health": [*health(looks, waiting_letters, filed, now), *closures(day, rules)],
         "bars": [{"label": topic, "value": number} for topic, number in topics.most_common(6)],
     }
 
@@ -354,6 +354,15 @@ def health(
     if filed:
         lines.append(f"{count(filed, 'mail was', 'mails were')} filed without a case since yesterday.")
     return lines
+
+
+def closures(day: dt.date, rules: Rulebook) -> list[Fact]:
+    """The days on which the office is shut, two weeks ahead: they are never taken off a deadline."""
+    soon = sorted(d for d in rules.calendar.closure_days if day <= d <= day + dt.timedelta(days=14))
+    if not soon:
+        return []
+    days = ", ".join(f"{d.day} {d:%B}" for d in soon)
+    return [f"The office is closed on {days}. Deadlines run on."]
 
 
 def ago(span: dt.timedelta) -> str:

@@ -27,6 +27,7 @@ from mailbot.casework.vocabulary import (
     Timer,
     TimerFell,
 )
+from mailbot.reports.flow import samples
 
 
 def act(what: Act, day: str, who: str = "sam", words: str = "", text: str = "", **more: object) -> StaffActed:
@@ -294,3 +295,33 @@ def test_a_case_of_somebody_who_has_left_is_acknowledged_by_somebody_who_is_ther
     resident = [e for e in letters(decision.effects) if e.letter is Letter.ACKNOWLEDGEMENT]
     asked = timers(decision.effects).get(Timer.ACKNOWLEDGE)
     assert resident or asked == dt.date(2026, 3, 6)
+
+
+def test_an_alarm_rings_once_even_if_a_person_moves_the_mail_to_another_case() -> None:
+    rules = rulebook()
+    gas = (Raised(Flag.URGENT_HAZARD, "smell of gas"),)
+    arrived = mail(Intent.REPLY, "2026-03-02", flags=gas, suggested="CC-2026-000009-1")
+    asked = decide(None, arrived, rules)
+    assert Letter.ALERT in {e.letter for e in letters(asked.effects)}
+    sorted_ = decide(
+        asked.case,
+        StaffActed(at("2026-03-02", "11:00"), "alex", Act.SORT, intent=Intent.REPLY, number=1),
+        rules,
+    )
+    assert sorted_.moves is not None
+    target = decide(None, mail(Intent.NEW_COMPLAINT, "2026-02-20"), rules).case
+    moved = decide(target, sorted_.moves[1], rules)
+    assert Letter.ALERT not in {e.letter for e in letters(moved.effects)}
+    assert moved.case is not None and Flag.URGENT_HAZARD in moved.case.flags
+
+
+@pytest.mark.parametrize(
+    ("number", "theirs", "not_theirs"), [(1, "Code 6.4", "Code 6.15"), (2, "Code 6.15", "Code 6.4")]
+)
+def test_an_act_cites_the_clauses_of_its_own_stage(number: int, theirs: str, not_theirs: str) -> None:
+    rules = rulebook("code-2024")
+    case = samples(rules)[Stage.STAGE1_OPEN if number == 1 else Stage.STAGE2_OPEN]
+    event = StaffActed(at("2026-03-05"), "alex", Act.EXTEND, working_days=5, reason="the survey is late")
+    decision = decide(case, event, rules)
+    assert theirs in decision.because
+    assert not_theirs not in decision.because

@@ -13,6 +13,7 @@ from morning_cases import (
     MONDAY,
     MORNING,
     POLICY,
+    RULES,
     STATIONERY,
     asked,
     case,
@@ -329,3 +330,12 @@ def test_a_resident_with_an_odd_name_is_still_not_in_it():
 def test_the_digest_takes_the_facts_that_its_form_names():
     form = STATIONERY.form(Letter.DIGEST)
     assert form.required <= set(digest()) <= form.required | set(form.optional)
+
+
+def test_days_on_which_the_office_is_shut_are_shown_two_weeks_ahead():
+    soon, far = MONDAY + dt.timedelta(days=10), MONDAY + dt.timedelta(days=20)
+    closed = Calendar("ENG", closure_days=frozenset({soon, far}))
+    facts = digest(rules=replace(RULES, calendar=closed))
+    said = [line for line in facts["health"] if "office" in line]
+    assert said == [f"The office is closed on {soon.day} {soon:%B}. Deadlines run on."]
+    assert not [line for line in digest()["health"] if "office" in line]
