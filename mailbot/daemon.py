@@ -73,7 +73,6 @@ class Rounds:
             except Exception as error:  # whatever a server does: this mailbox waits, the others are read
                 door.close(politely=False)
                 self._keepers[name].stumbled(name, in_words(error))
-                log.warning("mailbox not reached", extra={"mailbox": name, "error": type(error).__name__})
         return kept
 
     def work(self, turn: Turn | None = None) -> Turn:

@@ -8,12 +8,15 @@ when the server numbers everything anew.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 
 from mailbot.clock import Clock
 from mailbot.postroom.imap import Fetched, Position
 from storage import Store
 from storage.rows import KeptMail, MailState, SettledMail
 from storage.work import Work
+
+log = logging.getLogger("mailbot.keeping")
 
 
 class MailboxKeeper:
@@ -72,8 +75,12 @@ class MailboxKeeper:
             work.looked(self._mailbox, at)
 
     def stumbled(self, mailbox: str, error_text: str) -> None:
+        """Remember what stands in the way; the log says it once an outage."""
         with self._store.begin() as work:
+            before = next((m.last_error for m in work.mailboxes() if m.name == self._mailbox), "")
             work.stumbled(self._mailbox, error_text, self._clock.now())
+        if not before:
+            log.warning("mailbox not reached", extra={"mailbox": self._mailbox, "error": error_text})
 
     @property
     def _begun(self) -> str:

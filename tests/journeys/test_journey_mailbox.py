@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from conftest import ALEX, COMPLAINT, JO, House, london
 from doors.dovecot import Dovecot
 from doors.mailboxes import Mailboxes
@@ -84,3 +85,22 @@ password = "secret"
     assert cases["mr.hall@example.net"].mailbox == "feedback"
     senders = {r.to: str(r.message["From"]) for r in house.letters(kind="acknowledgement")}
     assert other in senders["mr.hall@example.net"]
+
+
+def test_an_outage_is_logged_once_and_shown_in_the_digest(
+    make_house: MakeHouse, dovecot: Dovecot, caplog: pytest.LogCaptureFixture
+) -> None:
+    house = make_house(dovecot)
+    dovecot.stop()
+    try:
+        for time in ("10:00", "11:00", "12:00"):
+            house.go_to("2026-03-02", time)
+        house.go_to("2026-03-03", "08:00")
+    finally:
+        dovecot.start()
+    told = [r for r in caplog.records if r.name == "mailbot.keeping" and "not reached" in r.getMessage()]
+    assert len(told) == 1
+    assert "was read" in house.last(ALEX, "digest").text
+    house.go_to("2026-03-03", "12:00")
+    with house.parts.store.read() as work:
+        assert work.mailboxes()[0].last_error == ""
