@@ -7,7 +7,6 @@ afterwards, and the folder of letters that it leaves; it needs no network and en
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -48,7 +47,7 @@ def run_demo(policy: str = "code-2024", out: Path | None = None, console: Consol
     that records can export the timeline as a picture afterwards.
     """
     from classifiers import ModelMistake
-    from mailbot.demo.folder import FolderTaken
+    from mailbot.demo.folder import DESK, FolderTaken
     from mailbot.demo.servers import DemoExtraMissing
     from mailbot.demo.timeline import new_console
     from mailbot.mistakes import Mistakes
@@ -66,6 +65,12 @@ def run_demo(policy: str = "code-2024", out: Path | None = None, console: Consol
         markup=False,
         soft_wrap=True,
     )
+    desk = ended.index.parent / DESK
+    console.print(
+        f"Its cases stay open to questions: mailbot case list --config {desk}, then case show REF",
+        markup=False,
+        soft_wrap=True,
+    )
     return 0 if ended.kept_all else 1
 
 
@@ -75,7 +80,7 @@ def perform(policy: str, out: Path, console: Console, until: dt.date | None = No
     Raises DemoExtraMissing, FolderTaken, SettingsMistake and ModelMistake, each with a sentence for people.
     """
     from mailbot.demo.checks import read_books, run_checks
-    from mailbot.demo.folder import clear, leave
+    from mailbot.demo.folder import DESK, clear, leave
     from mailbot.demo.performance import raised
     from mailbot.demo.story import LAST_DAY
     from mailbot.demo.summary import print_summary
@@ -83,9 +88,8 @@ def perform(policy: str, out: Path, console: Console, until: dt.date | None = No
 
     clear(out)
     with (
-        tempfile.TemporaryDirectory(prefix="mailbot-demo-") as scratch,
         saying_that_it_trains(console) as it_is_ready,
-        raised(policy, Path(scratch)) as played,
+        raised(policy, out / DESK) as played,
     ):
         it_is_ready()
         settings = played.settings

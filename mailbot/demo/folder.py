@@ -29,6 +29,9 @@ from mailbot.postroom.reading import read
 from storage.rows import JournalRow, LetterRow
 
 MARK: Final = ".mailbot-demo"
+DESK: Final = (
+    "mailbot"  # the configuration and the database that the demo worked with: every command reads them
+)
 PAGES: Final = Path(__file__).parent / "pages"
 
 
@@ -42,7 +45,7 @@ def clear(out: Path) -> None:
         raise FolderTaken(f"{out} is a file: name a folder with --out")
     if out.is_dir() and any(out.iterdir()) and not (out / MARK).exists():
         raise FolderTaken(f"{out} holds files that no demo has left there: name another folder with --out")
-    for name in ("letters", "mails", "cases"):
+    for name in ("letters", "mails", "cases", DESK):
         shutil.rmtree(out / name, ignore_errors=True)
         (out / name).mkdir(parents=True)
     (out / MARK).write_text("A demo of mailbot writes into this folder, and empties it first.\n")

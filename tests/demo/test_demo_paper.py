@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 from demo_stage import Played
 from rich.console import Console
+from typer.testing import CliRunner
 
+from mailbot.__main__ import app
 from mailbot.demo import cast, perform, run_demo
-from mailbot.demo.folder import FolderTaken, clear
+from mailbot.demo.folder import DESK, FolderTaken, clear
 from mailbot.demo.happenings import cite
 
 pytestmark = pytest.mark.timeout(300)  # whoever comes first plays six weeks, and may have to train first
@@ -135,3 +137,16 @@ def test_clauses_are_cited_shortly() -> None:
     assert cite(("Code 1.2", "Code 6.2", "House 1")) == "Code 1.2, 6.2; House 1"
     assert cite(("3.2 b3", "Code 6.2")) == "3.2 b3; Code 6.2"
     assert cite(tuple(f"Code 6.{n}" for n in range(1, 9))) == "Code 6.1, 6.2, 6.3, 6.4 +4"
+
+
+def test_every_case_of_the_demo_can_be_asked_for_afterwards(played: Played) -> None:
+    """`mailbot case show` tells the whole story of any case, each act of the case work with its clause."""
+    desk = ["--config", str(played.out / DESK)]
+    listed = CliRunner().invoke(app, ["case", "list", "--all", *desk])
+    assert listed.exit_code == 0
+    for case in played.ended.books.cases:
+        told = CliRunner().invoke(app, ["case", "show", case.reference, *desk])
+        assert told.exit_code == 0
+        assert case.reference in told.output
+        assert re.search(r"\[(Code|House) ", told.output), "acts cite their clauses"
+        assert "\nClauses\n" in told.output
