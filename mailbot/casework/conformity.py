@@ -175,7 +175,7 @@ def _same_ground(own: Exclusion, code: Exclusion) -> Iterator[Finding]:
                 f"{told}.",
                 code.clauses,
                 f"{counted(code)}; discretion beyond.",
-                f"{max(own.months, code.months)} months, counted so; a person weighs discretion beyond.",
+                f"{max(own.months, code.months)} months, counted from the later; a person weighs discretion beyond.",
             )
         elif own.months > code.months:
             yield Finding(
