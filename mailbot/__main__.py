@@ -329,7 +329,7 @@ def digest(
     if preview.suffix.lower() not in (".html", ".eml"):
         stop(f"--preview {preview}: write a file name that ends in .html or .eml")
     settings = load(config)
-    supervisors = [p for p in settings.people if "supervisor" in p.roles]
+    supervisors = settings.supervisors
     chosen = next((p for p in supervisors if not person or p.key == person), None)
     if chosen is None:
         stop(f"{person} is no supervisor. Supervisors: {', '.join(p.key for p in supervisors)}")

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mailbot.casework.allocation import first_there
 from mailbot.casework.parts import Landlord, Limits, Ombudsman
 from mailbot.casework.vocabulary import (
     Audience,
@@ -400,14 +401,14 @@ class Outbox:
         if not resent:
             work.note(now, "mailbot", "letter", sentence, order.because, reference=letter.reference)
         headline = str(order.facts.get("headline", ""))
-        supervisors = [p for p in self._settings.people if "supervisor" in p.roles]
+        supervisors = self._settings.supervisors
         others = [p for p in supervisors if p.address != order.to]
         if headline.startswith(NEEDS_YOU) or (order.audience in WATCHING and not others):
             return
         if not may_tell(work, kind, now, most):
             return
         mailbox = self._mailbox_of(letter)
-        supervisor = (others or supervisors)[0]
+        supervisor = first_there(others or supervisors, self._settings.calendar.london_date(now))
         lost = order.facts if order.letter is Letter.ALERT else {}
         because = mailbox.policy.why("supervisor_told")
         alert = SendLetter(

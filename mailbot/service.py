@@ -421,8 +421,8 @@ class Service:
 
     def _tell_of_quarantine(self, work: Work, row: MailRow, mail: Mail, cause: str) -> None:
         box = self.box(row.mailbox, None)
-        supervisor = self.settings.supervisor
         now = self.clock.now()
+        supervisor = self.settings.supervisor_on(self.settings.calendar.london_date(now))
         received = self.rules(work, box).told_time(row.received_at)
         work.note(
             now,
@@ -536,6 +536,7 @@ class Service:
             mailbox=box.imap.name,
             reference=reference,
             habits=replace(self.settings.habits, show_handler_address=self.settings.show_handler_address),
+            today=self.settings.calendar.london_date(self.clock.now()),
             unread=unread,
         )
 
@@ -585,7 +586,7 @@ class Service:
         now, why = self.clock.now(), box.policy.why("supervisor_told")
         what = f"Its {row.timer.value.replace('_', ' ')} timer can't be worked on ({error})"
         alert = orders.alert(
-            self.settings.supervisor,
+            self.settings.supervisor_on(self.settings.calendar.london_date(now)),
             row.reference,
             f"{row.reference} needs you: its clock stands still",
             f"{what}: do by hand what is due, and tell whoever runs mailbot.",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -172,3 +172,9 @@ def _plain_letter(letter: str) -> str:
     """One letter at a time: a whole text of combining marks takes quadratic time to decompose."""
     parts = unicodedata.normalize("NFKD", letter)
     return "".join(part for part in parts if not unicodedata.combining(part)).casefold()
+
+
+def first_there(people: Sequence[Person], day: dt.date | None) -> Person:
+    """The first of these who is not away on that day, or the first of all: somebody must hear of it. `day` None:
+    nobody is taken for away. IndexError where there is nobody at all."""
+    return next((p for p in people if day is None or not p.is_away(day)), people[0])

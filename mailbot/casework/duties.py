@@ -28,7 +28,9 @@ def duties_of(case: Case, policy: Policy, calendar: Calendar) -> list[Duty]:
         if record.acknowledged_at is None:
             found.append(Duty(case, f"{name} acknowledgement", "acknowledgement", record.acknowledge))
         if record.contact and record.contacted_at is None:
-            found.append(Duty(case, f"{name} contact with the resident", "contact", record.contact))
+            found.append(
+                Duty(case, f"{name} contact with the {policy.person_noun}", "contact", record.contact)
+            )
         found.append(Duty(case, f"{name} response", "response", record.promised))
     found += [
         Duty(case, f"Action {a.number}: {a.text}", "action", Due(a.due, a.due, policy.why("actions")))

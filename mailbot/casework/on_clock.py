@@ -188,7 +188,8 @@ def chase_contact(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
     if record is None or record.contact is None or record.contacted_at is not None:
         return gone(case, event, rules)
     every = rules.policy.chase.contact_every_working_days
-    return chased(case, event, rules, "contact with the resident", record.contact, every)
+    what = f"contact with the {rules.policy.person_noun}"
+    return chased(case, event, rules, what, record.contact, every)
 
 
 def chase_response(case: Case, event: TimerFell, rules: Rulebook) -> Decision:

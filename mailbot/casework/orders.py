@@ -236,7 +236,7 @@ def buttons(case: Case) -> list[Fact]:
                 action,
                 note,
                 pass_on,
-                button("Withdrawn by the resident", "#close withdrawn"),
+                button("Withdrawn", "#close withdrawn"),
             ]
         case Stage.STAGE1_RESPONDED:
             return [

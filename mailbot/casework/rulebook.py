@@ -6,7 +6,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 
-from mailbot.casework.allocation import Desk
+from mailbot.casework.allocation import Desk, first_there
 from mailbot.casework.calendar import LONDON, Calendar
 from mailbot.casework.policy import Anchor, Moment, Policy, StageRules
 from mailbot.casework.vocabulary import Case, Due, Person, StageRecord
@@ -30,6 +30,7 @@ class Rulebook:
     mailbox: str
     reference: str  # the next free one, used if the decision opens a case
     habits: Habits = field(default_factory=Habits)
+    today: dt.date | None = None  # who is away is not asked; None: nobody is taken for away
     unread: frozenset[str] = frozenset()  # senders of mail that was set aside and that nobody has read
 
     # -------------------------------------------------------------- people
@@ -42,8 +43,8 @@ class Rulebook:
 
     @property
     def supervisor(self) -> Person:
-        """Who is told when the case has no supervisor of its own: the first in the staff file."""
-        return self.holding("supervisor")[0]
+        """Who is told: the first supervisor in the staff file who is there today, or the first of all."""
+        return first_there(self.holding("supervisor"), self.today)
 
     @property
     def called_out(self) -> tuple[Person, ...]:

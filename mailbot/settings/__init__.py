@@ -17,6 +17,7 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
+from mailbot.casework.allocation import first_there
 from mailbot.casework.calendar import Calendar
 from mailbot.casework.parts import ImapSettings, Landlord, Limits, Ombudsman, SmtpSettings, TrustSettings
 from mailbot.casework.policy import Policy
@@ -103,9 +104,13 @@ class Settings:
         raise KeyError(f"no mailbox {name!r} is configured")
 
     @property
-    def supervisor(self) -> Person:
-        """Who hears of everything that is nobody else's: the first supervisor in staff.toml."""
-        return next(person for person in self.people if "supervisor" in person.roles)
+    def supervisors(self) -> tuple[Person, ...]:
+        return tuple(person for person in self.people if "supervisor" in person.roles)
+
+    def supervisor_on(self, day: dt.date) -> Person:
+        """Who hears of everything that is nobody else's: the first supervisor in staff.toml who is there on that
+        day, or the first of all where none is."""
+        return first_there(self.supervisors, day)
 
 
 def load(directory: Path, data_dir: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:

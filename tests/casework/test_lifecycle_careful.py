@@ -325,3 +325,13 @@ def test_an_act_cites_the_clauses_of_its_own_stage(number: int, theirs: str, not
     decision = decide(case, event, rules)
     assert theirs in decision.because
     assert not_theirs not in decision.because
+
+
+def test_what_a_supervisor_must_hear_goes_to_one_who_is_there() -> None:
+    away = dataclasses.replace(ALEX, away=((dt.date(2026, 3, 2), dt.date(2026, 3, 6)),))
+    robin = Person("robin", "Robin Hale", "robin@landlord.example.org", roles=("supervisor",))
+    rules = dataclasses.replace(rulebook(people=(SAM, MORGAN, away, robin)), today=dt.date(2026, 3, 2))
+    asked = decide(None, mail(Intent.UNSURE, "2026-03-02"), rules)
+    assert [e.person for e in letters(asked.effects) if e.letter is Letter.QUESTION] == ["robin"]
+    back = dataclasses.replace(rules, today=dt.date(2026, 3, 9))
+    assert back.supervisor.key == "alex"

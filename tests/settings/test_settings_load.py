@@ -55,7 +55,7 @@ def test_the_shipped_example_is_a_whole_configuration_without_a_warning(tmp_path
     assert settings.habits.acknowledge_at == dt.time(16, 0)
     assert (settings.habits.chase_at, settings.digest_at) == (dt.time(8, 30), dt.time(7, 30))
     assert settings.calendar.nation == "ENG"
-    assert settings.supervisor.key == "helen"
+    assert settings.supervisor_on(dt.date(2026, 12, 1)).key == "helen"
     assert settings.people[1].is_away(dt.date(2027, 1, 4))
     assert settings.database.url == f"sqlite:///{tmp_path.resolve() / 'mailbot.db'}"
     assert settings.database.upgrade_on_start
