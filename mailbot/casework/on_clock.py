@@ -229,7 +229,7 @@ def chase_service_request(case: Case, event: TimerFell, rules: Rulebook) -> Deci
     if case.service_answered_at is not None and not orders.owes_a_word(case):
         return gone(case, event, rules)
     today = rules.day(event.at)
-    due = Due(today, today, rules.policy.why("service_request_chase"))
+    due = Due(today, today, orders.chasing_requests(rules))
     every = rules.policy.service_requests.chase_every_working_days
     effects = (
         *orders.chaser(case, rules, "answer to the service request", due, event.at),

@@ -83,7 +83,7 @@ def open_service_request(case: Case | None, event: MailArrived, rules: Rulebook)
 def service_chase(case: Case, rules: Rulebook, at: dt.datetime) -> SetTimer:
     every = rules.policy.service_requests.chase_every_working_days
     when = rules.morning(rules.calendar.add_working_days(rules.day(at), every))
-    return SetTimer(Timer.SERVICE_CHASE, when, rules.policy.why("service_request_chase"))
+    return SetTimer(Timer.SERVICE_CHASE, when, orders.chasing_requests(rules))
 
 
 def ask_what_it_is(case: Case | None, event: MailArrived, rules: Rulebook) -> Decision:
@@ -150,7 +150,7 @@ def put_question(
     )
     return Decision(
         case,
-        (letter, SetTimer(Timer.SORT, default_at, why, subject=str(question.number))),
+        (letter, orders.sort_timer(question, rules)),
         f"{headline} Asked {rules.supervisor.name}; without an answer by "
         f"{rules.day(default_at).isoformat()} it is taken as {orders.KIND_WORDS[default]}.",
         why,
@@ -345,9 +345,7 @@ def fold_in(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
                 warning="This may raise a further matter. If it is related, write #sort reply and answer it "
                 "with this complaint. If it is not, write #sort complaint and it becomes a case of its own.",
             ),
-            SetTimer(
-                Timer.SORT, question.default_at, rules.policy.why("triage"), subject=str(question.number)
-            ),
+            orders.sort_timer(question, rules),
         ),
         "A further grievance on an open complaint: the handler decides whether it belongs to it.",
         why,

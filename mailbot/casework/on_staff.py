@@ -161,7 +161,8 @@ def respond(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     if number == 2:
         facts["ombudsman_until"] = orders.iso(orders.ombudsman_until(case, rules))
     rule = "final_response" if number == 2 else "responded"
-    because = tuple(dict.fromkeys((*record.respond.clauses, *stage.respond_clauses)))
+    final = rules.policy.why("final_response") if number == 2 else ()
+    because = tuple(dict.fromkeys((*record.respond.clauses, *stage.respond_clauses, *final)))
     letter = orders.to_resident(
         case,
         rules,

@@ -543,6 +543,18 @@ CLOCKS_OF_A_STAGE = (
 )
 
 
+def sort_timer(question: Question, rules: Rulebook) -> SetTimer:
+    """When the safe reading is taken; its day comes from the triage rule."""
+    because = tuple(dict.fromkeys((*rules.policy.why("triage"), *rules.policy.triage.clauses)))
+    return SetTimer(Timer.SORT, question.default_at, because, subject=str(question.number))
+
+
+def chasing_requests(rules: Rulebook) -> tuple[str, ...]:
+    """Why a service request is chased, and every how many days."""
+    policy = rules.policy
+    return tuple(dict.fromkeys((*policy.why("service_request_chase"), *policy.service_requests.clauses)))
+
+
 def stop_sorting(question: Question) -> CancelTimer:
     return CancelTimer(Timer.SORT, subject=str(question.number))
 
