@@ -1,7 +1,7 @@
 """Make the pictures of the README and the docs, from the product's own letters.
 
     python docs/pictures/make.py               # digest.png, digest-phone.png, acknowledgement.png, case-mail.png
-    python docs/pictures/make.py --try DIR     # every letter, desktop and phone, light and dark, into DIR
+    python docs/pictures/make.py --try DIR     # the letters of a month, desktop and phone, light and dark, into DIR
 
 The letters are those that mailbot would send on one morning of a made-up landlord (see desk.py). They are
 drawn by Chromium without a window; nothing is fetched and nothing is sent.
@@ -22,22 +22,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import desk
+
+from mailbot.casework.allocation import Desk
+from mailbot.casework.calendar import Calendar
+from mailbot.casework.parts import Landlord, Ombudsman
+from mailbot.casework.policy import Policy
+from mailbot.casework.rulebook import Rulebook
+from mailbot.casework.vocabulary import Audience, Fact, Letter, SendLetter, Stage
+from mailbot.places import config_dir, templates_dir
+from mailbot.policyfile import load_policy
+from mailbot.postroom.letters import Letterhead, Order, Stationery, Written
+from mailbot.reports.digest import digest_facts
+
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parents[1])]
-
-import desk  # noqa: E402
-
-from mailbot.casework.allocation import Desk  # noqa: E402
-from mailbot.casework.calendar import Calendar  # noqa: E402
-from mailbot.casework.parts import Landlord, Ombudsman  # noqa: E402
-from mailbot.casework.policy import Policy  # noqa: E402
-from mailbot.casework.rulebook import Rulebook  # noqa: E402
-from mailbot.casework.vocabulary import Audience, Fact, Letter, SendLetter, Stage  # noqa: E402
-from mailbot.places import config_dir, templates_dir  # noqa: E402
-from mailbot.policyfile import load_policy  # noqa: E402
-from mailbot.postroom.letters import Letterhead, Order, Stationery, Written  # noqa: E402
-from mailbot.reports.digest import digest_facts  # noqa: E402
-
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 NOW = desk.moment(desk.MORNING, "07:30")
 DESKTOP, PHONE = 1200, 390  # CSS pixels
