@@ -4,20 +4,16 @@ type them, run in this process (`mailbot`), so that hundreds of them cost little
 from __future__ import annotations
 
 import datetime as dt
-import io
-import json
 import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
+from doors.command_line import Said, keyboard
 
 import classifiers
 from mailbot import settings
-from mailbot.__main__ import main
 from mailbot.clock import SetClock
 from mailbot.postroom.imap import Fetched, Position
 from mailbot.start import build
@@ -98,19 +94,6 @@ MAILS = (
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a command answered."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-@dataclass(frozen=True)
 class Office:
     """A folder with a configuration and a database in it."""
 
@@ -166,20 +149,4 @@ def mailbot(
     monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path
 ) -> Callable[..., Said]:
     """Type a command: `mailbot("case", "list", cwd=office.folder)`. `stdin` is what is piped into it."""
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.delenv("MAILBOT_CONFIG", raising=False)
-
-    def run(*words: object, cwd: Path = tmp_path, stdin: bytes = b"") -> Said:
-        monkeypatch.chdir(cwd)
-        monkeypatch.setattr(sys, "argv", ["mailbot", *map(str, words)])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        code: object = 0
-        try:
-            main()
-        except SystemExit as left:
-            code = left.code
-        out, err = capfdbinary.readouterr()
-        return Said(code if isinstance(code, int) else 0 if code is None else 1, out.decode(), err.decode())
-
-    return run
+    return keyboard(monkeypatch, capfdbinary, tmp_path)
