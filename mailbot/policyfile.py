@@ -13,16 +13,24 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
-
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+from typing import Any, Final
 
 from mailbot.casework import layers
 from mailbot.casework import policy as p
+from mailbot.casework import provisions as v
 from mailbot.casework.layers import Layer, StageLayer
-from mailbot.casework.policy import Anchor, Overlay, Policy, Window
+from mailbot.casework.policy import Overlay, Policy
+from mailbot.casework.windows import Anchor
 from mailbot.mistakes import Mistake, Mistakes, Strict, hold_against, nearest, read_toml, show
 from mailbot.places import config_dir
+from mailbot.policytables import (
+    DutyTable,
+    PolicyTable,
+    RouteTable,
+    StageTable,
+    UnderstandingTable,
+    WithinTable,
+)
 
 CODE: Final = "code-2024"
 HOUSE: Final = "house"
@@ -31,263 +39,6 @@ _PREFIX: Final = {"code": "Code ", "house": "House "}
 
 class PolicyMistake(Mistakes):
     """A policy file that is refused, with everything that is wrong with it."""
-
-
-# ------------------------------------------------------------------ the shape of the file
-
-
-def _window(value: object) -> object:
-    return Window.parse(value) if isinstance(value, str) else value
-
-
-def _one_or_several(value: object) -> object:
-    return [value] if isinstance(value, dict) else value
-
-
-_WINDOW_EXAMPLES = ['"5 working days from received"']
-WindowText = Annotated[Window, BeforeValidator(_window)]
-Cited = Annotated[
-    list[str],
-    Field(min_length=1, description="a number needs the clause that gives it", examples=['["3.2 b3"]']),
-]
-
-
-class DutyTable(Strict):
-    """`within` sets both dates; `target` and `outer` are the earliest and the latest reading, and then
-    `reading` names the ambiguity that it settles."""
-
-    within: WindowText | None = None
-    target: WindowText | None = None
-    outer: WindowText | None = None
-    clauses: Cited
-    reading: str = ""
-
-    @model_validator(mode="after")
-    def _two_dates(self) -> DutyTable:
-        if self.within and (self.target or self.outer):
-            raise ValueError("within and target/outer say the same thing twice: keep one of them")
-        if not self.within and not (self.target and self.outer):
-            raise ValueError(
-                'no window: write within = "5 working days from received", or both target and outer'
-            )
-        target, outer = self.dates
-        if (target.unit, target.anchor) == (outer.unit, outer.anchor) and target.n > outer.n:
-            raise ValueError(f"the target is later than the outer date: write at most {outer} as target")
-        return self
-
-    @property
-    def dates(self) -> tuple[Window, Window]:
-        target, outer = self.target or self.within, self.outer or self.within
-        assert target and outer
-        return target, outer
-
-    def source(self) -> p.Source:
-        return p.Source(tuple(self.clauses), *self.dates)
-
-
-Duty = Annotated[list[DutyTable], BeforeValidator(_one_or_several)]
-
-
-def _anchored(duty: list[DutyTable], allowed: Sequence[Anchor]) -> None:
-    for table in duty:
-        for window in table.dates:
-            if window.anchor not in allowed:
-                raise ValueError(f"nothing here can count from {window.anchor}: use {' or '.join(allowed)}")
-
-
-class ClauseTable(Strict):
-    id: str = Field(min_length=1, examples=['"3.2 b3"'])
-    says: str = Field(min_length=1, description="what it says, in our words", examples=['"..."'])
-    kept_by: Literal["mailbot", "person", "document"] = Field(examples=['"mailbot"'])
-
-
-class AmbiguityTable(Strict):
-    id: str = Field(min_length=1, examples=['"A1"'])
-    clauses: Cited
-    question: str = Field(min_length=1, examples=['"From when do the ten days count?"'])
-    reading: str = Field(
-        min_length=1, description="how the contradiction is read", examples=['"Target from receipt, ..."']
-    )
-
-
-class ExtensionTable(Strict):
-    cap_working_days: int | None = Field(default=None, ge=1)
-    needs_reason: bool = False
-    needs_agreement: bool = False
-    ombudsman_details: bool = False
-    clauses: Cited
-
-
-class GroundTable(Strict):
-    tag: str = Field(min_length=1)
-    says: str = Field(min_length=1)
-    clauses: Cited
-
-
-class GroundsTable(Strict):
-    """`gate`: a request outside the grounds need not be followed. Without it they are only tags."""
-
-    gate: bool = Field(examples=["false"])
-    clauses: Cited
-    reading: str = ""
-    ground: list[GroundTable] = Field(default_factory=list)
-
-
-class DifferentPersonTable(Strict):
-    required: bool = True
-    clauses: Cited
-
-
-class ApproverTable(Strict):
-    role: str = Field(min_length=1)
-    clauses: Cited
-
-
-class StageTable(Strict):
-    number: Literal[1, 2] = Field(examples=["1"])
-    name: str = ""
-    acknowledge: Duty | None = None
-    acknowledgement_contains: dict[str, Cited] = Field(default_factory=dict)
-    contact: Duty | None = None
-    respond: Duty | None = None
-    review: Duty | None = None
-    response_contains: dict[str, Cited] = Field(default_factory=dict)
-    extension: ExtensionTable | None = None
-    window: Duty | None = None
-    grounds: GroundsTable | None = None
-    different_person: DifferentPersonTable | None = None
-    approver: ApproverTable | None = None
-
-    @field_validator("acknowledgement_contains", "response_contains")
-    @classmethod
-    def _known_contents(cls, value: dict[str, list[str]], info: ValidationInfo) -> dict[str, list[str]]:
-        known = p.RESPONSE_CONTENTS if info.field_name == "response_contains" else p.ACKNOWLEDGEMENT_CONTENTS
-        for content in value:
-            if content not in known:
-                raise ValueError(f"no letter can carry {content!r}: {nearest(content, known)}")
-        return value
-
-    @field_validator("acknowledge", "contact", "respond", "review", "window")
-    @classmethod
-    def _countable(cls, value: list[DutyTable] | None, info: ValidationInfo) -> list[DutyTable] | None:
-        asked = (Anchor.RECEIVED, Anchor.REQUESTED, Anchor.LOGGED)
-        allowed = {
-            "acknowledge": asked,
-            "contact": (*asked, Anchor.ACKNOWLEDGED),
-            "review": (*asked, Anchor.ACKNOWLEDGED, Anchor.CONTACTED),
-            "respond": (*asked, Anchor.ACKNOWLEDGED, Anchor.CONTACTED, Anchor.REVIEWED),
-            "window": (Anchor.RESPONDED, Anchor.CLOSED),
-        }
-        if value:
-            _anchored(value, allowed[str(info.field_name)])
-        return value
-
-    @model_validator(mode="after")
-    def _reviewed_is_dated(self) -> StageTable:
-        used = {window.anchor for table in self.respond or () for window in table.dates}
-        if Anchor.REVIEWED in used and not self.review:
-            raise ValueError("the response counts from a review that has no date: add a [stage.review]")
-        return self
-
-
-Block = Literal["open_actions", "open_questions", "unread_mail", "delay_notice", "escalation_window"]
-
-
-class SilenceTable(Strict):
-    within: WindowText = Field(examples=['"20 working days from responded"'])
-    needs_response: bool = Field(examples=["true"])
-    needs_attempts: int = Field(default=0, ge=0)
-    remind_before_working_days: int = Field(default=0, ge=0)
-    blocked_by: list[Block] = Field(default_factory=list)
-    clauses: Cited
-
-    @field_validator("within")
-    @classmethod
-    def _after_a_word_of_ours(cls, value: Window) -> Window:
-        if value.anchor not in (Anchor.RESPONDED, Anchor.RECEIVED):
-            raise ValueError(f"a silence cannot follow {value.anchor}: use responded or received")
-        return value
-
-
-class SilenceFloorTable(Strict):
-    needs_response: bool
-    blocked_by: list[Block]
-    clauses: Cited
-
-
-class ServiceRequestTable(Strict):
-    answer: Duty | None = None
-    chase_every_working_days: int = Field(default=0, ge=0)
-    clauses: Cited
-
-
-class ChaseTable(Strict):
-    near_working_days: int = Field(ge=0)
-    on_target_day: bool
-    late_every_working_days: int = Field(ge=1)
-    supervisor_when_late: bool
-    contact_every_working_days: int = Field(ge=1)
-    clauses: Cited
-
-
-class TriageTable(Strict):
-    before_acknowledgement_working_days: int = Field(ge=0)
-    clauses: Cited
-
-
-class ReferralTable(Strict):
-    months: int = Field(ge=1)
-    clauses: Cited
-
-
-class ExclusionTable(Strict):
-    ground: str = Field(min_length=1, examples=['"age"'])
-    says: str = Field(min_length=1)
-    months: int | None = Field(default=None, ge=1)
-    counted_from: list[Literal["event", "awareness"]] = Field(default_factory=list)
-    exceptions: list[str] = Field(default_factory=list)
-    clauses: Cited
-
-    @model_validator(mode="after")
-    def _months_count_from_something(self) -> ExclusionTable:
-        if self.months is not None and not self.counted_from:
-            raise ValueError('months from when?: add counted_from = ["event"], or awareness, or both')
-        return self
-
-
-class OnMeritsTable(Strict):
-    clauses: Cited
-
-
-class PolicyTable(Strict):
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", examples=['"mtvh"'])
-    origin: Literal["policy", "code", "house"] = "policy"
-    title: str = Field(min_length=1, examples=['"Complaints Policy"'])
-    landlord: str = Field(min_length=1, examples=['"Metropolitan Thames Valley Housing"'])
-    nation: Literal["ENG", "WLS", "SCT", "NIR"] = "ENG"
-    person_noun: str = Field(default="resident", min_length=1)
-    valid_from: dt.date = Field(examples=["2021-08-23"])
-    valid_to: dt.date | None = None
-    dead_addresses: list[str] = Field(default_factory=list)
-    without_house: list[Literal["contact", "silence"]] = Field(default_factory=list)
-    clause: list[ClauseTable] = Field(min_length=1, description="[[clause]] tables")
-    ambiguity: list[AmbiguityTable] = Field(default_factory=list)
-    stage: list[StageTable] = Field(description="[[stage]] tables, numbers 1 and 2")
-    silence: list[SilenceTable] = Field(default_factory=list)
-    silence_floor: SilenceFloorTable | None = None
-    service_requests: ServiceRequestTable | None = None
-    chase: ChaseTable | None = None
-    triage: TriageTable | None = None
-    referral: ReferralTable | None = None
-    exclusion: list[ExclusionTable] = Field(default_factory=list)
-    on_merits: OnMeritsTable | None = None
-    because: dict[str, Cited] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _ends_after_it_began(self) -> PolicyTable:
-        if self.valid_to and self.valid_to < self.valid_from:
-            raise ValueError("valid_to lies before valid_from: exchange them")
-        return self
 
 
 # ------------------------------------------------------------------ what only the whole file can tell
@@ -301,7 +52,7 @@ def _cited(tables: Any, path: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(tables, Mapping):
         for key, value in tables.items():
             here = f"{path}.{key}" if path else str(key)
-            if key == "clauses" and isinstance(value, list):
+            if key in ("clauses", "opt_out_clauses") and isinstance(value, list):
                 yield from ((here, clause) for clause in value if isinstance(clause, str))
             elif key in ("because", "acknowledgement_contains", "response_contains") and isinstance(
                 value, Mapping
@@ -412,7 +163,7 @@ def read_layer(path: Path) -> Layer:
 
 def _layer(table: PolicyTable) -> Layer:
     stages = sorted(table.stage, key=lambda stage: stage.number)
-    requests, floor = table.service_requests, table.silence_floor
+    requests, floor, early = table.service_requests, table.silence_floor, table.early_resolution
     return Layer(
         id=table.id,
         version=table.valid_from.isoformat(),
@@ -447,15 +198,48 @@ def _layer(table: PolicyTable) -> Layer:
         chase=p.ChaseRules(**_plain(table.chase)) if table.chase else None,
         triage=p.TriageRules(**_plain(table.triage)) if table.triage else None,
         referral_months=table.referral.months if table.referral else None,
-        referral_clauses=tuple(table.referral.clauses) if table.referral else (),
+        referral_clauses=tuple(table.referral.clauses) if table.referral and table.referral.months else (),
         exclusions=tuple(p.Exclusion(**_plain(e)) for e in table.exclusion),
         on_merits=tuple(table.on_merits.clauses) if table.on_merits else (),
         because=_clauses(table.because),
         clauses=tuple(p.Clause(c.id, c.says, p.KeptBy(c.kept_by), table.origin) for c in table.clause),
-        ambiguities=tuple(p.Ambiguity(**_plain(a)) for a in table.ambiguity),
+        ambiguities=tuple(
+            p.Ambiguity(a.id, tuple(a.clauses), a.question, a.reading) for a in table.ambiguity
+        ),
         dead_addresses=tuple(table.dead_addresses),
         without_house=tuple(table.without_house),
+        statutory=_statutory(table),
+        ombudsman=table.ombudsman,
+        wait_weeks=table.referral.wait_weeks if table.referral else None,
+        only_for=table.referral.only_for if table.referral else "",
+        early_resolution=v.EarlyResolution(**{**_plain(early), "aim": _deadline(early.aim)})
+        if early
+        else None,
+        refusal=v.Refusal(**_plain(table.refusal)) if table.refusal else None,
+        routes=tuple(_route(route) for route in table.route),
+        third_party=v.ThirdParty(**_plain(table.third_party)) if table.third_party else None,
+        survey=v.Survey(**_plain(table.survey)) if table.survey else None,
+        updates=v.Updates(**_plain(table.updates)) if table.updates else None,
+        reports=tuple(v.Report(**_plain(report)) for report in table.report),
+        data_protection=_within(table.data_protection),
+        ombudsman_mail=_within(table.ombudsman_mail),
     )
+
+
+def _statutory(table: PolicyTable) -> str:
+    """The Code that binds its landlord: England's, unless the file says another or none."""
+    if table.code is not None:
+        return table.code
+    return CODE if table.origin == "policy" and table.nation == "ENG" else ""
+
+
+def _route(table: RouteTable) -> v.Route:
+    words = tuple(" ".join(word.lower().split()) for word in table.words)
+    return v.Route(**{**_plain(table), "words": words})
+
+
+def _within(table: WithinTable | None) -> p.Deadline | None:
+    return p.Deadline((p.Source(tuple(table.clauses), table.within, table.within),)) if table else None
 
 
 def _stage(table: StageTable) -> StageLayer:
@@ -481,7 +265,19 @@ def _stage(table: StageTable) -> StageLayer:
         different_person_clauses=tuple(table.different_person.clauses) if table.different_person else (),
         approver=table.approver.role if table.approver else "",
         approver_clauses=tuple(table.approver.clauses) if table.approver else (),
+        no_connection=bool(table.different_person and table.different_person.connection),
+        understanding=_understanding(table.understanding),
+        direct=v.Allowance(**_plain(table.direct)) if table.direct else None,
+        panel=v.Panel(**_plain(table.panel)) if table.panel else None,
+        decline_clauses=tuple(table.decline.clauses) if table.decline else (),
     )
+
+
+def _understanding(table: UnderstandingTable | None) -> v.Understanding | None:
+    if table is None:
+        return None
+    letter = p.Deadline((p.Source(tuple(table.clauses), table.within, table.within),))
+    return v.Understanding(letter, table.confirm_working_days, table.gate, tuple(table.clauses))
 
 
 def _deadline(duty: list[DutyTable] | None) -> p.Deadline | None:
@@ -493,7 +289,10 @@ def _clauses(cited: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
 
 
 def _plain(table: Strict) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in table}
+    """The table's values for a dataclass; `reading` only explains the file to its readers."""
+    return {
+        key: tuple(value) if isinstance(value, list) else value for key, value in table if key != "reading"
+    }
 
 
 # ------------------------------------------------------------------ finding and resolving
@@ -539,11 +338,11 @@ def load_policy(
     shipped = config_dir() / "policies"
     directories = [d for d in dict.fromkeys((policies_dir, shipped)) if d is not None]
     house = read_layer(_first(directories, HOUSE))
-    code = read_layer(_first(directories, CODE))
     if isinstance(path_or_id, Path) or path_or_id.endswith(".toml"):
         layer = read_layer(Path(path_or_id))
     else:
         layer = _find(path_or_id, directories, on)
+    code = read_layer(_first(directories, layer.statutory)) if layer.statutory else None
     try:
         return layers.resolve(layer, code, house, Overlay(overlay))
     except ValueError as silent:

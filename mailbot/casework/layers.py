@@ -40,6 +40,19 @@ from mailbot.casework.policy import (
     TriageRules,
     Window,
 )
+from mailbot.casework.provisions import (
+    Allowance,
+    EarlyResolution,
+    Panel,
+    Refusal,
+    Report,
+    Route,
+    Survey,
+    ThirdParty,
+    Understanding,
+    Updates,
+)
+from mailbot.casework.windows import Anchor
 
 Clauses: TypeAlias = tuple[str, ...]
 Thing = TypeVar("Thing")
@@ -74,12 +87,19 @@ class StageLayer:
     different_person_clauses: Clauses = ()
     approver: str = ""
     approver_clauses: Clauses = ()
+    no_connection: bool = False
+    understanding: Understanding | None = None
+    direct: Allowance | None = None
+    panel: Panel | None = None
+    decline_clauses: Clauses = ()
 
 
 @dataclass(frozen=True)
 class Layer:
     """What one file says. `without_house` names the parts where the landlord wants no house default
-    ("contact", "silence"). `on_merits`: the clauses that forbid to exclude anything wholesale."""
+    ("contact", "silence", "referral"). `on_merits`: the clauses that forbid to exclude anything wholesale.
+    `wait_weeks` and `only_for` are what a document says of going to the Ombudsman and what is no longer true:
+    held so that a check finds them, and never told to anybody."""
 
     id: str
     version: str
@@ -105,6 +125,19 @@ class Layer:
     ambiguities: tuple[Ambiguity, ...] = ()
     dead_addresses: tuple[str, ...] = ()
     without_house: tuple[str, ...] = ()
+    statutory: str = ""
+    ombudsman: str = "hos"
+    wait_weeks: int | None = None
+    only_for: str = ""
+    early_resolution: EarlyResolution | None = None
+    refusal: Refusal | None = None
+    routes: tuple[Route, ...] = ()
+    third_party: ThirdParty | None = None
+    survey: Survey | None = None
+    updates: Updates | None = None
+    reports: tuple[Report, ...] = ()
+    data_protection: Deadline | None = None
+    ombudsman_mail: Deadline | None = None
 
 
 def resolve(policy: Layer, code: Layer | None, house: Layer, overlay: Overlay) -> Policy:
@@ -116,10 +149,12 @@ def resolve(policy: Layer, code: Layer | None, house: Layer, overlay: Overlay) -
         merged = enforced if overlay is Overlay.ENFORCE else policy
     layers = (policy, above, house) if above else (policy, house)
     first, second = (
-        _complete(own, default, policy.id, "contact" not in policy.without_house)
+        _complete(own, default, policy.id, policy.without_house)
         for own, default in zip(merged.stages, house.stages, strict=True)
     )
+    referral = policy if "referral" in policy.without_house else house
     silence = merged.silence or (() if "silence" in policy.without_house else house.silence)
+    silence = tuple(_reminded(rule, house) for rule in silence)
     return Policy(
         id=policy.id,
         version=policy.version,
@@ -135,18 +170,45 @@ def resolve(policy: Layer, code: Layer | None, house: Layer, overlay: Overlay) -
         service_requests=_requests(merged, house),
         chase=_needed(merged.chase or house.chase, policy.id, "chasing"),
         triage=_needed(merged.triage or house.triage, policy.id, "triage"),
-        referral_months=_needed(merged.referral_months or house.referral_months, policy.id, "referral"),
-        referral_clauses=merged.referral_clauses or house.referral_clauses,
+        referral_months=merged.referral_months or referral.referral_months,
+        referral_clauses=merged.referral_clauses or referral.referral_clauses,
         exclusions=merged.exclusions,
         because={rule: merged.because.get(rule) or house.because.get(rule, ()) for rule in RULES},
         clauses={clause.id: clause for layer in layers for clause in layer.clauses},
         ambiguities=policy.ambiguities,
         changes=tuple(changes),
         dead_addresses=policy.dead_addresses,
+        statutory=policy.statutory,
+        ombudsman=policy.ombudsman,
+        early_resolution=merged.early_resolution,
+        refusal=merged.refusal or house.refusal or Refusal((), ()),
+        routes=(*merged.routes, *(r for r in house.routes if r.kind not in {o.kind for o in merged.routes})),
+        third_party=merged.third_party or house.third_party,
+        survey=merged.survey or house.survey,
+        updates=_updates(merged.updates, house.updates),
+        reports=merged.reports,
+        data_protection=merged.data_protection or house.data_protection,
+        ombudsman_mail=merged.ombudsman_mail or house.ombudsman_mail,
     )
 
 
 # ------------------------------------------------------------------ the house under it
+
+
+def _reminded(rule: SilenceRule, house: Layer) -> SilenceRule:
+    """A landlord that says nothing of a reminder gets the house's, after an answer; a rule that counts from
+    receipt ends too soon for one, and its letter of response names the day instead."""
+    if rule.remind_before_working_days is not None:
+        return rule
+    same = next((r for r in house.silence if r.after is rule.after), None)
+    before = same.remind_before_working_days if same and rule.after is Anchor.RESPONDED else 0
+    return replace(rule, remind_before_working_days=before or 0)
+
+
+def _updates(own: Updates | None, house: Updates | None) -> Updates | None:
+    if own and own.every_working_days is None and house:
+        return Updates(house.every_working_days, _both(own.clauses, house.clauses))
+    return own or house
 
 
 def _needed(found: Thing | None, policy: str, what: str) -> Thing:
@@ -155,17 +217,20 @@ def _needed(found: Thing | None, policy: str, what: str) -> Thing:
     return found
 
 
-def _complete(own: StageLayer, house: StageLayer, policy: str, house_contact: bool) -> StageRules:
-    """House contents join the acknowledgement always: they only add what a reader needs."""
+def _complete(own: StageLayer, house: StageLayer, policy: str, without_house: Clauses) -> StageRules:
+    """House contents join the letters always: they only add what a reader needs."""
     where = f"stage {own.number}"
+    contents = house.respond_because
+    if "referral" in without_house:
+        contents = {word: clauses for word, clauses in contents.items() if word != "ombudsman_by"}
     return StageRules(
         number=own.number,
         name=own.name or house.name,
         acknowledge=_needed(own.acknowledge or house.acknowledge, policy, f"{where} acknowledgement"),
         acknowledge_because={**house.acknowledge_because, **own.acknowledge_because},
-        contact=own.contact or (house.contact if house_contact else None),
+        contact=own.contact or (None if "contact" in without_house else house.contact),
         respond=_needed(own.respond or house.respond, policy, f"{where} response"),
-        respond_because={**house.respond_because, **own.respond_because},
+        respond_because={**contents, **own.respond_because},
         extension=_needed(own.extension or house.extension, policy, f"{where} extension"),
         window=own.window,
         grounds=own.grounds,
@@ -177,6 +242,11 @@ def _complete(own: StageLayer, house: StageLayer, policy: str, house_contact: bo
         different_person_clauses=own.different_person_clauses or house.different_person_clauses,
         approver=own.approver,
         approver_clauses=own.approver_clauses,
+        no_connection=own.no_connection,
+        understanding=own.understanding,
+        direct=own.direct,
+        panel=own.panel,
+        decline_clauses=own.decline_clauses,
     )
 
 
@@ -230,7 +300,66 @@ def _lay_over(own: Layer, code: Layer, changes: _Changes) -> Layer:
         referral_clauses=own.referral_clauses or code.referral_clauses,
         exclusions=tuple(_widen(exclusion, code, changes) for exclusion in own.exclusions),
         because=because,
+        early_resolution=_log_first(own.early_resolution, code.early_resolution, changes),
+        refusal=_full_refusal(own.refusal, code.refusal, changes),
+        third_party=_open_to_all(own.third_party, code.third_party),
+        survey=own.survey or code.survey,
+        updates=_more_often(own.updates, code.updates, changes),
+        reports=own.reports + code.reports,
+        data_protection=own.data_protection or code.data_protection,
+        ombudsman_mail=own.ombudsman_mail or code.ombudsman_mail,
     )
+
+
+def _log_first(
+    own: EarlyResolution | None, code: EarlyResolution | None, changes: _Changes
+) -> EarlyResolution | None:
+    """What is tried early is tried within stage 1, by the person's choice (Code 5.2, 1.3)."""
+    if own is None or code is None:
+        return own
+    bound = replace(
+        own,
+        before_logging=own.before_logging and code.before_logging,
+        offers_choice=own.offers_choice or code.offers_choice,
+        written_outcome=own.written_outcome or code.written_outcome,
+        clauses=_both(own.clauses, code.clauses),
+    )
+    if replace(bound, clauses=()) != replace(own, clauses=()):
+        before = "before a complaint is logged" if own.before_logging else "beside the stages"
+        now = "within stage 1, if the person chooses it, with its outcome in writing"
+        changes.note(own.name, before, now, code.clauses)
+    return bound
+
+
+def _full_refusal(own: Refusal | None, code: Refusal | None, changes: _Changes) -> Refusal | None:
+    if code is None or own is None:
+        if code:
+            changes.note("the letter that refuses", "", ", ".join(code.contains), code.clauses)
+        return own or code
+    if missing := [word for word in code.contains if word not in own.contains]:
+        told = "also " + ", ".join(missing)
+        changes.note("the letter that refuses", ", ".join(own.contains), told, code.clauses)
+    return Refusal(_both(own.contains, code.contains), _both(own.clauses, code.clauses))
+
+
+def _open_to_all(own: ThirdParty | None, code: ThirdParty | None) -> ThirdParty | None:
+    if own is None or code is None:
+        return own or code
+    return replace(
+        own,
+        confirm_receipt=own.confirm_receipt or code.confirm_receipt,
+        clauses=_both(own.clauses, code.clauses),
+    )
+
+
+def _more_often(own: Updates | None, code: Updates | None, changes: _Changes) -> Updates | None:
+    if code is None or own is None:
+        if code:
+            told = f"every {code.every_working_days} working days" if code.every_working_days else "as agreed"
+            changes.note("word while it takes longer", "", told, code.clauses)
+        return own or code
+    numbers = [u.every_working_days for u in (own, code) if u.every_working_days is not None]
+    return Updates(min(numbers, default=None), _both(own.clauses, code.clauses))
 
 
 def _lay_over_stage(own: StageLayer, code: StageLayer, changes: _Changes) -> StageLayer:
@@ -239,6 +368,16 @@ def _lay_over_stage(own: StageLayer, code: StageLayer, changes: _Changes) -> Sta
     if gate and code.grounds_gate is False:
         changes.note(f"{where}: grounds", "asked for", "never asked for", code.grounds_clauses)
         gate = False
+    understanding = own.understanding
+    if understanding and understanding.gate and code.grounds_gate is False:
+        now = "told in the acknowledgement, never waited for"
+        changes.note(f"{where}: our understanding", "waited for", now, code.grounds_clauses)
+        clauses = _both(understanding.clauses, code.grounds_clauses)
+        understanding = replace(understanding, gate=False, clauses=clauses)
+    direct = own.direct
+    if direct and direct.allowed and code.direct and not code.direct.allowed:
+        changes.note(f"{where}: without the stage before", "allowed", "never", code.direct.clauses)
+        direct = Allowance(False, _both(direct.clauses, code.direct.clauses))
     other = own.different_person
     if code.different_person and not other:
         changes.note(f"{where}: who decides", "", "a different person", code.different_person_clauses)
@@ -258,6 +397,8 @@ def _lay_over_stage(own: StageLayer, code: StageLayer, changes: _Changes) -> Sta
         grounds_clauses=_both(own.grounds_clauses, code.grounds_clauses),
         different_person=other,
         different_person_clauses=_both(own.different_person_clauses, code.different_person_clauses),
+        understanding=understanding,
+        direct=direct,
     )
 
 
@@ -304,6 +445,8 @@ def _bind_extension(
         needs_agreement=own.needs_agreement or code.needs_agreement,
         ombudsman_details=own.ombudsman_details or code.ombudsman_details,
         clauses=_both(own.clauses, code.clauses),
+        beyond_by_agreement=own.beyond_by_agreement,
+        ombudsman_when_refused=own.ombudsman_when_refused,
     )
     if replace(bound, clauses=()) != replace(own, clauses=()):
         changes.note(where, _describe(own), _describe(bound), code.clauses)
@@ -358,6 +501,7 @@ def _widen(own: Exclusion, code: Layer, changes: _Changes) -> Exclusion:
         months=months,
         counted_from=_both(own.counted_from, same.counted_from),
         exceptions=_both(own.exceptions, same.exceptions),
+        unless=_both(own.unless, same.unless),
         clauses=_both(own.clauses, same.clauses + code.on_merits),
     )
     if (wide.says, wide.months, wide.counted_from, wide.exceptions) != (

@@ -330,7 +330,9 @@ def remind(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
 def closing_after(ends: dt.date, rule: SilenceRule, event: TimerFell, rules: Rulebook) -> dt.datetime:
     """When the case may close if the resident is reminded now: a late reminder leaves its reader as much
     time as one in time."""
-    reminded = rules.calendar.add_working_days(rules.day(event.at), max(rule.remind_before_working_days, 1))
+    reminded = rules.calendar.add_working_days(
+        rules.day(event.at), max(rule.remind_before_working_days or 0, 1)
+    )
     return rules.morning(max(rules.calendar.add_working_days(ends, 1), reminded))
 
 

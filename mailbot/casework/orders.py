@@ -178,8 +178,9 @@ def closure(
 
 def ombudsman_until(case: Case, rules: Rulebook) -> dt.date | None:
     """The last day to go to the Ombudsman: counted from the final response."""
-    if case.stage2 and case.stage2.responded_at:
-        return rules.calendar.add_months(rules.day(case.stage2.responded_at), rules.policy.referral_months)
+    months = rules.policy.referral_months
+    if months and case.stage2 and case.stage2.responded_at:
+        return rules.calendar.add_months(rules.day(case.stage2.responded_at), months)
     return None
 
 
@@ -496,7 +497,7 @@ def silence_timers(case: Case, rules: Rulebook) -> tuple[Effect, ...]:
     if ends is None or rule is None:
         return (CancelTimer(Timer.REMIND_WINDOW), CancelTimer(Timer.CLOSE_SILENT))
     closing = rules.calendar.add_working_days(ends, 1)
-    before = rule.remind_before_working_days
+    before = rule.remind_before_working_days or 0
     remind = rules.calendar.subtract_working_days(ends, before)
     return (
         SetTimer(Timer.REMIND_WINDOW, rules.morning(remind), rules.policy.why("reminder"))

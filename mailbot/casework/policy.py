@@ -4,22 +4,15 @@ A `Policy` is resolved: the landlord's own words, the statutory Code laid over t
 defaults where both are silent (`mailbot.casework.layers` lays them together, `mailbot.policyfile` reads the
 files). Lifecycle asks it two things: *when* (`Deadline.due`, `ResidentWindow.due`) and *why* (`Policy.why`).
 
-How ambiguous text is read:
+How its windows are read and counted stands in `mailbot.casework.windows`; what a policy may say beyond its
+stages (routes, refusals, surveys, reports ...) in `mailbot.casework.provisions`.
 
-* a duty of the landlord has two dates: the earliest defensible reading is the target, the latest the outer
-  date; and of several sources the strictest governs each;
-* a limit on the resident is read as late as it can be, the most generous source governs, and being late is
-  a question for a person, never a refusal;
-* what is counted from an earlier act of the landlord has a backstop: it counts from the act or from the day
-  on which the act was due, whichever came first. Being late never buys time.
-
-Refuses: a window that cannot be read, a rule that nobody knows, a deadline without any anchor.
+Refuses: a rule that nobody knows, a clause that the policy does not hold.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -28,7 +21,25 @@ from typing import Final, Literal, TypeAlias
 
 from mailbot.casework.calendar import Calendar
 from mailbot.casework.calendar import Unit as Unit
+from mailbot.casework.provisions import (
+    Allowance,
+    EarlyResolution,
+    Panel,
+    Refusal,
+    Report,
+    Route,
+    Survey,
+    ThirdParty,
+    Understanding,
+    Updates,
+)
 from mailbot.casework.vocabulary import Due
+from mailbot.casework.windows import Anchor as Anchor
+from mailbot.casework.windows import Deadline as Deadline
+from mailbot.casework.windows import Moment as Moment
+from mailbot.casework.windows import ResidentWindow as ResidentWindow
+from mailbot.casework.windows import Source as Source
+from mailbot.casework.windows import Window as Window
 
 Origin: TypeAlias = Literal["policy", "code", "house"]
 
@@ -66,6 +77,24 @@ RULES: Final = (
     "supervisor_told",
     "service_request_chase",
     "reference",
+    "approved",  # a response is approved before it goes
+    "exclusion_proposed",  # a ground against a complaint was put before a person
+    "refused",  # a person refused a complaint
+    "declined_stage2",  # a person refused a request for stage 2
+    "routed",  # passed on to a team as well
+    "restricted",  # only those who have the case see its words
+    "survey",
+    "no_survey",  # somebody wants none
+    "third_party",  # somebody writes for the resident: to whom what goes
+    "update",
+    "reviewed",  # the review of stage 2 was held
+    "understanding",  # what was understood of a request for stage 2 is told and confirmed
+    "early_resolution",
+    "data_protection",
+    "compliment",
+    "policy_feedback",
+    "rent_information",
+    "dates_changed",  # the calendar changed: dates were counted anew
 )
 
 #: What an acknowledgement can be asked to carry.
@@ -107,20 +136,6 @@ SILENCE_BLOCKS: Final = (
 )
 
 
-class Anchor(StrEnum):
-    """The event that a window is counted from; its day is day 0."""
-
-    RECEIVED = "received"  # the mail that asked reached the landlord (at stage 2: the request)
-    REQUESTED = "requested"  # the stage was asked for
-    ACKNOWLEDGED = "acknowledged"
-    LOGGED = "logged"
-    CONTACTED = "contacted"
-    RESPONDED = "responded"
-    REVIEWED = "reviewed"
-    CLOSED = "closed"
-    DUE = "due"  # the original due date, for extensions
-
-
 class Overlay(StrEnum):
     """How the statutory Code is laid over a landlord's policy."""
 
@@ -155,176 +170,6 @@ class Ambiguity:
     reading: str
 
 
-# ------------------------------------------------------------------ windows and deadlines
-
-_UNIT_WORDS: Final = {
-    "working day": Unit.WORKING_DAYS,
-    "calendar day": Unit.CALENDAR_DAYS,
-    "calendar month": Unit.MONTHS,
-    "month": Unit.MONTHS,
-}
-_WINDOW: Final = re.compile(r"(?P<n>\d{1,4})\s+(?P<unit>[a-z][a-z ]*?)s?\s+from\s+(?P<anchor>[a-z_]+)")
-_EXAMPLE: Final = 'write it like "5 working days from received"'
-
-
-@dataclass(frozen=True)
-class Window:
-    """So many units, counted from an anchor; the last day is inside."""
-
-    n: int
-    unit: Unit
-    anchor: Anchor
-
-    @classmethod
-    def parse(cls, text: str) -> Window:
-        """Read "10 working days from acknowledged". ValueError says what is wrong and what to write."""
-        found = _WINDOW.fullmatch(" ".join(text.lower().split()))
-        if not found:
-            raise ValueError(f"cannot be read as a window: {_EXAMPLE}")
-        unit = _UNIT_WORDS.get(found["unit"])
-        if unit is None:
-            hint = " (a bare day is ambiguous)" if found["unit"] == "day" else ""
-            raise ValueError(
-                f"unknown unit {found['unit']!r}{hint}: write working days, calendar days or calendar months"
-            )
-        try:
-            anchor = Anchor(found["anchor"])
-        except ValueError:
-            known = ", ".join(Anchor)
-            raise ValueError(f"unknown anchor {found['anchor']!r}: write one of {known}") from None
-        return cls(int(found["n"]), unit, anchor)
-
-    def __str__(self) -> str:
-        unit = str(self.unit)[:-1] if self.n == 1 else str(self.unit)
-        return f"{self.n} {unit} from {self.anchor}"
-
-    def end(self, day: dt.date, calendar: Calendar) -> dt.date:
-        """The last day of the window when its anchor fell on `day`. Not rolled."""
-        return calendar.add(day, self.n, self.unit)
-
-
-@dataclass(frozen=True)
-class Moment:
-    """When an anchor happened (`done`) and when it should have (`due`), as far as either is known."""
-
-    done: dt.date | None
-    due: Due | None = None
-
-    @property
-    def target(self) -> dt.date | None:
-        return self._backstop(self.due.target if self.due else None)
-
-    @property
-    def outer(self) -> dt.date | None:
-        return self._backstop(self.due.outer if self.due else None)
-
-    def _backstop(self, due: dt.date | None) -> dt.date | None:
-        return min(self.done, due) if self.done and due else self.done or due
-
-
-# We log on receipt, and the mail that asks for a stage is the one received: each stands for the other.
-_STANDS_FOR: Final[Mapping[Anchor, tuple[Anchor, ...]]] = {
-    Anchor.RECEIVED: (Anchor.RECEIVED, Anchor.REQUESTED),
-    Anchor.REQUESTED: (Anchor.REQUESTED, Anchor.RECEIVED),
-    Anchor.LOGGED: (Anchor.LOGGED, Anchor.REQUESTED, Anchor.RECEIVED),
-}
-
-
-def _moment(anchor: Anchor, anchors: Mapping[Anchor, Moment]) -> Moment | None:
-    for name in _STANDS_FOR.get(anchor, (anchor,)):
-        if name in anchors:
-            return anchors[name]
-    return None
-
-
-@dataclass(frozen=True)
-class Source:
-    """One text that gives a date: its earliest defensible reading and its latest."""
-
-    clauses: tuple[str, ...]
-    target: Window
-    outer: Window
-
-    def __str__(self) -> str:
-        return str(self.target) if self.target == self.outer else f"{self.target}, at the latest {self.outer}"
-
-
-@dataclass(frozen=True)
-class Deadline:
-    """A duty of the landlord. Each source alone is a duty, so the earliest of their dates governs.
-
-    `before` holds earlier duties that sources may count from and that nobody dates apart (a review that the
-    outcome follows): they stand in for an anchor that is not given.
-    """
-
-    sources: tuple[Source, ...]
-    before: tuple[tuple[Anchor, Deadline], ...] = ()
-
-    def due(self, anchors: Mapping[Anchor, Moment], calendar: Calendar) -> Due:
-        """Both dates, and the clauses that gave them, those of the target first.
-
-        LookupError: an anchor that a source counts from is not among `anchors` and has no date.
-        """
-        known = dict(anchors)
-        for anchor, duty in self.before:
-            done = known[anchor].done if anchor in known else None
-            known[anchor] = Moment(done, duty.due(known, calendar))
-        targets = [(self._date(s.target, known, calendar, outer=False), s) for s in self.sources]
-        outers = [(self._date(s.outer, known, calendar, outer=True), s) for s in self.sources]
-        # A target later than the outer date (one source's loose target, another's strict limit) helps nobody.
-        outer = min(day for day, _ in outers)
-        target = min(outer, *(day for day, _ in targets))
-        governing = [s for day, s in targets if day == target] + [s for day, s in outers if day == outer]
-        return Due(target, outer, tuple(dict.fromkeys(c for s in governing for c in s.clauses)))
-
-    @staticmethod
-    def _date(
-        window: Window, anchors: Mapping[Anchor, Moment], calendar: Calendar, *, outer: bool
-    ) -> dt.date:
-        moment = _moment(window.anchor, anchors)
-        day = (moment.outer if outer else moment.target) if moment else None
-        if day is None:
-            raise LookupError(f"no date is known for {window.anchor!s}, which {window!s} counts from")
-        return window.end(day, calendar)
-
-    @property
-    def clauses(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(c for s in self.sources for c in s.clauses))
-
-    def __str__(self) -> str:
-        return "; ".join(str(s) for s in self.sources)
-
-
-@dataclass(frozen=True)
-class ResidentWindow:
-    """A limit on the resident: every source and reading is taken, the latest day governs."""
-
-    sources: tuple[Source, ...]
-
-    def due(self, anchors: Mapping[Anchor, Moment], calendar: Calendar) -> Due | None:
-        """The last day on which the resident is in time, rolled to a working day (target and outer alike).
-
-        None while an anchor has not happened: a window counted from what was never sent has not begun.
-        """
-        ends: list[tuple[dt.date, Source]] = []
-        for source in self.sources:
-            for window in (source.target, source.outer):
-                moment = _moment(window.anchor, anchors)
-                if moment is None or moment.done is None:
-                    return None
-                ends.append((calendar.next_working(window.end(moment.done, calendar)), source))
-        last = max(day for day, _ in ends)
-        clauses = tuple(dict.fromkeys(c for day, s in ends if day == last for c in s.clauses))
-        return Due(last, last, clauses)
-
-    @property
-    def clauses(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(c for s in self.sources for c in s.clauses))
-
-    def __str__(self) -> str:
-        return "; ".join(str(s) for s in self.sources)
-
-
 # ------------------------------------------------------------------ rules
 
 
@@ -332,7 +177,9 @@ class ResidentWindow:
 class ExtensionRules:
     """How a response may be put off: counted from the original due date, told before that has passed.
 
-    `cap_working_days`: the most without good reason, None where the policy sets no end.
+    cap_working_days      the most without good reason, None where the policy sets no end
+    beyond_by_agreement   both sides may agree on more than the cap
+    ombudsman_when_refused  the Ombudsman's details are promised where the resident does not agree
     """
 
     cap_working_days: int | None
@@ -340,6 +187,8 @@ class ExtensionRules:
     needs_agreement: bool
     ombudsman_details: bool
     clauses: tuple[str, ...]
+    beyond_by_agreement: bool = False
+    ombudsman_when_refused: bool = False
 
     def latest(self, due: Due, calendar: Calendar) -> dt.date | None:
         """The last day that an extension may name without good reason, None where there is no cap."""
@@ -365,7 +214,10 @@ class StageRules:
     late_request         who decides on a request after `window`: always "person"
     grounds_gate         a request outside the grounds need not be followed; else grounds are only tags
     different_person     nobody who handled an earlier stage decides this one
+    no_connection        the decider has no connection with the matter at all
     approver             the role that approves a response before it goes, "" for none
+    direct               the stage may be asked for without the one before
+    decline_clauses      where the landlord keeps a right to decline the stage: always a person's act
     """
 
     number: int
@@ -385,6 +237,11 @@ class StageRules:
     approver: str = ""
     approver_clauses: tuple[str, ...] = ()
     late_request: Literal["person"] = "person"
+    no_connection: bool = False
+    understanding: Understanding | None = None
+    direct: Allowance | None = None
+    panel: Panel | None = None
+    decline_clauses: tuple[str, ...] = ()
 
     @property
     def acknowledge_contains(self) -> tuple[str, ...]:
@@ -416,6 +273,10 @@ class StageRules:
             *(g.clauses for g in self.grounds),
             self.different_person_clauses,
             self.approver_clauses,
+            self.understanding.clauses if self.understanding else (),
+            self.direct.clauses if self.direct else (),
+            self.panel.clauses if self.panel else (),
+            self.decline_clauses,
         )
 
 
@@ -427,7 +288,8 @@ class SilenceRule:
     window            how long it lasts; it is complete when its last day is over
     needs_response    a full answer was given
     needs_attempts    how often we must have tried to reach the resident
-    remind_before_working_days  how long before the end the resident is told, 0 for not at all
+    remind_before_working_days  how long before the end the resident is told, 0 for not at all; None (in a
+                      file that says nothing of it) until the house's own is laid under it
     blocked_by        what keeps the case open all the same (`SILENCE_BLOCKS`)
     """
 
@@ -435,7 +297,7 @@ class SilenceRule:
     window: Window
     needs_response: bool
     needs_attempts: int
-    remind_before_working_days: int
+    remind_before_working_days: int | None
     blocked_by: tuple[str, ...]
     clauses: tuple[str, ...]
 
@@ -488,6 +350,8 @@ class Exclusion:
     exceptions    what lifts the ground
     individually  the ground is only ever a proposal on this one complaint, and complaints about our handling
                   of the matter stay in
+    unless        flags of the mail that lift the ground
+    except_handling  the document itself keeps complaints about our handling of the matter in
     """
 
     ground: str
@@ -497,6 +361,8 @@ class Exclusion:
     counted_from: tuple[str, ...] = ()
     exceptions: tuple[str, ...] = ()
     individually: bool = False
+    unless: tuple[str, ...] = ()
+    except_handling: bool = False
 
     def earliest(self, received: dt.date, calendar: Calendar) -> dt.date | None:
         """The earliest day of event (or awareness) that is still in time; on that day is in time."""
@@ -531,16 +397,25 @@ class Policy:
     service_requests: ServiceRequestRules
     chase: ChaseRules
     triage: TriageRules
-    referral_months: int  # how long after the final response the Ombudsman still takes a case
+    referral_months: int | None  # how long after the final response the Ombudsman still takes a case
     referral_clauses: tuple[str, ...]
     exclusions: tuple[Exclusion, ...]
     because: Mapping[str, tuple[str, ...]]
     clauses: Mapping[str, Clause]
     ambiguities: tuple[Ambiguity, ...] = ()
     changes: tuple[OverlayChange, ...] = ()
-    dead_addresses: tuple[str, ...] = field(
-        default=()
-    )  # printed in the document, out of date: never mailed out
+    dead_addresses: tuple[str, ...] = ()  # printed in the document, out of date: never mailed out
+    statutory: str = ""  # the id of the Code that can be laid over it, "" for none
+    ombudsman: str = "hos"  # whom residents can turn to: a key of config/ombudsman.toml
+    early_resolution: EarlyResolution | None = None
+    refusal: Refusal = field(default_factory=lambda: Refusal((), ()))
+    routes: tuple[Route, ...] = ()
+    third_party: ThirdParty | None = None
+    survey: Survey | None = None
+    updates: Updates | None = None
+    reports: tuple[Report, ...] = ()
+    data_protection: Deadline | None = None  # to acknowledge a data-protection matter
+    ombudsman_mail: Deadline | None = None  # to answer the Ombudsman where its letter names no day
 
     def __post_init__(self) -> None:
         if silent := [rule for rule in RULES if not self.because.get(rule)]:
@@ -586,7 +461,19 @@ class Policy:
             self.triage.clauses,
             self.referral_clauses,
             *(exclusion.clauses for exclusion in self.exclusions),
+            self.early_resolution.clauses if self.early_resolution else (),
+            self.refusal.clauses,
+            *(route.clauses for route in self.routes),
+            self.third_party.clauses if self.third_party else (),
+            (*self.survey.clauses, *self.survey.opt_out_clauses) if self.survey else (),
+            self.updates.clauses if self.updates else (),
+            *(report.clauses for report in self.reports),
+            self.data_protection.clauses if self.data_protection else (),
+            self.ombudsman_mail.clauses if self.ombudsman_mail else (),
         )
+
+    def route(self, kind: str) -> Route | None:
+        return next((route for route in self.routes if route.kind == kind), None)
 
 
 def _joined(*groups: tuple[str, ...]) -> tuple[str, ...]:

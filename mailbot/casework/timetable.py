@@ -148,6 +148,7 @@ def timetable(
         rows += _stage(policy, calendar, 2, escalated, acknowledged2, responded2, ended)
         if responded2:
             rows += _while_silent(policy, calendar, 2, received, responded2, closed)
+        if responded2 and policy.referral_months:
             last = calendar.add_months(responded2, policy.referral_months)
             counted = f"{policy.referral_months} calendar months from the final response"
             rows.append(Row("ombudsman_referral", 2, last, last, _joined(policy.referral_clauses), counted))

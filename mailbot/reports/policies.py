@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import html
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mailbot.casework.calendar import Calendar
@@ -110,6 +110,17 @@ def policy_page(policy: Policy, calendar: Calendar) -> Page:
                 Table(("Ground", "Says", "Clause"), rows, (3, 7, 3)),
             )
         )
+    sections.append(
+        Section(
+            "What else it provides",
+            "",
+            Table(
+                ("For", "Says", "Clause"),
+                tuple((_first(n), s, _ids(c)) for n, s, c in _provisions(policy)),
+                (3, 7, 3),
+            ),
+        )
+    )
     if policy.ambiguities:
         read = tuple((a.id, _ids(a.clauses), a.question, a.reading) for a in policy.ambiguities)
         sections.append(
@@ -211,6 +222,10 @@ def citations(policy: Policy) -> dict[str, tuple[str, ...]]:
         cite(f"{name}: grounds", (*stage.grounds_clauses, *(c for g in stage.grounds for c in g.clauses)))
         cite(f"{name}: who decides", stage.different_person_clauses)
         cite(f"{name}: approval", stage.approver_clauses)
+        cite(f"{name}: our understanding", stage.understanding.clauses if stage.understanding else ())
+        cite(f"{name}: without the stage before", stage.direct.clauses if stage.direct else ())
+        cite(f"{name}: who sits with the decider", stage.panel.clauses if stage.panel else ())
+        cite(f"{name}: declining it", stage.decline_clauses)
     for rule in policy.silence:
         cite("closing for silence", rule.clauses)
     cite("service requests", policy.service_requests.clauses)
@@ -220,6 +235,8 @@ def citations(policy: Policy) -> dict[str, tuple[str, ...]]:
     cite("going to the Ombudsman", policy.referral_clauses)
     for exclusion in policy.exclusions:
         cite(f"exclusion: {_spoken(exclusion.ground)}", exclusion.clauses)
+    for name, _, clauses in _provisions(policy):
+        cite(name, clauses)
     for name, clauses in policy.because.items():
         cite(_spoken(name), clauses)
     return {clause: tuple(rules) for clause, rules in found.items()}
@@ -315,12 +332,91 @@ def _terms(policy: Policy) -> tuple[tuple[str, ...], ...]:
     return tuple(rows)
 
 
+def _provisions(policy: Policy) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """What the policy says beyond its stages: for what, in words, by which clauses."""
+    person = policy.person_noun
+    if early := policy.early_resolution:
+        told = [f"Within {early.aim}" if early.aim else "No time is set"]
+        told += (
+            ["before anything is logged"] if early.before_logging else ["while the complaint's clock runs"]
+        )
+        told += [f"the {person} is asked whether they want a complaint"] if early.offers_choice else []
+        told += [] if early.written_outcome else ["how it ended is not written to them"]
+        yield early.name, f"{', '.join(told)}.", early.clauses
+        if early.aim:
+            yield early.name, f"Within {early.aim}.", early.aim.clauses
+    for stage in policy.stages:
+        if said := stage.understanding:
+            waits = "and waits for it" if said.gate else "and waits for nothing"
+            asks = f"asking for a confirmation in {said.confirm_working_days} working days"
+            yield (
+                f"{stage.name}: what was understood",
+                f"Within {said.letter}, {asks}, {waits}.",
+                said.clauses,
+            )
+        if stage.direct:
+            yield (
+                f"{stage.name}: without the stage before",
+                "Allowed." if stage.direct.allowed else "Never.",
+                stage.direct.clauses,
+            )
+        if stage.panel:
+            consent = f" With the {person}'s consent." if stage.panel.needs_consent else ""
+            yield f"{stage.name}: who sits with the decider", stage.panel.says + consent, stage.panel.clauses
+        if stage.decline_clauses:
+            yield (
+                f"{stage.name}: declining it",
+                "A person may, with reasons; mailbot never does.",
+                stage.decline_clauses,
+            )
+    if policy.refusal.contains:
+        holds = {
+            "reasons": "the reasons",
+            "ombudsman": "how to take it to the Ombudsman",
+            "instead": "what is done instead",
+        }
+        yield (
+            "the letter that refuses",
+            f"It holds {', '.join(holds[c] for c in policy.refusal.contains)}.",
+            policy.refusal.clauses,
+        )
+    for route in policy.routes:
+        told_to = f"Passed to {_spoken(route.to)} as well; the complaint goes on."
+        seen = " Only those who have the case see its words." if route.restricted else ""
+        yield f"route: {_spoken(route.kind)}", told_to + seen, route.clauses
+    if third := policy.third_party:
+        shown = {"shown": "Authority must have been seen. ", "asked": "Authority is asked for. ", "": ""}[
+            third.authority
+        ]
+        to = f"The answer goes to the {person} unless they allow otherwise." if third.response_to == "resident" \
+            else "The answer may go to either."  # fmt: skip
+        yield "somebody who writes for another", shown + to, third.clauses
+    if survey := policy.survey:
+        yield "survey", f"{survey.after_working_days} working days after the case was closed.", survey.clauses
+        yield "survey: who wants none", "Never asked again.", survey.opt_out_clauses
+    if policy.updates and policy.updates.every_working_days:
+        every = f"Every {policy.updates.every_working_days} working days once it takes longer."
+        yield "word while it takes longer", every, policy.updates.clauses
+    for what, duty in (
+        ("a data-protection matter", policy.data_protection),
+        ("the Ombudsman's mail", policy.ombudsman_mail),
+    ):
+        if duty:
+            yield what, f"Within {duty}.", duty.clauses
+    for report in policy.reports:
+        yield f"report, {report.cycle}", f"To {report.to}: {report.holds}", report.clauses
+
+
 def _excluded(exclusion: Exclusion) -> str:
     told = [exclusion.says]
     if exclusion.months is not None:
         told.append(f"{counted(exclusion)}.")
     if exclusion.exceptions:
         told.append(f"Except: {', '.join(exclusion.exceptions)}.")
+    if exclusion.unless:
+        told.append(f"Not where the mail shows {', '.join(_spoken(flag) for flag in exclusion.unless)}.")
+    if exclusion.except_handling:
+        told.append("How it was handled stays a complaint.")
     return " ".join(told)
 
 

@@ -19,7 +19,7 @@ from mailbot.casework.commands import FORMS, parse
 from mailbot.casework.policy import Anchor
 from mailbot.casework.vocabulary import Act, Stage
 from mailbot.mistakes import Strict
-from mailbot.policyfile import PolicyTable
+from mailbot.policytables import PolicyTable
 from mailbot.settings import tables
 
 PAGES = sorted(DOCS.glob("*.md"))

@@ -13,7 +13,8 @@ from mailbot.casework.calendar import Calendar
 from mailbot.casework.policy import SILENCE_BLOCKS, Anchor, Moment
 from mailbot.mistakes import Mistake
 from mailbot.places import config_dir
-from mailbot.policyfile import Block, PolicyMistake, list_policies, load_policy, read_layer
+from mailbot.policyfile import PolicyMistake, list_policies, load_policy, read_layer
+from mailbot.policytables import Block
 
 POLICIES = config_dir() / "policies"
 MTVH = (POLICIES / "mtvh.toml").read_text(encoding="utf-8")

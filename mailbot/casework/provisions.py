@@ -1,0 +1,182 @@
+"""What a policy may say beyond the dates of its stages: what is tried early, who is told, who may act for whom, what
+a refusal holds, what follows a closed case, what is reported.
+
+Each provision cites its clauses. None of them lets mailbot decide against a resident: a refusal and a declined
+stage are a person's, a route passes a mail on and lets the complaint go on, an understanding that waits for a
+confirmation is asked for and never waited for where the Code is enforced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from mailbot.casework.vocabulary import Flag
+from mailbot.casework.windows import Deadline
+
+Clauses: TypeAlias = tuple[str, ...]
+
+#: The kinds of matter that a policy sends on to somebody, and the flags of a mail that raise each.
+ROUTE_FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
+    "anti_social_behaviour": (Flag.NEIGHBOUR_DISPUTE,),
+    "asb_handling": (),
+    "building_safety": (Flag.BUILDING_SAFETY_RISK,),
+    "staff_conduct": (Flag.STAFF_COMPLAINT,),
+    "policy_content": (Flag.POLICY_COMPLAINT,),
+    "legal": (Flag.LEGAL_ACTION, Flag.LEGAL_PROCEEDINGS_ISSUED),
+    "insurance": (Flag.INSURANCE_CLAIM,),
+    "data_protection": (Flag.DATA_REQUEST,),
+    "anonymous": (Flag.ANONYMOUS,),
+    "stakeholder": (),
+    "compliment": (Flag.COMPLIMENT,),
+    "feedback": (Flag.POLICY_COMPLAINT,),
+    "rent_withholding": (),
+    "charges": (Flag.CHARGES_LEVEL, Flag.SECTION_20_WORKS),
+    "elected_member": (Flag.MP_OR_COUNCILLOR,),
+    "behaviour": (Flag.ABUSIVE,),
+}
+
+#: The grounds that mailbot can see in a mail, and by which flags. Only ever proposed to a person.
+GROUND_FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
+    "age": (Flag.OLDER_THAN_6_MONTHS, Flag.OLDER_THAN_12_MONTHS),
+    "legal_proceedings": (Flag.LEGAL_PROCEEDINGS_ISSUED,),
+    "legal_letter": (Flag.LEGAL_ACTION,),
+    "already_handled": (Flag.ALREADY_CONSIDERED,),
+    "insurance_claim": (Flag.INSURANCE_CLAIM,),
+    "anti_social_behaviour": (Flag.NEIGHBOUR_DISPUTE,),
+    "charges_level": (Flag.CHARGES_LEVEL,),
+    "section_20_works": (Flag.SECTION_20_WORKS,),
+    "anonymous": (Flag.ANONYMOUS,),
+    "behaviour": (Flag.ABUSIVE,),
+    "policy_content": (Flag.POLICY_COMPLAINT,),
+}
+
+#: What a letter that refuses can be asked to hold. `instead`: what is done instead.
+REFUSAL_CONTENTS: Final = ("reasons", "ombudsman", "instead")
+
+#: How often something is reported.
+CYCLES: Final = ("daily", "weekly", "monthly", "quarterly", "half-yearly", "annual", "as required")
+
+
+@dataclass(frozen=True)
+class EarlyResolution:
+    """Something that is tried before or beside the stages: "quick resolution", "concern".
+
+    aim              when it should be settled, None where the policy sets no time
+    before_logging   the document puts it before logging: a hidden stage 0, which the Code forbids (5.2)
+    offers_choice    the person is asked whether they want a complaint (Code 1.3)
+    written_outcome  how it ended is written to the person
+    """
+
+    name: str
+    aim: Deadline | None
+    before_logging: bool
+    offers_choice: bool
+    written_outcome: bool
+    clauses: Clauses
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """The landlord writes down what it understood of a request for stage 2 and asks for a confirmation.
+
+    `gate`: the policy would wait for the confirmation before it considers the request."""
+
+    letter: Deadline
+    confirm_working_days: int
+    gate: bool
+    clauses: Clauses
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """Something that a policy allows or does not."""
+
+    allowed: bool
+    clauses: Clauses
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Somebody who sits with the decider, and whether the resident must agree to it."""
+
+    says: str
+    needs_consent: bool
+    clauses: Clauses
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What a letter that refuses a complaint or a stage must hold."""
+
+    contains: tuple[str, ...]
+    clauses: Clauses
+
+
+@dataclass(frozen=True)
+class Route:
+    """A kind of matter that goes to somebody as well; the complaint goes on.
+
+    to          the role in the staff file; the supervisor where nobody holds it
+    tells       a paragraph for the acknowledgement, "" for none
+    restricted  nothing of the text stands in notices, lists or digests
+    words       phrases that raise it, beside the flags of ROUTE_FLAGS
+    """
+
+    kind: str
+    to: str
+    clauses: Clauses
+    tells: str = ""
+    restricted: bool = False
+    words: tuple[str, ...] = ()
+
+    def raised_by(self, flags: frozenset[Flag], text: str) -> bool:
+        """Whether a mail with these flags and this text belongs to it."""
+        plain = " ".join(text.lower().split())
+        return bool(flags & set(ROUTE_FLAGS[self.kind])) or any(word in plain for word in self.words)
+
+
+@dataclass(frozen=True)
+class ThirdParty:
+    """Somebody who writes for a resident.
+
+    authority        "shown": the landlord must have seen it before it tells them anything private; "asked": it is
+                     asked for; "": nothing is said
+    response_to      "resident": the answer goes to the resident unless they allow otherwise
+    confirm_receipt  the writer is told that it came and to whom the answer goes
+    """
+
+    authority: Literal["shown", "asked", ""]
+    response_to: Literal["resident", "either"]
+    confirm_receipt: bool
+    clauses: Clauses
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Asking afterwards how a complaint was handled, so many working days after it was closed."""
+
+    after_working_days: int
+    opt_out: bool
+    clauses: Clauses
+    opt_out_clauses: Clauses
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is reported to whom, and how often (`CYCLES`)."""
+
+    cycle: str
+    to: str
+    holds: str
+    clauses: Clauses
+
+
+@dataclass(frozen=True)
+class Updates:
+    """How often the person hears from the landlord once it takes longer; None: the text asks for it and names no
+    number."""
+
+    every_working_days: int | None
+    clauses: Clauses
