@@ -486,11 +486,12 @@ class Stationery:
         return {name: self._clean(name, fact) for name, fact in facts.items()}
 
     def _clean(self, name: str, fact: Fact) -> Fact:
-        """Facts as text that is safe to print: one line, except where letters.toml allows several."""
+        """Facts as text that is safe to print: one line, except where letters.toml allows several. A
+        word of a list is always one line."""
         if isinstance(fact, str):
             return clean_text(fact) if name in self._many_lines else one_line(fact)
         if isinstance(fact, list):
-            return [self._clean(name, item) for item in fact]
+            return [one_line(item) if isinstance(item, str) else self._clean(name, item) for item in fact]
         if isinstance(fact, dict):
             return {key: self._clean(key, item) for key, item in fact.items()}
         return fact

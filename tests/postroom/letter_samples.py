@@ -118,6 +118,10 @@ CASE_MAIL: Mapping[str, Fact] = {
     "because": ["3.2 b3", "Code 6.2"],
     "warning": "This came from an address that isn't a party to the case.",
     "service_request": False,
+    "proposals": ["Ground age: older than six months (3.3 e1). You decide; the complaint goes on."],
+    "authority": "needed",
+    "linked": ["CC-2026-004198-3"],
+    "approval": "Marta Okafor must approve the response: send it by 2026-03-25.",
 }
 
 FACTS: Mapping[Letter, Mapping[str, Fact]] = {
@@ -136,6 +140,14 @@ FACTS: Mapping[Letter, Mapping[str, Fact]] = {
         "provisional": True,
         "representative": True,
         "hazard": True,
+        "information": [
+            {
+                "title": "Is your building safe?",
+                "text": "You can also tell the Building Safety Regulator. It looks after tall buildings.",
+            }
+        ],
+        "early_choice": True,
+        "confirm_by": "2026-03-23",
     },
     Letter.SERVICE_REQUEST_RECEIPT: {
         **CASE,
@@ -187,6 +199,8 @@ FACTS: Mapping[Letter, Mapping[str, Fact]] = {
         "new_due": "2026-04-09",
         "reason": "The surveyor's report on the flue arrives on 2 April, and our answer depends on it.",
         "handler": HANDLER,
+        "agreement": True,
+        "next_update_by": "2026-04-01",
     },
     Letter.CLOSING_REMINDER: {
         **CASE,
@@ -208,6 +222,82 @@ FACTS: Mapping[Letter, Mapping[str, Fact]] = {
         "stage_name": "Stage 2",
         "final_response_on": "2026-04-30",
         "ombudsman_until": "2027-04-30",
+    },
+    Letter.REFUSAL: {
+        **CASE,
+        "handler": HANDLER,
+        "reasons": (
+            "You first told us about the fence on 4 May 2019 and we answered you that summer. The people who "
+            "dealt with it have left, and the fence has been replaced since.\n\nWe asked ourselves whether we "
+            "should look at it all the same. You told us of no reason why you could not write sooner."
+        ),
+        "ground": "What happened is more than 12 months ago.",
+        "instead": "Our estate team will look at the new fence with you on 2 April.",
+        "definition": "The fence fell down in 2019 and you left me with no garden for a summer.",
+    },
+    Letter.NON_ESCALATION: {
+        **CASE,
+        "handler": HANDLER,
+        "reasons": (
+            "The court is dealing with the same matter. The claim form and its details were filed on 2 March 2026."
+        ),
+        "definition": DEFINITION,
+        "requested_on": "2026-04-20",
+    },
+    Letter.UPDATE: {
+        **CASE,
+        "handler": HANDLER,
+        "text": "The contractor has ordered the part. It comes on Monday.\n\nI will ring you when it is here.",
+        "respond_by": "2026-04-09",
+        "next_update_by": "2026-04-01",
+    },
+    Letter.SURVEY: {
+        **CASE,
+        "closed_on": "2026-04-27",
+        "survey_link": "https://survey.thamesmeadow.example/complaints",
+    },
+    Letter.THIRD_PARTY_RECEIPT: {
+        **CASE,
+        "received_on": "2026-03-12",
+        "role": "office",
+        "handler": HANDLER,
+        "respond_by": "2026-03-26",
+        "response_to": "resident",
+        "authority": "needed",
+        "recipient_name": "Office of Ruth Adeyemi MP",
+    },
+    Letter.AUTHORITY_REQUEST: {
+        **CASE,
+        "writer_name": "Yusuf Begum",
+        "received_on": "2026-03-12",
+        "handler": HANDLER,
+    },
+    Letter.OFFICE_REPLY: {
+        **CASE,
+        "handler": HANDLER,
+        "responded_on": "2026-03-26",
+        "shared": True,
+        "text": ANSWER,
+        "recipient_name": "Office of Ruth Adeyemi MP",
+    },
+    Letter.DATA_PROTECTION_ACKNOWLEDGEMENT: {
+        **CASE,
+        "stage_name": "",
+        "received_on": "2026-03-12",
+        "request": "You sent my letter to the flat next door. Who else has seen my papers?",
+        "handler": {
+            "name": "Priya Nair",
+            "title": "Data Protection Officer",
+            "phone": "020 7946 0155",
+            "address": "",
+        },
+        "linked_reference": "CC-2026-004198-3",
+    },
+    Letter.FEEDBACK_RECEIPT: {
+        **CASE,
+        "stage_name": "",
+        "kind": "compliment",
+        "passed_to": "the repairs team",
     },
     Letter.CASE_ASSIGNED: {**CASE_MAIL, "history": "", "warning": ""},
     Letter.CASE_MAIL: CASE_MAIL,
@@ -251,6 +341,36 @@ FACTS: Mapping[Letter, Mapping[str, Fact]] = {
         "right_forms": ["#extend 10 working days because REASON", "#extend until 9 April because REASON"],
         "relayed": False,
     },
+    Letter.APPROVAL_REQUEST: {
+        **CASE,
+        "handler_name": "Marta Okafor",
+        "by": "Joan Bakare",
+        "decision": "upheld",
+        "definition": DEFINITION,
+        "text": ANSWER,
+        "due": "2026-03-26",
+        "commands": [
+            {"label": "Approve and send", "line": "#approve", "body": ""},
+            {"label": "Send back", "line": "#return ", "body": "Say what should be changed."},
+        ],
+        "duties": DUTIES,
+        "because": ["8.1"],
+    },
+    Letter.ROUTED: {
+        **CASE,
+        "kind_words": "noise and trouble between neighbours",
+        "why": "The policy gives what neighbours do to your team. How we dealt with it stays a complaint.",
+        "clauses": ["4.5"],
+        "sender": {"name": "Amina Begum", "address": "amina.begum@example.org"},
+        "received_on": "2026-03-12T09:41:07+00:00",
+        "subject": "Music every night, and you do nothing",
+        "text": "The flat above plays music until three. I told you in January and heard nothing.",
+        "restricted": False,
+        "attachments": ["diary.pdf"],
+        "case_handler": "Joan Bakare",
+        "goes_on": "The complaint goes on: Joan Bakare answers it by 2026-03-26.",
+        "complaint": True,
+    },
     Letter.QUESTION: {
         **CASE,
         "stage_name": "To be sorted",
@@ -271,6 +391,43 @@ FACTS: Mapping[Letter, Mapping[str, Fact]] = {
             {"label": "A service request", "line": "#sort service request"},
             {"label": "Neither", "line": "#sort other"},
         ],
+        "discretion": [
+            "Is there a reason why the request came after 2026-03-10, such as illness?",
+            "Is the problem still there?",
+        ],
+    },
+    Letter.PROPOSAL: {
+        **CASE,
+        "kind": "exclusion",
+        "ground": "age",
+        "ground_words": "what happened is too long ago",
+        "says": "What happened more than six months before the complaint is not looked into.",
+        "clauses": ["3.3 e1"],
+        "code_says": "Twelve months count, from the event or from when the resident came to know of it.",
+        "exceptions": ["a person's discretion"],
+        "lifted_by": ["a danger in the home"],
+        "earliest": "2025-03-12",
+        "discretion": [
+            "What is particular to this resident?",
+            "When did they come to know of it?",
+            "Is anybody in the home vulnerable?",
+            "Is the problem still there?",
+        ],
+        "sender": {"name": "Amina Begum", "address": "amina.begum@example.org"},
+        "received_on": "2026-03-12T09:41:07+00:00",
+        "subject": "The leak of 2024",
+        "text": "In the autumn of 2024 the bath upstairs came through. My ceiling is still brown.",
+        "proposed_by": "Joan Bakare",
+        "reason": "the leak was mended in 2024 and nobody has heard of it since",
+        "answers": [
+            {"label": "Take it on", "line": "#accept", "body": ""},
+            {
+                "label": "Don't take it on",
+                "line": "#decline age because ",
+                "body": "Write the reasons to the resident after the word because.",
+            },
+        ],
+        "goes_on": "Until you decide, the complaint goes on: the acknowledgement is due on 2026-03-19.",
     },
     Letter.ALERT: {
         "reference": REFERENCE,
@@ -333,6 +490,7 @@ FACTS: Mapping[Letter, Mapping[str, Fact]] = {
 
 STAFF = {
     Letter.QUESTION: Audience.SUPERVISOR,
+    Letter.PROPOSAL: Audience.SUPERVISOR,
     Letter.DIGEST: Audience.SUPERVISOR,
     Letter.ALERT: Audience.DUTY,
     **dict.fromkeys(
@@ -343,6 +501,8 @@ STAFF = {
             Letter.CHASER,
             Letter.COMMAND_DONE,
             Letter.COMMAND_REFUSED,
+            Letter.APPROVAL_REQUEST,
+            Letter.ROUTED,
         ),
         Audience.HANDLER,
     ),

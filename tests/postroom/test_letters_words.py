@@ -28,7 +28,8 @@ from mailbot.postroom.letters import Stationery
 RESIDENTS = [pytest.param(letter, id=letter.value) for letter in Letter if letter not in STAFF]
 WITH_OMBUDSMAN = (
     *(Letter.ACKNOWLEDGEMENT, Letter.RESPONSE, Letter.FINAL_RESPONSE, Letter.EXTENSION_NOTICE),
-    *(Letter.CLOSURE, Letter.SIGNPOSTING),
+    *(Letter.CLOSURE, Letter.SIGNPOSTING, Letter.REFUSAL, Letter.NON_ESCALATION),
+    *(Letter.UPDATE, Letter.SURVEY, Letter.AUTHORITY_REQUEST),
 )
 
 
