@@ -78,7 +78,15 @@ class Landlord:
 
 @dataclass(frozen=True)
 class Ombudsman:
-    """How to reach the Housing Ombudsman Service, as checked on `as_of`."""
+    """How to reach an Ombudsman, as checked on `as_of`, and what letters may say of it. Unless given, what
+    holds of the Housing Ombudsman Service.
+
+    domains     whose mail is theirs (lower-cased; their subdomains too)
+    looks_at    goes on after "is free, independent and"
+    advises     it gives advice while the landlord is still looking
+    counts_from_final_response  its limit counts from there: only then can a letter name the last day
+    limit       its time limit as a sentence, "" for none that we tell
+    """
 
     name: str
     phone: str
@@ -86,6 +94,28 @@ class Ombudsman:
     form: str
     post: str
     as_of: dt.date
+    key: str = "hos"
+    domains: tuple[str, ...] = ("housing-ombudsman.org.uk",)
+    looks_at: str = "looks at complaints about landlords"
+    advises: bool = True
+    takes_no_email: bool = True
+    counts_from_final_response: bool = True
+    limit: str = "It usually can't look at a complaint more than 12 months after our final response."
+
+    def wrote(self, address: str) -> bool:
+        """Whether an address is one of theirs."""
+        host = address.rpartition("@")[2].lower()
+        return any(host == domain or host.endswith(f".{domain}") for domain in self.domains)
+
+
+@dataclass(frozen=True)
+class Body:
+    """Somebody else who can help a resident, or to whom a matter belongs. `key` is what a rule calls them."""
+
+    name: str
+    phone: str
+    web: str
+    key: str = ""
 
 
 @dataclass(frozen=True)

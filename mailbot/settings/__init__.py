@@ -19,7 +19,15 @@ from typing import Final
 
 from mailbot.casework.allocation import first_there
 from mailbot.casework.calendar import Calendar
-from mailbot.casework.parts import ImapSettings, Landlord, Limits, Ombudsman, SmtpSettings, TrustSettings
+from mailbot.casework.parts import (
+    Body,
+    ImapSettings,
+    Landlord,
+    Limits,
+    Ombudsman,
+    SmtpSettings,
+    TrustSettings,
+)
 from mailbot.casework.policy import Policy
 from mailbot.casework.rulebook import Habits
 from mailbot.casework.vocabulary import Person
@@ -65,20 +73,11 @@ class ClassifierSettings:
 
 
 @dataclass(frozen=True)
-class Body:
-    """Somebody else who can help a resident."""
-
-    name: str
-    phone: str
-    web: str
-
-
-@dataclass(frozen=True)
 class Settings:
     directory: Path
     data_dir: Path
     landlord: Landlord
-    ombudsman: Ombudsman
+    ombudsmen: tuple[Ombudsman, ...]  # the Housing Ombudsman Service first
     bodies: tuple[Body, ...]
     database: DatabaseSettings
     mailboxes: tuple[MailboxSettings, ...]
@@ -102,6 +101,13 @@ class Settings:
             if mailbox.name == name:
                 return mailbox
         raise KeyError(f"no mailbox {name!r} is configured")
+
+    def ombudsman(self, key: str = Ombudsman.key) -> Ombudsman:
+        """The one of this name in ombudsman.toml ("hos", "spso"). KeyError where there is none."""
+        for ombudsman in self.ombudsmen:
+            if ombudsman.key == key:
+                return ombudsman
+        raise KeyError(f"ombudsman.toml has no {key!r}")
 
     @property
     def supervisors(self) -> tuple[Person, ...]:
@@ -170,8 +176,8 @@ class _Reader:
             directory=self._directory,
             data_dir=data,
             landlord=Landlord(**main.landlord.model_dump()),
-            ombudsman=Ombudsman(**contacts.ombudsman.model_dump(), as_of=contacts.as_of),
-            bodies=tuple(Body(body.name, body.phone, body.web) for body in contacts.body),
+            ombudsmen=_ombudsmen(contacts),
+            bodies=tuple(Body(**body.model_dump()) for body in contacts.body),
             database=DatabaseSettings(url, main.database.upgrade_on_start),
             mailboxes=tuple(mailbox for mailbox in mailboxes if mailbox),
             smtp=smtp,
@@ -325,6 +331,14 @@ class _Reader:
 
     def _warn(self, key: str, value: str, problem: str, fix: str) -> None:
         self._warnings.append(Mistake(MAILBOT, key, repr(value), problem, fix))
+
+
+def _ombudsmen(table: t.OmbudsmanTable) -> tuple[Ombudsman, ...]:
+    named = {Ombudsman.key: table.ombudsman, **table.ombudsmen}
+    return tuple(
+        Ombudsman(**{**contact.model_dump(), "domains": tuple(contact.domains)}, as_of=table.as_of, key=key)
+        for key, contact in named.items()
+    )
 
 
 def _person(table: t.PersonTable) -> Person:

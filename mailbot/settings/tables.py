@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from mailbot.casework.parts import Ombudsman
 from mailbot.mistakes import Strict
 
 _ADDRESS: Final = re.compile(r"[^\s@<>,;:\"()]+@[^\s@<>,;:\"()]+")
@@ -226,15 +227,44 @@ class StaffTable(Strict):
     person: list[PersonTable] = Field(min_length=1, description="one [[person]] section a member of staff")
 
 
+def _domain(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value):
+        raise ValueError('this is no domain: write what follows the @, like "housing-ombudsman.org.uk"')
+    return value.lower()
+
+
+Domain = Annotated[str, AfterValidator(_domain)]
+
+
 class OmbudsmanContact(Strict):
+    """The Housing Ombudsman Service. Keys that are left out say what holds of it."""
+
     name: Word
     phone: Word
     web: Word
     form: Word
     post: Word
+    domains: list[Domain] = Field(default_factory=lambda: list(Ombudsman.domains))
+    looks_at: Word = Ombudsman.looks_at
+    advises: bool = Ombudsman.advises
+    takes_no_email: bool = Ombudsman.takes_no_email
+    counts_from_final_response: bool = Ombudsman.counts_from_final_response
+    limit: str = Ombudsman.limit
+
+
+class OtherOmbudsmanContact(OmbudsmanContact):
+    """Any other: nothing is said of it that its own table does not say."""
+
+    domains: list[Domain] = Field(default_factory=list)
+    looks_at: Word = "looks at complaints"
+    advises: bool = False
+    takes_no_email: bool = False
+    counts_from_final_response: bool = False
+    limit: str = ""
 
 
 class BodyTable(Strict):
+    key: str = Field(default="", pattern=r"^([a-z][a-z0-9_]*)?$")
     name: Word
     phone: str = ""
     web: Word
@@ -245,4 +275,14 @@ class OmbudsmanTable(Strict):
 
     as_of: dt.date = Field(description="the day on which the contacts were checked", examples=["2026-06-01"])
     ombudsman: OmbudsmanContact
+    ombudsmen: dict[str, OtherOmbudsmanContact] = Field(default_factory=dict)
     body: list[BodyTable] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _each_has_a_name_of_its_own(self) -> OmbudsmanTable:
+        if Ombudsman.key in self.ombudsmen:
+            raise ValueError(f"[ombudsmen.{Ombudsman.key}] is [ombudsman] already: keep one of them")
+        keys = [body.key for body in self.body if body.key]
+        if twice := sorted({key for key in keys if keys.count(key) > 1}):
+            raise ValueError(f"two bodies have the key {twice[0]!r}: rename one")
+        return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import html as html_words
 import re
 import urllib.parse
@@ -22,6 +23,7 @@ from letter_samples import (
 )
 
 from mailbot.casework.commands import CUT_LINE
+from mailbot.casework.parts import Ombudsman
 from mailbot.casework.vocabulary import Fact, Letter
 from mailbot.postroom.letters import Stationery
 
@@ -243,6 +245,38 @@ def test_a_closure_after_the_final_response_says_until_when_the_ombudsman_looks(
 def test_signposting_without_known_dates_still_shows_the_way(stationery: Stationery) -> None:
     written = write(stationery, Letter.SIGNPOSTING, final_response_on="", ombudsman_until="")
     assert "0300 111 3000" in written.text and "A new problem is a new complaint" in written.text
+
+
+@pytest.mark.parametrize("letter", WITH_OMBUDSMAN)
+def test_nothing_is_said_of_another_ombudsman_that_holds_only_of_the_housing_one(
+    letter: Letter, stationery: Stationery
+) -> None:
+    """The Scottish one counts its year from when the resident knew: no letter can name its last day."""
+    spso = Ombudsman(
+        name="Scottish Public Services Ombudsman",
+        phone="0800 377 7330",
+        web="https://www.spso.org.uk",
+        form="https://www.spso.org.uk/contact-us",
+        post="SPSO, Bridgeside House, 99 McDonald Road, Edinburgh EH7 4NS",
+        as_of=dt.date(2026, 6, 1),
+        key="spso",
+        domains=("spso.org.uk",),
+        looks_at="looks at complaints about public services in Scotland",
+        advises=False,
+        takes_no_email=False,
+        counts_from_final_response=False,
+        limit="It usually can't look at a complaint more than 12 months after you first knew about it.",
+    )
+    written = stationery.write(order_of(letter), dataclasses.replace(LETTERHEAD, ombudsman=spso))
+    for said in (plain(written.text), plain(words_of(written.html))):
+        assert "0800 377 7330" in said and "about public services in Scotland" in said
+        for only_of_the_housing_one in (
+            *("Housing Ombudsman", "by email.", "after our final response", "about landlords"),
+            *("30 April 2027", "advice at any time"),
+        ):
+            assert only_of_the_housing_one not in said, only_of_the_housing_one
+        at_the_end = letter in (Letter.FINAL_RESPONSE, Letter.SIGNPOSTING)
+        assert ("after you first knew" in said) == at_the_end or letter is Letter.CLOSURE
 
 
 def test_the_landlords_own_word_for_residents_is_used(stationery: Stationery) -> None:

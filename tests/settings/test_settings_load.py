@@ -79,12 +79,72 @@ def test_every_default_in_the_example_is_the_default_that_it_says(tmp_path: Path
 
 def test_contacts_of_the_ombudsman_come_from_the_dated_table_and_never_from_a_policy(tmp_path: Path) -> None:
     settings = load(write(tmp_path, changed(MAILBOT, '"code-2024"', '"mtvh"')), environ=SECRETS)
-    assert settings.ombudsman.phone == "0300 111 3000"
-    assert "PO Box 1484, Unit D, Preston PR2 0ET" in settings.ombudsman.post
-    assert settings.ombudsman.form.endswith("housing-ombudsman.org.uk/residents/make-a-complaint/")
-    assert settings.ombudsman.as_of >= dt.date(2026, 1, 13)
+    assert settings.ombudsman().phone == "0300 111 3000"
+    assert "PO Box 1484, Unit D, Preston PR2 0ET" in settings.ombudsman().post
+    assert settings.ombudsman().form.endswith("housing-ombudsman.org.uk/residents/make-a-complaint/")
+    assert settings.ombudsman().as_of >= dt.date(2026, 1, 13)
     assert settings.mailboxes[0].policy.dead_addresses
-    assert {body.name.split(",")[0] for body in settings.bodies} == {"Citizens Advice", "Shelter", "LEASE"}
+    names = {body.key: body.name.split(",")[0] for body in settings.bodies}
+    assert list(names.values())[:3] == ["Citizens Advice", "Shelter", "LEASE"]
+    assert set(names) >= {"building_safety_regulator", "information_commissioner", "property_tribunal"}
+
+
+def test_every_ombudsman_has_a_table_of_its_own_and_only_one_takes_no_email(tmp_path: Path) -> None:
+    settings = load(write(tmp_path), environ=SECRETS)
+    assert [o.key for o in settings.ombudsmen] == ["hos", "spso", "lgsco"]
+    assert [o.key for o in settings.ombudsmen if o.takes_no_email] == ["hos"]
+    assert settings.ombudsman("spso").phone == "0800 377 7330"
+    assert settings.ombudsman("lgsco").as_of == settings.ombudsman().as_of
+    with pytest.raises(KeyError, match="'pso'"):
+        settings.ombudsman("pso")
+
+
+@pytest.mark.parametrize(
+    ("address", "theirs"),
+    [
+        ("casework@housing-ombudsman.org.uk", True),
+        ("CASEWORK@Mail.Housing-Ombudsman.org.uk", True),
+        ("casework@nothousing-ombudsman.org.uk", False),
+        ("housing-ombudsman.org.uk@landlord.example", False),
+    ],
+)
+def test_mail_of_the_ombudsman_is_known_by_its_domain(tmp_path: Path, address: str, theirs: bool) -> None:
+    assert load(write(tmp_path), environ=SECRETS).ombudsman().wrote(address) is theirs
+
+
+def test_an_ombudsman_file_of_before_there_were_several_says_what_it_always_said(tmp_path: Path) -> None:
+    old = """
+as_of = 2026-06-01
+[ombudsman]
+name = "Housing Ombudsman Service"
+phone = "0300 111 3000"
+web = "https://www.housing-ombudsman.org.uk"
+form = "https://www.housing-ombudsman.org.uk/residents/make-a-complaint/"
+post = "Housing Ombudsman Service, PO Box 1484, Unit D, Preston PR2 0ET"
+[[body]]
+name = "Shelter"
+web = "https://england.shelter.org.uk"
+"""
+    shipped = load(write(tmp_path), environ=SECRETS).ombudsman()
+    assert load(write(tmp_path, ombudsman=old), environ=SECRETS).ombudsman() == shipped
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "told"),
+    [
+        ("[ombudsmen.spso]", "[ombudsmen.hos]", "(the file)", r"\[ombudsmen.hos\] is \[ombudsman\] already"),
+        ('key = "shelter"', 'key = "lease"', "(the file)", "two bodies have the key 'lease'"),
+        ('domains = ["lgo.org.uk"]', 'domains = ["@lgo"]', "ombudsmen.lgsco.domains[1]", "this is no domain"),
+        ('phone = "0300 061 0614"', 'fone = "0300 061 0614"', "ombudsmen.lgsco.phone", "missing"),
+    ],
+)
+def test_a_mistake_in_the_table_of_ombudsmen_is_told(
+    tmp_path: Path, old: str, new: str, key: str, told: str
+) -> None:
+    text = (config_dir() / "ombudsman.toml").read_text(encoding="utf-8")
+    mistakes = refused(write(tmp_path, ombudsman=changed(text, old, new)))
+    found = [m for m in mistakes if re.search(told, m.problem)]
+    assert [(m.file, m.key or "(the file)") for m in found] == [("ombudsman.toml", key)], mistakes
 
 
 def test_a_landlords_own_contacts_and_policies_come_before_the_shipped_ones(tmp_path: Path) -> None:
@@ -99,7 +159,7 @@ def test_a_landlords_own_contacts_and_policies_come_before_the_shipped_ones(tmp_
         ombudsman=changed(contacts, "2026-06-01", "2026-11-02"),
     )
     settings = load(directory, environ=SECRETS)
-    assert settings.ombudsman.as_of == dt.date(2026, 11, 2)
+    assert settings.ombudsman().as_of == dt.date(2026, 11, 2)
     assert str(settings.mailboxes[0].policy.stage(1).acknowledge.sources[0]) == "3 working days from received"
     by_path = write(tmp_path, changed(MAILBOT, '"code-2024"', '"policies/ours.toml"'))
     assert load(by_path, environ=SECRETS).mailboxes[0].policy.id == "ours"
