@@ -276,7 +276,7 @@ class Outbox:
 
     def _letterhead(self, mailbox: MailboxSettings) -> Letterhead:
         landlord: Landlord = self._settings.landlord
-        ombudsman: Ombudsman = self._settings.ombudsman()
+        ombudsman: Ombudsman = self._settings.ombudsman(mailbox.policy.ombudsman)
         return Letterhead(landlord=landlord, ombudsman=ombudsman, person_noun=mailbox.policy.person_noun)
 
     def _write(self, letter: LetterRow, mailbox: MailboxSettings, now: dt.datetime) -> Written:

@@ -31,7 +31,7 @@ from mailbot.casework.parts import (
 from mailbot.casework.policy import Policy
 from mailbot.casework.rulebook import Habits
 from mailbot.casework.vocabulary import Person
-from mailbot.mistakes import Mistake, Mistakes, hold_against, read_toml, spell
+from mailbot.mistakes import Mistake, Mistakes, hold_against, nearest, read_toml, spell
 from mailbot.places import config_dir
 from mailbot.policyfile import PolicyMistake, load_policy
 from mailbot.settings import tables as t
@@ -169,15 +169,17 @@ class _Reader:
         model = self._model(main.classifier)
         calendar = self._calendar(main.calendar, mailboxes)
         people = tuple(_person(table) for table in staff.person) if staff else ()
-        if not people or contacts is None or calendar is None or self._mistakes:
+        ombudsmen = _ombudsmen(contacts) if contacts else ()
+        self._check_ombudsmen(mailboxes, ombudsmen)
+        if not people or not ombudsmen or calendar is None or self._mistakes:
             return None
         casework = main.casework
         return Settings(
             directory=self._directory,
             data_dir=data,
             landlord=Landlord(**main.landlord.model_dump()),
-            ombudsmen=_ombudsmen(contacts),
-            bodies=tuple(Body(**body.model_dump()) for body in contacts.body),
+            ombudsmen=ombudsmen,
+            bodies=tuple(Body(**body.model_dump()) for body in contacts.body) if contacts else (),
             database=DatabaseSettings(url, main.database.upgrade_on_start),
             mailboxes=tuple(mailbox for mailbox in mailboxes if mailbox),
             smtp=smtp,
@@ -322,6 +324,18 @@ class _Reader:
             frozenset(table.extra_working_days),
             frozenset(table.closure_days),
         )
+
+    def _check_ombudsmen(
+        self, mailboxes: list[MailboxSettings | None], ombudsmen: tuple[Ombudsman, ...]
+    ) -> None:
+        """A policy names one that the table has: letters without any way on would be sent otherwise."""
+        known = [ombudsman.key for ombudsman in ombudsmen]
+        for policy in {m.policy.id: m.policy for m in mailboxes if m}.values():
+            if known and policy.ombudsman not in known:
+                problem, fix = f"{OMBUDSMAN} has no such Ombudsman", nearest(policy.ombudsman, known)
+                self._mistakes.append(
+                    Mistake(f"{policy.id}.toml", "ombudsman", repr(policy.ombudsman), problem, fix)
+                )
 
     def _path(self, text: str) -> Path:
         return self._directory / Path(text).expanduser()

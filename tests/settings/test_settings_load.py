@@ -112,6 +112,19 @@ def test_mail_of_the_ombudsman_is_known_by_its_domain(tmp_path: Path, address: s
     assert load(write(tmp_path), environ=SECRETS).ombudsman().wrote(address) is theirs
 
 
+def test_a_policy_that_names_an_ombudsman_whom_nobody_knows_is_a_mistake(tmp_path: Path) -> None:
+    own = (config_dir() / "policies" / "mtvh.toml").read_text(encoding="utf-8")
+    (tmp_path / "policies").mkdir()
+    ours = changed(own, 'id = "mtvh"', 'id = "ours"\nombudsman = "sposo"')
+    (tmp_path / "policies" / "ours.toml").write_text(ours, encoding="utf-8")
+    (mistake,) = refused(write(tmp_path, changed(MAILBOT, '"code-2024"', '"ours"')))
+    assert (mistake.file, mistake.key, mistake.value) == ("ours.toml", "ombudsman", "'sposo'")
+    assert mistake.fix.startswith("did you mean 'spso'?")
+    (tmp_path / "policies" / "ours.toml").write_text(changed(ours, "sposo", "spso"), encoding="utf-8")
+    settings = load(tmp_path, environ=SECRETS)
+    assert settings.ombudsman(settings.mailboxes[0].policy.ombudsman).name.startswith("Scottish Public")
+
+
 def test_an_ombudsman_file_of_before_there_were_several_says_what_it_always_said(tmp_path: Path) -> None:
     old = """
 as_of = 2026-06-01
