@@ -300,7 +300,9 @@ def _terms(policy: Policy) -> tuple[tuple[str, ...], ...]:
         told += ["with the Ombudsman's details"] if limits.ombudsman_details else []
         rows.append((f"{stage.name}: more time", ", ".join(told) + ".", _ids(limits.clauses)))
         if stage.approver:
-            rows.append((f"{stage.name}: approval", f"By a {stage.approver}.", _ids(stage.approver_clauses)))
+            rows.append(
+                (f"{stage.name}: approval", f"By the {stage.approver}.", _ids(stage.approver_clauses))
+            )
     second = policy.stage(2)
     window = f"{_first(str(second.window))}; later, a person decides." if second.window else "At any time."
     rows.append(

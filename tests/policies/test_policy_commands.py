@@ -205,7 +205,7 @@ def test_the_landlords_own_holidays_count(policy, tmp_path):
         (["mtvh", "--received", "2025-12-19", "--escalated", "soon"], "--escalated 'soon' is no date"),
         (["mtvh", "--received", "2025-12-19", "--acknowledged", "2025-12-18"],
          "acknowledged (2025-12-18) lies before received (2025-12-19): put the dates right"),
-        (["mtwh", "--received", "2025-12-19"], "did you mean 'mtvh'? known: code-2024, mtvh"),
+        (["mtwh", "--received", "2025-12-19"], "did you mean 'mtvh'? known: code-2024, "),
         (["house", "--received", "2025-12-19"], "there is no such policy"),
         (["mtvh", "--received", "2025-12-19", "--config", "nowhere"], "nowhere is not a folder"),
     ],
