@@ -124,7 +124,7 @@ def test_what_the_overlay_changes_in_a_landlords_duties_is_all_found():
         "exclusion: age": "exclusion: how old a complaint may be",
         "exclusion: legal_proceedings": "exclusion: when proceedings have started",
         "the letter that refuses": "exclusion: the letter that refuses",
-        "word while it takes longer": "how often the resident hears when it takes longer",
+        "local resolution": "a solution tried before stage 1",
         **{
             f"exclusion: {ground}": "exclusion: whole kinds of complaint"
             for ground in ("insurance_claim", "anti_social_behaviour", "charges_level", "section_20_works")
