@@ -1,8 +1,8 @@
 """`mailbot policy`: read a policy, its dates and its differences from the Code, without a mailbox or a database.
 
 The landlord's own files are those in `policies/` of the configuration folder, and the shipped ones are always
-there; nothing else of the configuration is needed, except that `mailbot.toml`'s [calendar], where there is one,
-corrects the working days. Rooms are imported when a command needs them.
+there; nothing else of the configuration is needed, except that a list of bank holidays and `mailbot.toml`'s [calendar],
+where there are any, say the working days. Rooms are imported when a command needs them.
 
 Exit codes: 0 done; 1 `check` found something of high severity; 2 a mistake in the command or in a file.
 """
@@ -106,6 +106,7 @@ def policy_timeline(
             [_instant("responded", when) for when in responded or ()],
             _instant("escalated", escalated) if escalated else None,
             _instant("closed", closed) if closed else None,
+            lambda at: policy.received_on(at, calendar),
         )
     except ValueError as wrong:
         _refuse(f"{wrong}: put the dates right")
@@ -204,8 +205,8 @@ def _layer(id: str, policy: Policy, config: Path) -> Layer:
 
 
 def _calendar(policy: Policy, config: Path) -> Calendar:
-    """The nation's working days, corrected by [calendar] of mailbot.toml where there is one."""
-    from mailbot.casework.calendar import Calendar
+    """The nation's working days: the published list, corrected by [calendar] of mailbot.toml where there is one."""
+    from mailbot.calendarfile import publish
     from mailbot.mistakes import Mistake, Mistakes, hold_against, read_toml
     from mailbot.settings.tables import CalendarTable
 
@@ -214,14 +215,10 @@ def _calendar(policy: Policy, config: Path) -> Calendar:
     tables = (read_toml(file, mistakes) if file.exists() else None) or {}
     own = tables.get("calendar", {})
     table = hold_against(CalendarTable, own if isinstance(own, dict) else {}, file.name, mistakes)
-    if mistakes or table is None:
+    calendar = publish(table.calendar(policy.nation), config, mistakes) if table else None
+    if mistakes or calendar is None:
         raise Mistakes(mistakes)
-    return Calendar(
-        policy.nation,
-        frozenset(table.extra_holidays),
-        frozenset(table.extra_working_days),
-        frozenset(table.closure_days),
-    )
+    return calendar
 
 
 def _instant(option: str, text: str) -> dt.datetime:

@@ -223,6 +223,8 @@ def _layer(table: PolicyTable) -> Layer:
         reports=tuple(v.Report(**_plain(report)) for report in table.report),
         data_protection=_within(table.data_protection),
         ombudsman_mail=_within(table.ombudsman_mail),
+        receipt=v.Receipt(**_plain(table.receipt)) if table.receipt else None,
+        closures=v.Closures(**_plain(table.closures)) if table.closures else None,
     )
 
 

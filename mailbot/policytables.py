@@ -373,6 +373,26 @@ class WithinTable(Strict):
     clauses: Cited
 
 
+def _time_of_day(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            return dt.datetime.strptime(value, "%H:%M").time()  # noqa: DTZ007 - a time of day has no zone
+        except ValueError:
+            raise ValueError('this is no time of day: write it like "17:00"') from None
+    return value
+
+
+class ReceiptTable(Strict):
+    roll_forward: bool = Field(examples=["false"])
+    cutoff: Annotated[dt.time, BeforeValidator(_time_of_day)] = dt.time(17)
+    clauses: Cited
+
+
+class ClosuresTable(Strict):
+    deducted: bool = Field(examples=["false"])
+    clauses: Cited
+
+
 class PolicyTable(Strict):
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", examples=['"mtvh"'])
     origin: Literal["policy", "code", "house"] = "policy"
@@ -407,6 +427,8 @@ class PolicyTable(Strict):
     updates: UpdatesTable | None = None
     data_protection: WithinTable | None = None
     ombudsman_mail: WithinTable | None = None
+    receipt: ReceiptTable | None = None
+    closures: ClosuresTable | None = None
 
     @model_validator(mode="after")
     def _ends_after_it_began(self) -> PolicyTable:

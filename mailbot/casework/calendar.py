@@ -1,10 +1,10 @@
 """Days, counted as the policies count them: by date, in Europe/London, the day of the event being day 0.
 
-A working day is Monday to Friday and no bank or public holiday of the landlord's nation. The `holidays`
-package knows the bank holidays; a one-off that it does not know yet (a royal day, say) comes from
-`extra_holidays`, and a day that it wrongly gives away is won back with `extra_working_days`. Days on which
-only the office is shut (`closure_days`) can be shown to people, but are never deducted: no policy that we
-read says that they stop a clock.
+A working day is Monday to Friday and no bank or public holiday of the landlord's nation. The published list
+says which those are as far as it reaches, the `holidays` package beyond. The landlord's corrections go on top:
+a one-off that neither knows yet (a royal day, say) comes from `extra_holidays`, and a day that is wrongly given
+away is won back with `extra_working_days`. Days on which only the office is shut (`closure_days`) are shown to
+people; they are deducted only for a policy that says so (`deducts_closures`), as none that we read does.
 
 Refuses: a nation that it does not know, a datetime where a date is wanted (whose date would it be?), a naive
 datetime where an instant is wanted, and a negative count.
@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import calendar as _gregorian
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -34,11 +36,21 @@ class Unit(StrEnum):
 
 
 @lru_cache(maxsize=256)
-def _bank_holidays(nation: str, year: int) -> frozenset[dt.date]:
+def bank_holidays(nation: str, year: int) -> Mapping[dt.date, str]:
+    """What the `holidays` package knows, with its names: weekends too, beside their substitute days."""
     import holidays  # here, because it takes a fifth of a second and most commands count no days
 
     # Without a subdivision the package answers with what all four nations share: no Easter Monday, no August.
-    return frozenset(holidays.country_holidays("GB", subdiv=nation, years=year))
+    return MappingProxyType(dict(holidays.country_holidays("GB", subdiv=nation, years=year)))
+
+
+@dataclass(frozen=True)
+class PublishedHolidays:
+    """One nation's bank holidays as they were published: every day off in these years, both included."""
+
+    from_year: int
+    to_year: int
+    days: frozenset[dt.date]
 
 
 @dataclass(frozen=True)
@@ -49,6 +61,8 @@ class Calendar:
     extra_holidays: frozenset[dt.date] = frozenset()
     extra_working_days: frozenset[dt.date] = frozenset()
     closure_days: frozenset[dt.date] = frozenset()
+    published: PublishedHolidays | None = None  # None: the package alone
+    deducts_closures: bool = False
 
     def __post_init__(self) -> None:
         if self.nation not in NATIONS:
@@ -63,10 +77,14 @@ class Calendar:
             return True
         if day.weekday() >= 5 or day in self.extra_holidays:
             return False
-        return day not in _bank_holidays(self.nation, day.year)
+        if self.deducts_closures and day in self.closure_days:
+            return False
+        if self.published and self.published.from_year <= day.year <= self.published.to_year:
+            return day not in self.published.days
+        return day not in bank_holidays(self.nation, day.year)
 
     def is_closed(self, day: dt.date) -> bool:
-        """The office is shut on this day, although it may count as a working day."""
+        """The office is shut on this day, although it counts as a working day in most policies."""
         return day in self.closure_days
 
     def add_working_days(self, day: dt.date, n: int) -> dt.date:

@@ -39,7 +39,7 @@ def duties_of(case: Case, policy: Policy, calendar: Calendar) -> list[Duty]:
     ]
     answer = policy.service_requests.answer
     if case.stage is Stage.SERVICE_REQUEST and case.service_answered_at is None and answer:
-        received = Moment(calendar.london_date(case.received_at))
-        due = answer.due({Anchor.RECEIVED: received}, calendar)
+        received = Moment(policy.received_on(case.received_at, calendar))
+        due = answer.due({Anchor.RECEIVED: received}, policy.counting(calendar))
         found.append(Duty(case, "Answer to the service request", "request", due))
     return found

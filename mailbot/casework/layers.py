@@ -42,8 +42,10 @@ from mailbot.casework.policy import (
 )
 from mailbot.casework.provisions import (
     Allowance,
+    Closures,
     EarlyResolution,
     Panel,
+    Receipt,
     Refusal,
     Report,
     Route,
@@ -138,6 +140,8 @@ class Layer:
     reports: tuple[Report, ...] = ()
     data_protection: Deadline | None = None
     ombudsman_mail: Deadline | None = None
+    receipt: Receipt | None = None
+    closures: Closures | None = None
 
 
 def resolve(policy: Layer, code: Layer | None, house: Layer, overlay: Overlay) -> Policy:
@@ -189,6 +193,8 @@ def resolve(policy: Layer, code: Layer | None, house: Layer, overlay: Overlay) -
         reports=merged.reports,
         data_protection=merged.data_protection or house.data_protection,
         ombudsman_mail=merged.ombudsman_mail or house.ombudsman_mail,
+        receipt=merged.receipt or Receipt(),
+        closures=merged.closures or Closures(),
     )
 
 
@@ -308,7 +314,32 @@ def _lay_over(own: Layer, code: Layer, changes: _Changes) -> Layer:
         reports=own.reports + code.reports,
         data_protection=own.data_protection or code.data_protection,
         ombudsman_mail=own.ombudsman_mail or code.ombudsman_mail,
+        receipt=_on_the_day(own.receipt, code, changes),
+        closures=_shut_or_not(own.closures, code, changes),
     )
+
+
+def _on_the_day(own: Receipt | None, code: Layer, changes: _Changes) -> Receipt | None:
+    """The Code counts from receipt, whatever the hour: an evening buys no day (Code 6.2)."""
+    if own is None or not own.roll_forward:
+        return own
+    bound = Receipt(clauses=own.clauses)
+    changes.note("received", own, bound, _acknowledging(code))
+    return bound
+
+
+def _shut_or_not(own: Closures | None, code: Layer, changes: _Changes) -> Closures | None:
+    """The Code counts working days: that the office is shut on one buys no day."""
+    if own is None or not own.deducted:
+        return own
+    bound = Closures(clauses=own.clauses)
+    changes.note("closure days", own, bound, _acknowledging(code))
+    return bound
+
+
+def _acknowledging(code: Layer) -> Clauses:
+    duty = code.stages[0].acknowledge
+    return duty.clauses if duty else ()
 
 
 def _log_first(

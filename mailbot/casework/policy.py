@@ -14,17 +14,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
-from mailbot.casework.calendar import Calendar
+from mailbot.casework.calendar import LONDON, Calendar
 from mailbot.casework.calendar import Unit as Unit
 from mailbot.casework.provisions import (
     Allowance,
+    Closures,
     EarlyResolution,
     Panel,
+    Receipt,
     Refusal,
     Report,
     Route,
@@ -416,6 +418,8 @@ class Policy:
     reports: tuple[Report, ...] = ()
     data_protection: Deadline | None = None  # to acknowledge a data-protection matter
     ombudsman_mail: Deadline | None = None  # to answer the Ombudsman where its letter names no day
+    receipt: Receipt = field(default_factory=Receipt)
+    closures: Closures = field(default_factory=Closures)
 
     def __post_init__(self) -> None:
         if silent := [rule for rule in RULES if not self.because.get(rule)]:
@@ -448,6 +452,18 @@ class Policy:
     def in_force(self, day: dt.date) -> bool:
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
+    def counting(self, calendar: Calendar) -> Calendar:
+        """The calendar with the working days as this policy counts them."""
+        return replace(calendar, deducts_closures=self.closures.deducted)
+
+    def received_on(self, instant: dt.datetime, calendar: Calendar) -> dt.date:
+        """Day 0 of what reached the landlord at this instant."""
+        day, counted = calendar.london_date(instant), self.counting(calendar)
+        if not self.receipt.roll_forward:
+            return day
+        late = instant.astimezone(LONDON).time() > self.receipt.cutoff
+        return counted.next_working(day, inclusive=not late)
+
     @property
     def cited(self) -> tuple[str, ...]:
         """Every clause that some rule cites, in no meaningful order but each once."""
@@ -470,6 +486,8 @@ class Policy:
             *(report.clauses for report in self.reports),
             self.data_protection.clauses if self.data_protection else (),
             self.ombudsman_mail.clauses if self.ombudsman_mail else (),
+            self.receipt.clauses,
+            self.closures.clauses,
         )
 
     def route(self, kind: str) -> Route | None:

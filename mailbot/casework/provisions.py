@@ -8,6 +8,7 @@ confirmation is asked for and never waited for where the Code is enforced.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
@@ -180,3 +181,29 @@ class Updates:
 
     every_working_days: int | None
     clauses: Clauses
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """On which day something counts as received. `roll_forward`: what comes after `cutoff` (Europe/London) or on no
+    working day counts from the next working day; otherwise from the day on which it came, whatever the hour."""
+
+    roll_forward: bool = False
+    cutoff: dt.time = dt.time(17)
+    clauses: Clauses = ()
+
+    def __str__(self) -> str:
+        if not self.roll_forward:
+            return "on the day on which it comes, whatever the hour"
+        return f"after {self.cutoff:%H:%M} or on no working day: on the next working day"
+
+
+@dataclass(frozen=True)
+class Closures:
+    """Whether the days on which the landlord's office is shut are taken off its working days."""
+
+    deducted: bool = False
+    clauses: Clauses = ()
+
+    def __str__(self) -> str:
+        return "no working days" if self.deducted else "working days like any other"

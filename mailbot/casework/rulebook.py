@@ -33,6 +33,9 @@ class Rulebook:
     today: dt.date | None = None  # who is away is not asked; None: nobody is taken for away
     unread: frozenset[str] = frozenset()  # senders of mail that was set aside and that nobody has read
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "calendar", self.policy.counting(self.calendar))
+
     # -------------------------------------------------------------- people
 
     def person(self, key: str) -> Person | None:
@@ -56,6 +59,10 @@ class Rulebook:
     def day(self, instant: dt.datetime) -> dt.date:
         return self.calendar.london_date(instant)
 
+    def received_on(self, instant: dt.datetime) -> dt.date:
+        """Day 0 of what reached the landlord at this instant."""
+        return self.policy.received_on(instant, self.calendar)
+
     def morning(self, day: dt.date) -> dt.datetime:
         """When chasers of that day go out."""
         return self.calendar.instant(day, self.habits.chase_at)
@@ -78,7 +85,7 @@ class Rulebook:
     # -------------------------------------------------------------- the dates of a stage
 
     def acknowledge_due(self, number: int, requested_at: dt.datetime) -> Due:
-        asked = Moment(self.day(requested_at), None)
+        asked = Moment(self.received_on(requested_at), None)
         return self.policy.stage(number).acknowledge.due(
             {Anchor.RECEIVED: asked, Anchor.REQUESTED: asked, Anchor.LOGGED: asked}, self.calendar
         )
@@ -86,7 +93,7 @@ class Rulebook:
     def anchors(self, record: StageRecord) -> dict[Anchor, Moment]:
         """The moments that the rules of a stage may count from. What we have not done yet counts from
         when it was due, so that being late never buys time."""
-        asked = Moment(self.day(record.requested_at), None)
+        asked = Moment(self.received_on(record.requested_at), None)
 
         def moment(done: dt.datetime | None, due: Due | None) -> Moment:
             return Moment(self.day(done) if done else None, due)

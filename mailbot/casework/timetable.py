@@ -10,7 +10,7 @@ Refuses (ValueError): moments in an order in which they cannot have happened.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from mailbot.casework.calendar import Calendar
@@ -74,9 +74,11 @@ def arrange(
     responded: Iterable[dt.datetime] = (),
     escalated: dt.datetime | None = None,
     closed: dt.datetime | None = None,
+    received_on: Callable[[dt.datetime], dt.date] = Calendar.london_date,
 ) -> Moments:
     """Instants (with a zone) to the moments of a case. Acknowledgements and responses belong to the stage in
     which they fall: those from `escalated` on to stage 2 (a response at that very instant to stage 1).
+    `received_on`: day 0 of what reached the landlord, where the policy rolls it forward (`Policy.received_on`).
 
     ValueError names the moment that cannot be: earlier than what it follows, or the second of its stage."""
     acknowledgements, responses = sorted(acknowledged), sorted(responded)
@@ -115,8 +117,8 @@ def arrange(
         return Calendar.london_date(at) if at else None
 
     return Moments(
-        Calendar.london_date(received), day(first), day(answer), day(escalated), day(second), day(final),
-        day(closed),
+        received_on(received), day(first), day(answer), received_on(escalated) if escalated else None,
+        day(second), day(final), day(closed),
     )  # fmt: skip
 
 
@@ -136,6 +138,7 @@ def timetable(
     closed: dt.date | None = None,
 ) -> tuple[Row, ...]:
     """The rows, stage by stage, each stage in the order in which things happen. Dates are London's."""
+    calendar = policy.counting(calendar)
     rows: list[Row] = []
     if answer := policy.service_requests.answer:
         asked = {Anchor.RECEIVED: Moment(received)}
@@ -165,7 +168,7 @@ def of(policy: Policy, calendar: Calendar, moments: Moments) -> tuple[Row, ...]:
 def example(policy: Policy, calendar: Calendar, received: dt.date) -> tuple[Row, ...]:
     """Every row that the policy knows, for a complaint on which each thing is done on its outer date and stage
     2 is asked for on the next working day."""
-    now = Moments(received)
+    calendar, now = policy.counting(calendar), Moments(received)
 
     def outer(event: str, stage: int) -> dt.date:
         return next(

@@ -82,7 +82,8 @@ def policy_page(policy: Policy, calendar: Calendar) -> Page:
         *_named(policy),
         ("In force", f"from {_day(policy.valid_from)}" + (f" to {_day(policy.valid_to)}" if policy.valid_to else "")),
         ("Calls people", policy.person_noun),
-        ("Working days", f"Monday to Friday without the bank holidays of {NATIONS[policy.nation]}"),
+        ("Working days", _working_days(policy, calendar)),
+        ("Received", _and_ids(str(policy.receipt), policy.receipt.clauses)),
         ("Clauses", f"{len(own)}: {kept['mailbot']} kept by mailbot, {kept['person']} by people, "
                     f"{kept['document']} describe or promise outside the mailbox"),
     )  # fmt: skip
@@ -253,6 +254,17 @@ def _origin(policy: Policy) -> str:
 def _named(policy: Policy) -> tuple[tuple[str, str], ...]:
     over = "it is the Code itself" if _origin(policy) == "code" else OVERLAYS[policy.overlay]
     return (("Policy", policy.key), ("The Code over it", over))
+
+
+def _working_days(policy: Policy, calendar: Calendar) -> str:
+    """What counts as one, and what becomes of the days on which the office is shut."""
+    told = f"Monday to Friday without the bank holidays of {NATIONS[policy.nation]}"
+    if calendar.published:
+        told += f" (published to {calendar.published.to_year})"
+    if calendar.closure_days or policy.closures.deducted:
+        shut = ", ".join(_short(day) for day in sorted(calendar.closure_days)) or "none"
+        told += _and_ids(f"; closure days ({shut}): {policy.closures}", policy.closures.clauses)
+    return told
 
 
 def _dates(policy: Policy, rows: Iterable[Row]) -> Table:

@@ -1,8 +1,8 @@
 """The configuration directory, read once and checked whole; frozen objects come out.
 
-`load` reads mailbot.toml, staff.toml, ombudsman.toml and the policies that the mailboxes name. Whatever is
-wrong is told at once (`SettingsMistake`): file, key, value, and what to write instead. Nothing starts on half
-a configuration. What works, but hardly as meant, comes back in `Settings.warnings`.
+`load` reads mailbot.toml, staff.toml, ombudsman.toml, the published bank holidays and the policies that the
+mailboxes name. Whatever is wrong is told at once (`SettingsMistake`): file, key, value, and what to write
+instead. Nothing starts on half a configuration. What works, but hardly as meant, comes back in `Settings.warnings`.
 
 Passwords come from mailbot.toml, a file of their own or the environment, and never show in a repr.
 """
@@ -17,6 +17,7 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
+from mailbot.calendarfile import publish, today_in_london
 from mailbot.casework.allocation import first_there
 from mailbot.casework.calendar import Calendar
 from mailbot.casework.parts import (
@@ -119,10 +120,15 @@ class Settings:
         return first_there(self.supervisors, day)
 
 
-def load(directory: Path, data_dir: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
-    """Read a configuration directory. What it lacks of policies and contacts comes from the shipped ones.
+def load(
+    directory: Path,
+    data_dir: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    today: dt.date | None = None,
+) -> Settings:
+    """Read a configuration directory. What it lacks of policies, contacts and holidays comes from the shipped ones.
 
-    `data_dir` overrules the key of that name; `environ` is os.environ unless given.
+    `data_dir` overrules the key of that name; `environ` is os.environ unless given; `today` is London's date.
     SettingsMistake: everything that is wrong, in the order of the files.
     """
     directory = directory.resolve()
@@ -139,7 +145,9 @@ def load(directory: Path, data_dir: Path | None = None, environ: Mapping[str, st
         else None
     )
     mistakes.extend(check_together(main, staff))
-    reader = _Reader(directory, os.environ if environ is None else environ, mistakes)
+    reader = _Reader(
+        directory, os.environ if environ is None else environ, mistakes, today or today_in_london()
+    )
     made = reader.settings(main, staff, ombudsman, data_dir) if main else None
     if mistakes or made is None:
         raise SettingsMistake(mistakes)
@@ -149,8 +157,11 @@ def load(directory: Path, data_dir: Path | None = None, environ: Mapping[str, st
 class _Reader:
     """Makes the frozen objects, and notes what cannot be made."""
 
-    def __init__(self, directory: Path, environ: Mapping[str, str], mistakes: list[Mistake]) -> None:
+    def __init__(
+        self, directory: Path, environ: Mapping[str, str], mistakes: list[Mistake], today: dt.date
+    ) -> None:
         self._directory = directory
+        self._today = today
         self._environ = environ
         self._mistakes = mistakes
         self._warnings: list[Mistake] = []
@@ -318,11 +329,8 @@ class _Reader:
                          "run one service a nation, each with its own configuration")  # fmt: skip
         if len(nations) != 1:
             return None
-        return Calendar(
-            nations.pop(),
-            frozenset(table.extra_holidays),
-            frozenset(table.extra_working_days),
-            frozenset(table.closure_days),
+        return publish(
+            table.calendar(nations.pop()), self._directory, mistakes=self._mistakes, today=self._today
         )
 
     def _check_ombudsmen(

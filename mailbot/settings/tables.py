@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from mailbot.casework.calendar import Calendar
 from mailbot.casework.parts import Ombudsman
 from mailbot.mistakes import Strict
 
@@ -170,6 +171,15 @@ class CalendarTable(Strict):
         if both := sorted(set(self.extra_holidays) & set(self.extra_working_days)):
             raise ValueError(f"{both[0]} is a holiday and a working day: keep it in one of the lists")
         return self
+
+    def calendar(self, nation: str) -> Calendar:
+        """The nation's calendar with these corrections."""
+        return Calendar(
+            nation,
+            frozenset(self.extra_holidays),
+            frozenset(self.extra_working_days),
+            frozenset(self.closure_days),
+        )
 
 
 class ThresholdsTable(Strict):
