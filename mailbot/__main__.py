@@ -20,6 +20,7 @@ import typer
 
 import mailbot
 from mailbot.policy_commands import policy_app
+from mailbot.scenario_commands import coverage, simulate
 
 if TYPE_CHECKING:
     from mailbot.casework.vocabulary import Case
@@ -43,6 +44,8 @@ app.add_typer(config_app, name="config")
 app.add_typer(db_app, name="db")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(policy_app, name="policy")
+app.command()(simulate)
+policy_app.command("coverage")(coverage)
 
 ConfigDir = Annotated[
     Path,

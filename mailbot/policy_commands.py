@@ -54,7 +54,7 @@ def policy_list(config: ConfigDir = HERE) -> None:
     from mailbot.reports.policies import Table, columns
 
     rows: list[tuple[str, ...]] = []
-    for directory in _directories(config):
+    for directory in directories(config):
         for found in list_policies(directory):
             wrong = f"{found.mistakes} mistake{'' if found.mistakes == 1 else 's'}" if found.mistakes else ""
             row = (found.id, found.version, found.landlord, found.title or wrong, str(found.path))
@@ -72,7 +72,7 @@ def policy_show(
     """A policy to be read beside the landlord's document: dates, letters, terms, clauses, rules."""
     from mailbot.reports.policies import policy_page
 
-    policy = _policy(id, config, overlay)
+    policy = find_policy(id, config, overlay)
     _show(policy_page(policy, _calendar(policy, config)), html)
 
 
@@ -97,7 +97,7 @@ def policy_timeline(
     from mailbot.casework.timetable import arrange, of
     from mailbot.reports.policies import timetable_page
 
-    policy = _policy(id, config, overlay)
+    policy = find_policy(id, config, overlay)
     calendar = _calendar(policy, config)
     try:
         moments = arrange(
@@ -109,10 +109,10 @@ def policy_timeline(
             lambda at: policy.received_on(at, calendar),
         )
     except ValueError as wrong:
-        _refuse(f"{wrong}: put the dates right")
+        refuse(f"{wrong}: put the dates right")
     rows = of(policy, calendar, moments)
     if as_json:
-        _print_json(
+        print_json(
             [
                 {
                     "event": row.event,
@@ -141,13 +141,13 @@ def policy_check(
     from mailbot.policyfile import CODE
     from mailbot.reports.policies import conformity_page
 
-    policy = _policy(id, config, Overlay.ENFORCE)
-    findings = check(_layer(id, policy, config), _layer(CODE, _policy(CODE, config, Overlay.OFF), config))
+    policy = find_policy(id, config, Overlay.ENFORCE)
+    findings = check(_layer(id, policy, config), _layer(CODE, find_policy(CODE, config, Overlay.OFF), config))
     page = conformity_page(policy, findings)
     if html:
         _write(html, page)
     if as_json:
-        _print_json(
+        print_json(
             [
                 {
                     "severity": f.severity,
@@ -171,11 +171,11 @@ def policy_check(
 # ------------------------------------------------------------------ finding
 
 
-def _directories(config: Path) -> tuple[Path, ...]:
+def directories(config: Path) -> tuple[Path, ...]:
     from mailbot.places import config_dir
 
     if config != HERE and not config.is_dir():
-        _refuse(
+        refuse(
             f"{config} is not a folder: name the one that holds mailbot.toml and policies/, or leave it out"
         )
     own = config / "policies"
@@ -183,11 +183,11 @@ def _directories(config: Path) -> tuple[Path, ...]:
     return (own, shipped) if own.is_dir() and own.resolve() != shipped.resolve() else (shipped,)
 
 
-def _policy(id: str, config: Path, overlay: Overlay) -> Policy:
+def find_policy(id: str, config: Path, overlay: Overlay) -> Policy:
     """PolicyMistake with the ids that there are for one that is not among them."""
     from mailbot.policyfile import load_policy
 
-    return load_policy(id if id.endswith(".toml") else id.lower(), _directories(config)[0], overlay)
+    return load_policy(id if id.endswith(".toml") else id.lower(), directories(config)[0], overlay)
 
 
 def _layer(id: str, policy: Policy, config: Path) -> Layer:
@@ -198,7 +198,7 @@ def _layer(id: str, policy: Policy, config: Path) -> Layer:
         return read_layer(Path(id))
     return next(
         read_layer(found.path)
-        for directory in _directories(config)
+        for directory in directories(config)
         for found in list_policies(directory)
         if (found.id, found.version) == (policy.id, policy.version)
     )
@@ -228,11 +228,11 @@ def _instant(option: str, text: str) -> dt.datetime:
     try:
         at = dt.datetime.fromisoformat(text.strip())
     except ValueError:
-        _refuse(
+        refuse(
             f"--{option} {text!r} is no date: write it like 2025-12-19 or 2025-12-19T10:00 (year, month, day)"
         )
     if not 2000 <= at.year <= 2100:
-        _refuse(f"--{option} {text!r}: the year {at.year} lies outside 2000 to 2100")
+        refuse(f"--{option} {text!r}: the year {at.year} lies outside 2000 to 2100")
     return at if at.tzinfo else at.replace(tzinfo=LONDON)
 
 
@@ -254,14 +254,14 @@ def _write(file: Path, page: Page) -> None:
     try:
         file.write_text(as_html(page), encoding="utf-8")
     except OSError as error:
-        _refuse(f"{file} can't be written: {error.strerror}")
+        refuse(f"{file} can't be written: {error.strerror}")
     typer.echo(f"{file}: written.", err=True)
 
 
-def _print_json(value: object) -> None:
+def print_json(value: object) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2).encode())
 
 
-def _refuse(message: str) -> NoReturn:
+def refuse(message: str) -> NoReturn:
     typer.echo(f"mailbot: {message}", err=True)
     raise SystemExit(2)

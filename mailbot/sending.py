@@ -26,7 +26,7 @@ from mailbot.casework.vocabulary import (
 from mailbot.postroom import tokens
 from mailbot.postroom.letters import Enclosure, Letterhead, LetterMistake, Order, Stationery, Written
 from mailbot.postroom.reading import read
-from mailbot.postroom.smtp import Handed, Outcome, SmtpDoor
+from mailbot.postroom.smtp import Door, Handed, Outcome
 from mailbot.settings import MailboxSettings, Settings
 from storage import Store
 from storage.rows import ClaimLost, LetterRow, LetterState, NewLetter
@@ -67,7 +67,7 @@ class Outbox:
         settings: Settings,
         store: Store,
         stationery: Stationery,
-        door: SmtpDoor,
+        door: Door,
         now: Callable[[], dt.datetime],
         append_sent: Callable[[MailboxSettings, bytes], None] | None = None,
     ) -> None:

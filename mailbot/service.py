@@ -16,8 +16,9 @@ import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
-from classifiers import Ask, Chain
+from classifiers import Ask
 from classifiers.words import definition, outcome_sought
 from mailbot.casework import orders
 from mailbot.casework.allocation import Desk
@@ -47,7 +48,7 @@ from mailbot.keeping import MailboxKeeper
 from mailbot.postroom.letters import Stationery, Written
 from mailbot.postroom.reading import Mail, read
 from mailbot.postroom.screening import Screening, screen
-from mailbot.postroom.smtp import SmtpDoor
+from mailbot.postroom.smtp import Door
 from mailbot.reports.digest import digest_facts
 from mailbot.sending import MOST_ALERTS, Outbox, Sent, mailbox_named, may_tell, place_of
 from mailbot.settings import MailboxSettings, Settings
@@ -89,6 +90,12 @@ ATTENDING = "attending"
 """What storage remembers by: the mail that is being attended to, and how often the process ended in it."""
 
 
+class Reader(Protocol):
+    """What takes a mail for what it is: the classifiers' chain."""
+
+    def read(self, ask: Ask) -> Verdict: ...
+
+
 @dataclass(frozen=True)
 class Attended:
     """What became of one mail, for the timeline and the log."""
@@ -111,9 +118,9 @@ class Service:
         self,
         settings: Settings,
         store: Store,
-        chain: Chain | None,
+        chain: Reader | None,
         stationery: Stationery,
-        door: SmtpDoor,
+        door: Door,
         clock: Clock,
         append_sent: Callable[[MailboxSettings, bytes], None] | None = None,
     ) -> None:

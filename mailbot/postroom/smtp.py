@@ -25,7 +25,7 @@ import threading
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 import aiosmtplib
 
@@ -54,6 +54,12 @@ class Handed:
     outcome: Outcome
     code: int = 0
     answer: str = ""
+
+
+class Door(Protocol):
+    """Whatever takes a mail for one recipient and says what became of it, without raising."""
+
+    def hand_over(self, raw: bytes, sender: str, to: str, *, null_sender: bool = False) -> Handed: ...
 
 
 def read_reply(code: int, answer: str) -> Handed:
