@@ -8,7 +8,8 @@ a duty manager, and whoever approves responses where the policy wants that. A st
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from mailbot.casework.policy import Policy
 from mailbot.casework.vocabulary import Person
@@ -60,7 +61,16 @@ def staff(policy: Policy, added: Iterable[tuple[str, tuple[str, ...]]] = ()) -> 
     missing = sorted({stage.approver for stage in policy.stages if stage.approver} - held)
     if missing:
         people.setdefault(APPROVER, member(APPROVER, missing, 10, "Director of Homes"))
-    return tuple(people.values())
+    return tuple(_with_own_keys(people.values()))
+
+
+def _with_own_keys(people: Iterable[Person]) -> Iterator[Person]:
+    """Commands call people by their first name; a second Sam is called by the whole name."""
+    taken: set[str] = set()
+    for person in people:
+        key = person.key if person.key not in taken else person.address.partition("@")[0]
+        taken.add(key)
+        yield replace(person, key=key)
 
 
 def role_of(words: str) -> str:

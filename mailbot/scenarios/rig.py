@@ -24,12 +24,15 @@ from types import TracebackType
 import classifiers
 from classifiers import Ask
 from mailbot import settings as settings_room
+from mailbot.calendarfile import publish
+from mailbot.casework.calendar import Calendar
 from mailbot.casework.policy import Policy
 from mailbot.casework.vocabulary import Case, Person, Timer, Verdict
 from mailbot.clock import SetClock
 from mailbot.daemon import Rounds, Turn
 from mailbot.demo.clients import Received, receive
-from mailbot.places import templates_dir
+from mailbot.mistakes import Mistake, Mistakes
+from mailbot.places import config_dir, templates_dir
 from mailbot.postroom.imap import Fetched, Position
 from mailbot.postroom.letters import Stationery
 from mailbot.postroom.reading import read
@@ -91,7 +94,17 @@ def common_settings() -> Settings:
     with tempfile.TemporaryDirectory(prefix="mailbot-scenario-") as folder:
         Path(folder, "mailbot.toml").write_text(_CONFIG, encoding="utf-8")
         Path(folder, "staff.toml").write_text(_STAFF, encoding="utf-8")
-        return settings_room.load(Path(folder), environ={})
+        return settings_room.load(Path(folder), environ={}, today=dt.date(2026, 1, 1))
+
+
+@functools.cache
+def working_days(nation: str) -> Calendar:
+    """The nation's working days as they were published. Mistakes: the shipped list can't be used."""
+    mistakes: list[Mistake] = []
+    calendar = publish(Calendar(nation), config_dir(), mistakes)
+    if calendar is None:
+        raise Mistakes(mistakes)
+    return calendar
 
 
 @functools.cache
@@ -148,8 +161,7 @@ def settings_for(scenario: Scenario, policy: Policy) -> Settings:
         people=scenario.people,
         habits=replace(common.habits, confirm_acknowledgement=scenario.confirmed),
         calendar=replace(
-            common.calendar,
-            nation=policy.nation,
+            working_days(policy.nation),
             extra_holidays=frozenset(scenario.holidays),
             closure_days=frozenset(scenario.closure_days),
         ),
