@@ -142,8 +142,9 @@ def test_ivh_asks_for_reasons_and_the_code_lets_nobody_need_them():
 
 
 def test_ivh_may_go_straight_to_stage_2_and_the_code_says_never():
-    alone = IVH_ALONE.stage(2).direct
+    alone, over = IVH_ALONE.stage(2).direct, IVH.stage(2).direct
     assert alone and alone.allowed
+    assert over and not over.allowed
 
 
 def test_ivh_keeps_a_right_to_decline_stage_2_with_reasons_and_the_ombudsmans_details():
@@ -218,9 +219,10 @@ def test_a_service_request_is_answered_in_three_working_days_as_quick_resolution
 
 
 def test_quick_resolution_comes_before_logging_and_the_code_opens_the_case_first():
-    early = TCH_ALONE.early_resolution
-    assert early and early.name == "quick resolution"
+    early, over = TCH_ALONE.early_resolution, TCH.early_resolution
+    assert early and over and early.name == "quick resolution"
     assert early.before_logging and early.offers_choice and not early.written_outcome
+    assert not over.before_logging and over.written_outcome
 
 
 def test_the_customer_experience_manager_approves_every_answer_of_stage_1_and_none_of_stage_2():
@@ -307,3 +309,5 @@ def test_mtvh_tries_a_local_resolution_before_logging_and_keeps_people_informed(
     assert mtvh.early_resolution and mtvh.early_resolution.before_logging
     assert mtvh.early_resolution.clauses == ("3.2 b1", "3.2 b2")
     assert mtvh.updates and set(mtvh.updates.clauses) >= {"3.2 b5", "3.2 b9"}
+    over = load_policy("mtvh").early_resolution
+    assert over and not over.before_logging and over.offers_choice
