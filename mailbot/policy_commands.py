@@ -137,7 +137,8 @@ def policy_check(
 
     Tells where it breaches the Code, is silent or is stricter, how grave that is, and what overlay = "enforce"
     does about it. Exits with 1 if something is of high severity."""
-    from mailbot.casework.conformity import Severity, check
+    from mailbot.casework.conformity import check
+    from mailbot.casework.findings import Severity
     from mailbot.policyfile import CODE
     from mailbot.reports.policies import conformity_page
 

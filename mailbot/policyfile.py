@@ -212,6 +212,9 @@ def _layer(table: PolicyTable) -> Layer:
         ombudsman=table.ombudsman,
         wait_weeks=table.referral.wait_weeks if table.referral else None,
         only_for=table.referral.only_for if table.referral else "",
+        obsolete_clauses=tuple(table.referral.clauses)
+        if table.referral and (table.referral.wait_weeks or table.referral.only_for)
+        else (),
         early_resolution=v.EarlyResolution(**{**_plain(early), "aim": _deadline(early.aim)})
         if early
         else None,

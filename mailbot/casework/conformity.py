@@ -2,10 +2,10 @@
 landlord is silent, where it promises more, and what `enforce` does about each.
 
 It reads what the policy file says and nothing else. Windows, grounds, exclusions, extensions, contents and
-closures are compared as rules. What has no rule in the file (a solution tried before logging, a refusal's
-letter, an annual report) is looked for in the words of its clauses, and counts as silent where no clause speaks
-of it. What only a reader can judge (the definition of a complaint, who may go to the Ombudsman, a handler's
-conduct) is not judged.
+closures are compared as rules here, what a policy says beyond its stages in `mailbot.casework.conformity_beyond`.
+What has no rule in the file (a record of adjustments, limits on contact) is looked for in the words of its clauses,
+and counts as silent where no clause speaks of it. What only a reader can judge (the definition of a complaint, a
+handler's conduct) is not judged.
 
 Severity: high where the Ombudsman would probably find a failing or order a change, medium where the wording
 or the overlay must mend it, low where the landlord is stricter, or unclear without a breach.
@@ -17,47 +17,20 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final
 
+from mailbot.casework import conformity_beyond as beyond
 from mailbot.casework.calendar import Unit
+from mailbot.casework.findings import Clauses, Finding, Kind, Severity, each, known, speaks
 from mailbot.casework.layers import Layer, StageLayer
 from mailbot.casework.policy import Anchor, Deadline, Exclusion, ExtensionRules, Window
-
-Clauses: TypeAlias = tuple[str, ...]
-
-
-class Kind(StrEnum):
-    BREACH = "breach"  # the policy says what the Code forbids
-    SILENT = "silent"  # the policy does not say what the Code asks for
-    STRICTER = "stricter"  # the policy promises more: the promise is kept
-
-
-class Severity(StrEnum):
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One difference. `own` is empty where no clause of the landlord speaks of it."""
-
-    kind: Kind
-    severity: Severity
-    subject: str
-    own: Clauses
-    says: str
-    code: Clauses
-    asks: str
-    enforce: str
 
 
 def check(policy: Layer, code: Layer) -> tuple[Finding, ...]:
     """Everything found, the gravest first, then as the Code counts."""
     found = [
-        *_before_stage_1(policy, code),
-        *_service_requests(policy, code),
+        *beyond.before_stage_1(policy, code),
+        *beyond.service_requests(policy, code),
         *_exclusions(policy, code),
         *(
             f
@@ -65,7 +38,10 @@ def check(policy: Layer, code: Layer) -> tuple[Finding, ...]:
             for f in _stage(own, floor, policy)
         ),
         *_silence(policy, code),
-        *_addresses(policy, code),
+        *beyond.addresses(policy, code),
+        *beyond.referral(policy, code),
+        *beyond.updates(policy, code),
+        *beyond.annual_report(policy, code),
         *_unspoken(policy, code),
     ]
     ranks = list(Severity)
@@ -75,47 +51,6 @@ def check(policy: Layer, code: Layer) -> tuple[Finding, ...]:
 def _number(finding: Finding) -> tuple[int, ...]:
     """Code 6.11 stands after Code 6.2."""
     return tuple(int(n) for n in re.findall(r"\d+", finding.code[0])) if finding.code else ()
-
-
-# ------------------------------------------------------------------ before stage 1
-
-_EARLY: Final = re.compile(
-    r"\b(local|informal|frontline|quick)\b[^.;]*\b(re)?solutions?\b|\bbefore (it|a complaint) is logged\b",
-    re.I,
-)
-
-
-def _before_stage_1(own: Layer, code: Layer) -> Iterator[Finding]:
-    """A solution that is tried before anything is logged is a stage before the first (a hidden stage 0)."""
-    tried = [c.id for c in own.clauses if _EARLY.search(c.says)]
-    if not tried:
-        return
-    told_together = {c for a in own.ambiguities if set(a.clauses) & set(tried) for c in a.clauses}
-    opening = [c for c in own.because.get("opened", ()) if c in told_together]
-    yield Finding(
-        Kind.BREACH,
-        Severity.HIGH,
-        "a solution tried before stage 1",
-        _each(tried, opening),
-        "A solution is looked for first, and a complaint is logged only where that does not do.",
-        _known(code, "Code 5.2", "Code 1.3", "Code 6.2"),
-        "No further stage before stage 1; whoever shows dissatisfaction may complain at once.",
-        "The case is opened on receipt and its clock runs from there; a quick solution is tried within stage 1.",
-    )
-
-
-def _service_requests(own: Layer, code: Layer) -> Iterator[Finding]:
-    if code.service_requests and not own.service_requests:
-        yield Finding(
-            Kind.SILENT,
-            Severity.MEDIUM,
-            "service requests",
-            (),
-            "Nothing tells a request from a complaint.",
-            code.service_requests.clauses,
-            "Requests are recorded and watched; dissatisfaction with their answer is a complaint.",
-            "Requests are recorded apart, chased, and become a complaint on a word of dissatisfaction.",
-        )
 
 
 # ------------------------------------------------------------------ exclusions
@@ -130,34 +65,25 @@ def _exclusions(own: Layer, code: Layer) -> Iterator[Finding]:
             yield from _same_ground(exclusion, valid[exclusion.ground])
     shut_out = [e for e in own.exclusions if e.ground not in valid]
     for severity, some in (
-        (Severity.HIGH, [e for e in shut_out if not e.exceptions]),
-        (Severity.MEDIUM, [e for e in shut_out if e.exceptions]),
+        (Severity.HIGH, [e for e in shut_out if not _leaves_some_in(e)]),
+        (Severity.MEDIUM, [e for e in shut_out if _leaves_some_in(e)]),
     ):
         if some:
             yield Finding(
                 Kind.BREACH,
                 severity,
                 "exclusion: whole kinds of complaint",
-                _each(*(e.clauses for e in some)),
+                each(*(e.clauses for e in some)),
                 " ".join(e.says for e in some),
-                _known(code, "Code 2.1") + tuple(c for c in code.on_merits if c != "Code 2.1"),
+                known(code, "Code 2.1") + tuple(c for c in code.on_merits if c != "Code 2.1"),
                 "Each complaint is looked at by itself; nothing is shut out as a kind.",
                 "A ground is only ever proposed to a person, for this one complaint; how it was handled stays in.",
             )
-    if own.exclusions and not _speaks(own, _REFUSAL):
-        yield Finding(
-            Kind.SILENT,
-            Severity.HIGH,
-            "exclusion: the letter that refuses",
-            _each(*(_parents(e.clauses, own) for e in own.exclusions)),
-            "Grounds for refusal, and no letter with reasons and the way to the Ombudsman.",
-            _known(code, "Code 2.4"),
-            "A refusal is written, with its reasons and the right to take it to the Ombudsman.",
-            "mailbot refuses nobody: the decision and its letter are a person's.",
-        )
+    yield from beyond.refusal(own, code)
 
 
-_REFUSAL: Final = re.compile(r"(refus|declin|not (be )?(accept|consider)).*Ombudsman", re.I | re.S)
+def _leaves_some_in(exclusion: Exclusion) -> bool:
+    return bool(exclusion.exceptions or exclusion.unless or exclusion.except_handling)
 
 
 def _same_ground(own: Exclusion, code: Exclusion) -> Iterator[Finding]:
@@ -208,12 +134,6 @@ def counted(exclusion: Exclusion) -> str:
     return f"{exclusion.months} months {', or '.join(words[w] for w in exclusion.counted_from)}{later}"
 
 
-def _parents(clauses: Clauses, own: Layer) -> Clauses:
-    """The heading under which the clauses stand ("3.3" for "3.3 e1"), or themselves where it is no clause."""
-    ids = {c.id for c in own.clauses}
-    return tuple(head if (head := c.rpartition(" ")[0]) in ids else c for c in clauses)
-
-
 # ------------------------------------------------------------------ a stage
 
 
@@ -225,6 +145,7 @@ def _stage(own: StageLayer, code: StageLayer, policy: Layer) -> Iterator[Finding
     yield from _contents(own, code, name)
     yield from _extension(f"{name}: more time", own.extension, code.extension)
     yield from _grounds(own, code, name, policy)
+    yield from beyond.stage(own, code, name)
     if own.window and not code.window:
         yield Finding(
             Kind.BREACH,
@@ -254,7 +175,7 @@ def _stage(own: StageLayer, code: StageLayer, policy: Layer) -> Iterator[Finding
 
 def _spoken(own: StageLayer) -> Clauses:
     """The clauses that promise an acknowledgement without a time for it."""
-    return _each(*own.acknowledge_because.values())
+    return each(*own.acknowledge_because.values())
 
 
 def _duty(
@@ -305,7 +226,7 @@ def _duty(
             Kind.SILENT,
             Severity.LOW if kind is None else Severity.MEDIUM,
             f"{subject}: counted from when",
-            _each(*(s.clauses for s in unclear)),
+            each(*(s.clauses for s in unclear)),
             f"{latest.n} {latest.unit}, and from when is not said.",
             code.clauses,
             f"Within {code}.",
@@ -349,9 +270,9 @@ def _contents(own: StageLayer, code: StageLayer, name: str) -> Iterator[Finding]
                 Kind.SILENT,
                 Severity.MEDIUM,
                 f"{name}: what the {letter} holds",
-                _each(*mine.values()) or (duty.clauses if duty else ()),
+                each(*mine.values()) or (duty.clauses if duty else ()),
                 f"{_listed(mine) if mine else 'Nothing is said'}.",
-                _each(*(theirs[content] for content in missing)),
+                each(*(theirs[content] for content in missing)),
                 f"Also {_listed(missing, capital=False)}.",
                 "The letter is not written without them.",
             )
@@ -360,9 +281,9 @@ def _contents(own: StageLayer, code: StageLayer, name: str) -> Iterator[Finding]
                 Kind.STRICTER,
                 Severity.LOW,
                 f"{name}: what the {letter} holds",
-                _each(*(mine[content] for content in more)),
+                each(*(mine[content] for content in more)),
                 f"{_listed(more)}, beyond what the Code asks.",
-                _each(*theirs.values()),
+                each(*theirs.values()),
                 "Not asked for.",
                 "The landlord's own promise is kept.",
             )
@@ -383,10 +304,13 @@ def _extension(subject: str, own: ExtensionRules | None, code: ExtensionRules | 
     untold = (code.needs_reason and not own.needs_reason) or (
         code.ombudsman_details and not own.ombudsman_details
     )
+    # To tell some people of the Ombudsman is to keep it from the others.
+    kept_back = untold and own.ombudsman_when_refused
     if open_ended or too_long or untold:
+        grave = open_ended or too_long or kept_back
         yield Finding(
-            Kind.BREACH if open_ended or too_long else Kind.SILENT,
-            Severity.HIGH if open_ended or too_long else Severity.MEDIUM,
+            Kind.BREACH if grave else Kind.SILENT,
+            Severity.HIGH if grave else Severity.MEDIUM,
             subject,
             own.clauses,
             _limits(own),
@@ -416,10 +340,15 @@ def _limits(rules: ExtensionRules) -> str:
     cap = rules.cap_working_days
     told = [f"At most {cap} working days without good reason" if cap else "No end is set"]
     told += ["the reason told"] if rules.needs_reason else ["no word of a reason"]
-    told += (
-        ["the Ombudsman's details given"] if rules.ombudsman_details else ["none of the Ombudsman's details"]
-    )
+    told += [
+        "the Ombudsman's details given"
+        if rules.ombudsman_details
+        else "the Ombudsman's details only where it is not agreed"
+        if rules.ombudsman_when_refused
+        else "none of the Ombudsman's details"
+    ]
     told += ["by agreement"] if rules.needs_agreement else []
+    told += ["more where both agree"] if rules.beyond_by_agreement else []
     return ", ".join(told) + "."
 
 
@@ -428,7 +357,7 @@ def _grounds(own: StageLayer, code: StageLayer, name: str, policy: Layer) -> Ite
     ambiguity says so. Grounds that are only tags, with no word of a contradiction, ask nothing of anybody."""
     if code.grounds_gate is not False or not (own.grounds or own.grounds_gate):
         return
-    cited = _each(own.grounds_clauses, *(g.clauses for g in own.grounds))
+    cited = each(own.grounds_clauses, *(g.clauses for g in own.grounds))
     if own.grounds_gate or any(set(a.clauses) & set(own.grounds_clauses) for a in policy.ambiguities):
         count = f"on one of {len(own.grounds)} grounds" if own.grounds else "for reasons given"
         yield Finding(
@@ -466,22 +395,6 @@ def _silence(own: Layer, code: Layer) -> Iterator[Finding]:
             )
 
 
-def _addresses(own: Layer, code: Layer) -> Iterator[Finding]:
-    if own.dead_addresses:
-        told = (a.clauses for a in own.ambiguities if "address" in a.question)
-        printed = _each(*told) or tuple(c.id for c in own.clauses if "Ombudsman" in c.says)
-        yield Finding(
-            Kind.BREACH,
-            Severity.HIGH,
-            "the Ombudsman's address",
-            printed,
-            f"Prints {'; '.join(own.dead_addresses)}, which is out of date.",
-            _known(code, "Code 3.7"),
-            "Residents are told how to reach the Ombudsman, throughout.",
-            "Contacts come from one dated table, at any overlay, and never from the policy.",
-        )
-
-
 @dataclass(frozen=True)
 class _Topic:
     """What the file format has no rule for: found by its words, or not at all."""
@@ -494,17 +407,15 @@ class _Topic:
     enforce: str
 
 
+_ACTING: Final = "somebody who acts for the resident"
 _BY_PEOPLE: Final = "Nothing: this is for people to do outside the mailbox."
 _TOPICS: Final = (
     _Topic(("Code 1.6",), "what surveys say", r"\bsurvey", Severity.LOW,
            "Who is dissatisfied in a survey is told how to complain.", _BY_PEOPLE),
-    _Topic(("Code 3.6",), "somebody who acts for the resident",
+    _Topic(("Code 3.6",), _ACTING,
            r"representative|on behalf|\bacts? for (the|a|another) (resident|customer|tenant|person)",
            Severity.MEDIUM, "A representative may act for the resident and come along.",
            "A complaint through somebody else is opened at once; a person sees to the authority."),
-    _Topic(("Code 5.9",), "how often the resident hears when it takes longer", r"how often|\bintervals?\b",
-           Severity.MEDIUM, "How often the resident hears is agreed with them.",
-           "Nothing is agreed for you: a late answer is chased every working day until it is given."),
     _Topic(("Code 5.10",), "a record of disabilities and adjustments",
            r"(adjust|disabilit)[^.]*\brecord|\brecord[^.]*(adjust|disabilit)", Severity.HIGH,
            "Disabilities and adjustments are recorded and looked over again.",
@@ -515,8 +426,6 @@ _TOPICS: Final = (
     _Topic(("Code 6.8",), "new issues while a complaint runs", r"\bnew issues?\b|\b(un)?related\b|further issues",
            Severity.MEDIUM, "Related issues join before the stage 1 answer; others are a complaint of their own.",
            "A person says whether a new point joins the case or opens its own."),
-    _Topic(("Code 8.1", "Code 8.2"), "the annual report", r"\bannual|once a year|each year|\byearly", Severity.HIGH,
-           "A report once a year, with what was refused, to the governing body and the website.", _BY_PEOPLE),
     _Topic(("Code 9.5",), "who answers for complaints on the governing body",
            r"member responsible|(member|somebody|one) of the (governing body|board)", Severity.MEDIUM,
            "One member of the governing body answers for complaints.", _BY_PEOPLE),
@@ -525,29 +434,16 @@ _TOPICS: Final = (
 
 def _unspoken(own: Layer, code: Layer) -> Iterator[Finding]:
     for topic in _TOPICS:
-        if not _speaks(own, re.compile(topic.words, re.I)):
+        if topic.subject == _ACTING and own.third_party:
+            continue  # the file has a rule for it
+        if not speaks(own, topic.words):
             yield Finding(
                 Kind.SILENT, topic.severity, topic.subject, (), "No clause speaks of it.",
-                _known(code, *topic.code), topic.asks, topic.enforce,
+                known(code, *topic.code), topic.asks, topic.enforce,
             )  # fmt: skip
 
 
-# ------------------------------------------------------------------ words and clauses
-
-
-def _speaks(own: Layer, words: re.Pattern[str]) -> bool:
-    return any(words.search(clause.says) for clause in own.clauses)
-
-
-def _known(code: Layer, *clauses: str) -> Clauses:
-    """Those that this edition of the Code holds."""
-    held = {c.id for c in code.clauses}
-    return tuple(c for c in clauses if c in held)
-
-
-def _each(*groups: Iterable[str]) -> Clauses:
-    return tuple(dict.fromkeys(c for group in groups for c in group))
-
+# ------------------------------------------------------------------ words
 
 #: How people say what a letter holds.
 CONTENTS: Final = {

@@ -100,8 +100,8 @@ class StageLayer:
 class Layer:
     """What one file says. `without_house` names the parts where the landlord wants no house default
     ("contact", "silence", "referral"). `on_merits`: the clauses that forbid to exclude anything wholesale.
-    `wait_weeks` and `only_for` are what a document says of going to the Ombudsman and what is no longer true:
-    held so that a check finds them, and never told to anybody."""
+    `wait_weeks` and `only_for` (in `obsolete_clauses`) are what a document says of going to the Ombudsman and what is
+    no longer true: held so that a check finds them, and never told to anybody."""
 
     id: str
     version: str
@@ -131,6 +131,7 @@ class Layer:
     ombudsman: str = "hos"
     wait_weeks: int | None = None
     only_for: str = ""
+    obsolete_clauses: Clauses = ()
     early_resolution: EarlyResolution | None = None
     refusal: Refusal | None = None
     routes: tuple[Route, ...] = ()

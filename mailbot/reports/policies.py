@@ -15,7 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mailbot.casework.calendar import Calendar
-from mailbot.casework.conformity import CONTENTS, Finding, Kind, Severity, counted
+from mailbot.casework.conformity import CONTENTS, counted
+from mailbot.casework.findings import Finding, Kind, Severity
 from mailbot.casework.policy import Exclusion, Overlay, Policy
 from mailbot.casework.timetable import EVENTS, Moments, Row, example
 
@@ -193,7 +194,7 @@ def conformity_page(policy: Policy, findings: Sequence[Finding]) -> Page:
         Section(
             "What this does not judge",
             "Only the policy file is read, not what is done. Whether the file says what the document says, the "
-            "definition of a complaint, who may go to the Ombudsman and how people behave are for a reader.",
+            "definition of a complaint and how people behave are for a reader.",
         )
     )
     return Page(f"{policy.title} against the Code", policy.landlord, facts, tuple(sections))

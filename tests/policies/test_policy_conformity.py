@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from mailbot.casework import layers
-from mailbot.casework.conformity import Finding, Kind, Severity, check
+from mailbot.casework.conformity import check
+from mailbot.casework.findings import Finding, Kind, Severity
 from mailbot.casework.layers import Layer
 from mailbot.casework.policy import (
     Anchor,
