@@ -333,7 +333,7 @@ def fold_in(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
         due.target, rules.policy.triage.before_acknowledgement_working_days
     )
     case, question = with_question(stages.heard(case, event), event, rules, Intent.REPLY, eve)
-    why = rules.policy.why("opened")
+    why = rules.policy.why("new_issue")
     return Decision(
         case,
         (

@@ -72,6 +72,7 @@ RULES: Final = (
     "actions",  # promises are kept track of
     "chase",
     "triage",  # a person says what a mail is
+    "new_issue",  # a further grievance joins the complaint or becomes one of its own
     "recorded",
     "filed",
     "bounced",

@@ -93,7 +93,7 @@ def test_every_reading_that_was_taken_is_told(layer: Layer, readings: str):
     ("layer", "rule", "clauses"),
     [
         (MHS, "one_contact", ("Investigate-para1",)),
-        (MHS, "triage", ("Informing-para6",)),
+        (MHS, "new_issue", ("Informing-para6",)),
         (MHS, "closed_agreed", ("Closure (a)",)),
         (MHS, "actions", ("Resolve-para3",)),
         (MHS, "restricted", ("Definition-para3",)),
