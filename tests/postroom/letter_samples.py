@@ -264,7 +264,7 @@ FACTS: Mapping[Letter, Mapping[str, Fact]] = {
         "respond_by": "2026-03-26",
         "response_to": "resident",
         "authority": "needed",
-        "recipient_name": "Office of Ruth Adeyemi MP",
+        "recipient_name": "Ruth Adeyemi MP",
     },
     Letter.AUTHORITY_REQUEST: {
         **CASE,
@@ -278,7 +278,7 @@ FACTS: Mapping[Letter, Mapping[str, Fact]] = {
         "responded_on": "2026-03-26",
         "shared": True,
         "text": ANSWER,
-        "recipient_name": "Office of Ruth Adeyemi MP",
+        "recipient_name": "Ruth Adeyemi MP",
     },
     Letter.DATA_PROTECTION_ACKNOWLEDGEMENT: {
         **CASE,
