@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mailbot.casework.allocation import first_there
+from mailbot.casework.contents import asked_of
 from mailbot.casework.parts import Landlord, Limits, Ombudsman
 from mailbot.casework.vocabulary import (
     Audience,
@@ -277,7 +278,12 @@ class Outbox:
     def _letterhead(self, mailbox: MailboxSettings) -> Letterhead:
         landlord: Landlord = self._settings.landlord
         ombudsman: Ombudsman = self._settings.ombudsman(mailbox.policy.ombudsman)
-        return Letterhead(landlord=landlord, ombudsman=ombudsman, person_noun=mailbox.policy.person_noun)
+        return Letterhead(
+            landlord=landlord,
+            ombudsman=ombudsman,
+            person_noun=mailbox.policy.person_noun,
+            bodies=self._settings.bodies,
+        )
 
     def _write(self, letter: LetterRow, mailbox: MailboxSettings, now: dt.datetime) -> Written:
         """The letter as it goes out. One that shows another letter (`preview_of`: its facts) carries its text."""
@@ -285,7 +291,12 @@ class Outbox:
         if shown := order.facts.get("preview_of"):
             assert isinstance(shown, dict)
             other = replace(
-                order, letter=Letter.ACKNOWLEDGEMENT, audience=Audience.RESIDENT, facts=shown, attachments=()
+                order,
+                letter=Letter.ACKNOWLEDGEMENT,
+                audience=Audience.RESIDENT,
+                facts=shown,
+                attachments=(),
+                contains=asked_of(mailbox.policy, Letter.ACKNOWLEDGEMENT, shown),
             )
             facts = {key: fact for key, fact in order.facts.items() if key != "preview_of"}
             facts["preview"] = self._stationery.write(other, letterhead).text
@@ -300,7 +311,7 @@ class Outbox:
             reply_to = tokens.reply_address(mailbox.imap.address, *token)
         person = next((p for p in self._settings.people if p.key == order.person), None)
         facts = order.facts
-        to_name = person.name if person else str(facts.get("resident_name", ""))
+        to_name = person.name if person else str(facts.get(called(order.letter), ""))
         return Order(
             letter=order.letter,
             audience=order.audience,
@@ -317,6 +328,7 @@ class Outbox:
             reply_to=reply_to,
             date=now,
             attachments=self._enclosures(order.carries, order.audience is Audience.RESIDENT),
+            contains=asked_of(mailbox.policy, order.letter, facts),
         )
 
     def _enclosures(self, mail: str, to_resident: bool) -> tuple[Enclosure, ...]:
@@ -453,6 +465,12 @@ def may_tell(work: Work, about: str, now: dt.datetime, most: int, period: str = 
         return False
     work.remember(f"told:{about}", f"{stamp}|{so_far + 1}")
     return True
+
+
+def called(letter: Letter) -> str:
+    """The fact that names who gets a letter: somebody who writes for a resident is never given their name."""
+    for_others = (Letter.THIRD_PARTY_RECEIPT, Letter.OFFICE_REPLY)
+    return "recipient_name" if letter in for_others else "resident_name"
 
 
 def place_of(error: Exception) -> str:

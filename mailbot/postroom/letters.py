@@ -5,6 +5,7 @@ letters.toml, which says for each letter who reads it, whether a machine or a pe
 that it takes. This module promises that
 
 - a letter with a missing, unknown or unusable fact is a `LetterMistake`, never a letter with a hole in it;
+- a letter that lacks what it must hold (its form and the policy say what) is a `LetterMistake` too;
 - a letter for residents goes to residents and a letter for staff never does;
 - what strangers wrote is always data: escaped in HTML, never a template, never able to begin a header line;
 - Message-ID, In-Reply-To and References leave exactly as they came (the standard library encodes and cuts
@@ -39,8 +40,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, Tem
 from markupsafe import Markup
 
 from mailbot.casework.commands import CUT_LINE
-from mailbot.casework.parts import Landlord, Ombudsman
+from mailbot.casework.parts import Body, Landlord, Ombudsman
 from mailbot.casework.vocabulary import Audience, Fact, Letter
+from mailbot.postroom.contents import Held, lacking
 
 LONDON = ZoneInfo("Europe/London")
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -49,6 +51,8 @@ MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 COMMON = ("reference", "stage_name", "resident_name", "automatic_note")  # every letter takes these
+BY_MATTER = ("building_safety_regulator", "information_commissioner", "property_tribunal")
+"""Bodies that only letters about their own matter name."""
 LONGEST_LINE = 900  # of a 7bit part; RFC 5321 4.5.3.1.6 allows 998
 LONGEST_SUBJECT = 160  # characters, without the reference
 MOST_REFERENCES = 100  # ids; the first and the latest ones are kept
@@ -69,12 +73,14 @@ class Automatic(StrEnum):
 
 @dataclass(frozen=True)
 class Letterhead:
-    """Who writes. `colour` is the landlord's, as #rrggbb: dark enough to carry white words."""
+    """Who writes. `colour` is the landlord's, as #rrggbb: dark enough to carry white words. `bodies` are others
+    who can help; those in `BY_MATTER` only with what is theirs."""
 
     landlord: Landlord
     ombudsman: Ombudsman
     person_noun: str = "resident"
     colour: str = "#1d5b66"
+    bodies: tuple[Body, ...] = ()
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"#[0-9a-fA-F]{6}", self.colour):
@@ -116,6 +122,7 @@ class Order:
     reply_to: str
     date: dt.datetime
     attachments: tuple[Enclosure, ...] = ()
+    contains: tuple[str, ...] = ()  # what the policy asks this letter to hold
 
 
 @dataclass(frozen=True)
@@ -131,7 +138,8 @@ class Written:
 
 @dataclass(frozen=True)
 class Form:
-    """What letters.toml says of a letter. `clause` is why such a letter exists at all."""
+    """What letters.toml says of a letter. `clause` is why such a letter exists at all, `contains` what it must hold
+    whatever the policy says."""
 
     letter: Letter
     audience: Audience
@@ -140,6 +148,7 @@ class Form:
     clause: str
     required: frozenset[str]
     optional: Mapping[str, Fact] = field(default_factory=dict)
+    contains: tuple[str, ...] = ()
 
 
 # ------------------------------------------------------------------ words in templates
@@ -210,6 +219,11 @@ def greeting(name: object) -> str:
     if not text or len(text) > 60 or re.search(r"[\d@<>/\\:;|{}\[\]]|www\.|\.\w{2,}$", text):
         return "Hello"
     return f"Dear {text}" if any(c.isalpha() for c in text) else "Hello"
+
+
+def bare_web(value: object) -> str:
+    """A web address as people say it: without https and without a slash at its end."""
+    return re.sub(r"^https?://", "", str(value)).rstrip("/")
 
 
 def paragraphs_html(value: object) -> Markup:
@@ -423,6 +437,7 @@ class Stationery:
                 said=said,
                 sentence=sentence,
                 greeting=greeting,
+                bare_web=bare_web,
             )
         self._html.filters.update(paragraphs=paragraphs_html, quoted=quoted_html)
         self._plain.filters.update(paragraphs=paragraphs_text, quoted=quoted_text, heading=heading)
@@ -448,6 +463,10 @@ class Stationery:
             "colour": letterhead.colour,
             "reply_address": reply_address,
             "cut_line": CUT_LINE,
+            "advisers": [body for body in letterhead.bodies if body.key not in BY_MATTER],
+            "body_of": {body.key: body for body in letterhead.bodies},
+            "day": day,
+            "holds": Held(),
         }
         subject = one_line(self._render(order.letter, subject_template, context))
         if len(subject) > LONGEST_SUBJECT:
@@ -457,9 +476,12 @@ class Stationery:
             subject = f"{subject} [{reference}]"
         context["title"] = subject
         context["mail_link"] = functools.partial(mail_link, reply_address, f"Re: {subject}")
-        text = self._render(order.letter, text_template, context).strip("\n")
+        in_text, in_html = Held(), Held()
+        text = self._render(order.letter, text_template, {**context, "holds": in_text}).strip("\n")
         text = re.sub(r"\n{3,}", "\n\n", text) + "\n"
-        html = self._inliner.inline(self._render(order.letter, html_template, context))
+        html = self._inliner.inline(self._render(order.letter, html_template, {**context, "holds": in_html}))
+        if lost := lacking((*form.contains, *order.contains), context, text, in_text, in_html):
+            raise LetterMistake(f"letter {order.letter}: must hold and does not: {', '.join(lost)}")
         raw = assemble(order, form, subject, text, html)
         return Written(raw, subject, text, html, form.null_sender)
 
@@ -538,10 +560,10 @@ def read_form(path: Path, letter: Letter, table: Mapping[str, Any]) -> Form:
             values[key] = reader(table[key])
         except (KeyError, ValueError, TypeError) as mistake:
             raise LetterMistake(f"{path}: letter {letter}: {key}: {mistake}") from mistake
-    if unknown := sorted(set(table) - set(readers)):
+    if unknown := sorted(set(table) - set(readers) - {"contains"}):
         raise LetterMistake(f"{path}: letter {letter}: unknown key: {', '.join(unknown)}")
     values["optional"] = {**dict.fromkeys(COMMON, ""), **values["optional"]}
-    return Form(letter=letter, **values)
+    return Form(letter=letter, contains=tuple(table.get("contains", ())), **values)
 
 
 def assemble(order: Order, form: Form, subject: str, text: str, html: str) -> bytes:

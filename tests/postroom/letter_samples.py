@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mailbot.casework.parts import Landlord, Ombudsman
+from mailbot.casework.parts import Body, Landlord, Ombudsman
 from mailbot.casework.vocabulary import Audience, Fact, Letter
 from mailbot.postroom.letters import Letterhead, Order, Stationery, Written
 
@@ -35,6 +35,16 @@ LETTERHEAD = Letterhead(
         as_of=dt.date(2026, 11, 20),
     ),
     person_noun="resident",
+    bodies=(
+        Body("Citizens Advice", "", "https://www.citizensadvice.org.uk", "citizens_advice"),
+        Body("Shelter", "0808 800 4444", "https://england.shelter.org.uk", "shelter"),
+        Body(
+            "Information Commissioner's Office",
+            "0303 123 1113",
+            "https://ico.org.uk/make-a-complaint/",
+            "information_commissioner",
+        ),
+    ),
 )
 
 CASE: Mapping[str, Fact] = {
@@ -264,7 +274,7 @@ FACTS: Mapping[Letter, Mapping[str, Fact]] = {
         "respond_by": "2026-03-26",
         "response_to": "resident",
         "authority": "needed",
-        "recipient_name": "Office of Ruth Adeyemi MP",
+        "recipient_name": "Ruth Adeyemi MP",
     },
     Letter.AUTHORITY_REQUEST: {
         **CASE,
@@ -278,7 +288,7 @@ FACTS: Mapping[Letter, Mapping[str, Fact]] = {
         "responded_on": "2026-03-26",
         "shared": True,
         "text": ANSWER,
-        "recipient_name": "Office of Ruth Adeyemi MP",
+        "recipient_name": "Ruth Adeyemi MP",
     },
     Letter.DATA_PROTECTION_ACKNOWLEDGEMENT: {
         **CASE,

@@ -275,8 +275,210 @@ def test_nothing_is_said_of_another_ombudsman_that_holds_only_of_the_housing_one
             *("30 April 2027", "advice at any time"),
         ):
             assert only_of_the_housing_one not in said, only_of_the_housing_one
-        at_the_end = letter in (Letter.FINAL_RESPONSE, Letter.SIGNPOSTING)
+        at_the_end = letter in (
+            *(Letter.FINAL_RESPONSE, Letter.SIGNPOSTING),
+            *(Letter.REFUSAL, Letter.NON_ESCALATION),  # the decision itself can be taken there
+        )
         assert ("after you first knew" in said) == at_the_end or letter is Letter.CLOSURE
+
+
+# ------------------------------------------------------------------ the letters of rarer days
+
+
+def said_by(stationery: Stationery, letter: Letter, **changes: Fact) -> tuple[str, str]:
+    """What a reader of the text and a reader of the HTML see, as plain words."""
+    written = write(stationery, letter, **changes)
+    return plain(written.text), plain(words_of(written.html))
+
+
+@pytest.mark.parametrize("letter", [Letter.REFUSAL, Letter.NON_ESCALATION])
+def test_a_refusal_gives_its_reasons_and_the_right_to_take_it_to_the_ombudsman(
+    letter: Letter, stationery: Stationery
+) -> None:
+    for said in said_by(stationery, letter):
+        assert "Why we decided this" in said
+        assert "You have the right to take this decision to the Housing Ombudsman Service" in said
+        assert "You can now ask it to look at yours" in said
+        assert "A person will read it" in said
+        assert not re.search("vexatious|unreasonable|final response|sorry|eligible", said)
+
+
+def test_a_refusal_names_its_ground_and_what_is_done_instead_where_there_is_any(
+    stationery: Stationery,
+) -> None:
+    for said in said_by(stationery, Letter.REFUSAL):
+        assert "The rule that we went by: What happened is more than 12 months ago." in said
+        assert "What we will do instead" in said and "Our estate team will look at the new fence" in said
+    for said in said_by(stationery, Letter.REFUSAL, ground="", instead=""):
+        assert "The rule that we went by" not in said and "instead" not in said
+
+
+def test_an_update_says_when_the_next_one_comes_and_until_when_the_answer(stationery: Stationery) -> None:
+    for said in said_by(stationery, Letter.UPDATE):
+        assert "By Wednesday 1 April 2026" in said and "By Thursday 9 April 2026" in said
+        assert "even if there is nothing new to tell" in said
+    for said in said_by(stationery, Letter.UPDATE, respond_by="", next_update_by=""):
+        assert "What happens next" not in said and "It comes on Monday." in said
+
+
+def test_a_survey_is_free_to_answer_can_be_ended_and_says_how_to_complain(stationery: Stationery) -> None:
+    for said in said_by(stationery, Letter.SURVEY):
+        assert "from 1 (very unhappy) to 5 (very happy)" in said
+        assert "You don't have to answer" in said
+        assert "no surveys" in said and "never send you one again" in said
+        assert (
+            "Your answer here is not a complaint. If something is still not right, reply to this email"
+            in said
+        )
+        assert "https://survey.thamesmeadow.example/complaints" in said
+    for said in said_by(stationery, Letter.SURVEY, survey_link=""):
+        assert "this page" not in said and "call us" in said.lower()
+
+
+@pytest.mark.parametrize("role", ["office", "representative"])
+@pytest.mark.parametrize("response_to", ["resident", "either"])
+@pytest.mark.parametrize("authority", ["needed", "given"])
+def test_whoever_writes_for_a_resident_hears_that_it_came_and_nothing_about_them(
+    role: str, response_to: str, authority: str, stationery: Stationery
+) -> None:
+    changes: dict[str, Fact] = {"role": role, "response_to": response_to, "authority": authority}
+    written = write(stationery, Letter.THIRD_PARTY_RECEIPT, **changes)
+    for said in said_by(stationery, Letter.THIRD_PARTY_RECEIPT, **changes):
+        assert "We received it on Thursday 12 March 2026" in said
+        assert "Our answer goes to the person whom you wrote for" in said
+        assert ("Please send us their permission" in said) is (authority == "needed")
+        assert ("Nothing waits for this" in said) is (authority == "needed")
+        assert ("to you as well" in said) is (response_to == "either")
+        assert ("write to your office again" in said) is (role == "office")
+    for private in ("Amina", "Begum", "Stage 1", "boiler"):
+        assert private not in written.subject + written.text + written.html
+
+
+def test_a_resident_is_asked_whether_somebody_may_act_and_nothing_waits(stationery: Stationery) -> None:
+    for said in said_by(stationery, Letter.AUTHORITY_REQUEST):
+        assert "Yusuf Begum wrote to us on Thursday 12 March 2026" in said
+        assert "Your complaint goes on either way" in said
+        assert "You don't have to give a reason, and you can change your mind" in said
+    assert (
+        "May we talk to somebody about" in write(stationery, Letter.AUTHORITY_REQUEST, writer_name="").subject
+    )
+
+
+def test_an_office_gets_the_answer_itself_only_where_the_resident_agreed(stationery: Stationery) -> None:
+    for said in said_by(stationery, Letter.OFFICE_REPLY):
+        assert "They agreed that we share our answer" in said and "went to the wrong block" in said
+    unshared = write(stationery, Letter.OFFICE_REPLY, shared=False)
+    for said in (plain(unshared.text), plain(words_of(unshared.html))):
+        assert "We don't have their permission" in said and "Thursday 26 March 2026" in said
+        for private in ("wrong block", "Amina", "Begum", "boiler"):
+            assert private not in said, "even where the order carries the text"
+
+
+def test_personal_information_is_dealt_with_on_its_own_and_the_commissioner_is_named(
+    stationery: Stationery,
+) -> None:
+    for said in said_by(stationery, Letter.DATA_PROTECTION_ACKNOWLEDGEMENT):
+        assert "It does not wait for your complaint CC-2026-004198-3" in said
+        assert "0303 123 1113" in said and "ico.org.uk/make-a-complaint" in said
+    for said in said_by(stationery, Letter.DATA_PROTECTION_ACKNOWLEDGEMENT, linked_reference=""):
+        assert "does not wait" not in said
+    bare = dataclasses.replace(LETTERHEAD, bodies=())
+    written = stationery.write(order_of(Letter.DATA_PROTECTION_ACKNOWLEDGEMENT), bare)
+    assert "Its website is ico.org.uk." in written.text
+
+
+def test_thanks_and_comments_are_passed_on_and_the_choice_to_complain_is_offered(
+    stationery: Stationery,
+) -> None:
+    for said in said_by(stationery, Letter.FEEDBACK_RECEIPT):
+        assert "passed your words to the repairs team" in said
+        assert "We will look into it as a complaint" in said
+    for said in said_by(stationery, Letter.FEEDBACK_RECEIPT, kind="policy", passed_to=""):
+        assert "what you think about our policy" in said and "kind words" not in said
+
+
+def test_an_acknowledgement_offers_the_quick_way_without_making_anything_wait(stationery: Stationery) -> None:
+    for said in said_by(stationery, Letter.ACKNOWLEDGEMENT):
+        assert (
+            "You don't have to choose. We have started on your complaint, and its dates stay as they are."
+            in said
+        )
+    for said in said_by(stationery, Letter.ACKNOWLEDGEMENT, early_choice=False):
+        assert "just put it right" not in said
+
+
+def test_an_understanding_is_asked_to_be_confirmed_and_silence_is_taken_for_yes(
+    stationery: Stationery,
+) -> None:
+    for said in said_by(stationery, Letter.ACKNOWLEDGEMENT, stage=2, stage_name="Stage 2"):
+        assert "Please tell us by Monday 23 March 2026" in said
+        assert "If we hear nothing, we go on with this. Nothing waits for your reply" in said
+
+
+def test_an_acknowledgement_carries_what_the_policys_routes_tell(stationery: Stationery) -> None:
+    for said in said_by(stationery, Letter.ACKNOWLEDGEMENT):
+        assert "You can also tell the Building Safety Regulator." in said
+
+
+def test_an_extension_asks_for_agreement_only_where_the_policy_does(stationery: Stationery) -> None:
+    for said in said_by(stationery, Letter.EXTENSION_NOTICE):
+        assert "We would like you to agree to the new date" in said
+        assert "You may also ask the Housing Ombudsman Service for help at once" in said
+        assert "write to you by Wednesday 1 April 2026" in said
+    for said in said_by(stationery, Letter.EXTENSION_NOTICE, agreement=False, next_update_by=""):
+        assert "agree" not in said and "will keep you up to date" in said
+
+
+def test_a_proposal_says_that_nothing_is_refused_and_what_to_weigh(stationery: Stationery) -> None:
+    for said in said_by(stationery, Letter.PROPOSAL):
+        for must in (
+            *("Only you can decide that", "Until you decide, the complaint goes on", "3.3 e1"),
+            *("Twelve months count", "a danger in the home, which lifts the ground"),
+            *(
+                "from Wednesday 12 March 2025 on",
+                "Is anybody in the home vulnerable?",
+                "#decline age because",
+            ),
+        ):
+            assert must in said, must
+    late = write(stationery, Letter.PROPOSAL, kind="late_escalation", proposed_by="", reason="")
+    assert "It is not refused: you decide." in plain(late.text)
+    assert late.subject.startswith("Late, and wants it looked at again: The leak of 2024")
+
+
+def test_a_response_that_must_be_approved_says_that_its_date_runs_on(stationery: Stationery) -> None:
+    for said in said_by(stationery, Letter.APPROVAL_REQUEST):
+        assert "nothing goes to the resident and the date runs on" in said
+        assert "The contractor went to the wrong block" in said and "#approve" in said
+    customers = dataclasses.replace(LETTERHEAD, person_noun="customer")
+    assert (
+        "nothing goes to the customer" in stationery.write(order_of(Letter.APPROVAL_REQUEST), customers).text
+    )
+
+
+# ------------------------------------------------------------------ restricted cases
+
+
+@pytest.mark.parametrize("letter", [Letter.CASE_MAIL, Letter.CASE_ASSIGNED, Letter.ROUTED])
+def test_nothing_that_was_written_in_a_restricted_case_stands_in_a_mail_to_staff(
+    letter: Letter, stationery: Stationery
+) -> None:
+    written = write(stationery, letter, restricted=True)
+    for said in (written.text, words_of(written.html), written.subject):
+        for private in (
+            *("No heating", "nobody calls back", "boiler", "asthma", "12 degrees", "rang four times"),
+            *("letter from school", "bedroom.jpg", "Music every night", "until three", "diary.pdf"),
+        ):
+            assert private not in said, private
+    for said in (plain(written.text), plain(words_of(written.html))):
+        assert "What was written stands in no email" in said or "what was written stands in no email" in said
+
+
+def test_a_chaser_of_a_restricted_case_names_its_reference_alone(stationery: Stationery) -> None:
+    lines = FACTS[Letter.CHASER]["lines"]
+    assert isinstance(lines, list) and isinstance(lines[0], dict)
+    written = write(stationery, Letter.CHASER, lines=[{**lines[0], "subject": ""}])
+    assert f"{REFERENCE}, Stage 1\n" in written.text and "No heating" not in written.text + written.html
 
 
 def test_the_landlords_own_word_for_residents_is_used(stationery: Stationery) -> None:

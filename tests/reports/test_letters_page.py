@@ -39,6 +39,8 @@ def test_the_page_says_who_why_and_from_which_facts(letter: Letter):
     assert re.findall(r"`(\w+)`", given) == form["required"]
     assert re.findall(r"`(\w+)`", optional) == list(form["optional"])
     assert ("*no way back*" in told) is form["null_sender"]
+    held = re.search(r"^- Must hold: (.*)$", told, re.M)
+    assert re.findall(r"`(\w+)`", held[1] if held else "") == form.get("contains", [])
     headings = re.findall(r"^## (.+)$", PAGE[: PAGE.index(f"### {letter.value}\n")], re.M)
     assert headings[-1].lower().startswith(form["audience"])
 
