@@ -38,7 +38,8 @@ Address = Annotated[str, AfterValidator(_bare)]
 Clock = Annotated[dt.time, BeforeValidator(_clock)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Word = Annotated[str, Field(min_length=1)]
-Role = Literal["handler", "stage2", "supervisor", "duty"]
+ROLES = ("handler", "stage2", "supervisor", "duty")
+"""The roles of the house. Others are named by policies: who approves, whom a matter is passed on to."""
 
 
 class SecretTable(Strict):
@@ -225,7 +226,7 @@ class PersonTable(Strict):
     phone: str = ""
     title: str = ""
     team: str = ""
-    roles: list[Role] = Field(default=["handler"], min_length=1)
+    roles: list[Word] = Field(default=["handler"], min_length=1)
     aliases: list[Address] = Field(default_factory=list)
     away: list[AwayTable] = Field(default_factory=list)
     case_limit: int = Field(default=0, ge=0)
