@@ -18,11 +18,9 @@ from pathlib import Path
 from mailbot.casework.allocation import first_there
 from mailbot.casework.contents import asked_of
 from mailbot.casework.parts import Landlord, Limits, Ombudsman
-from mailbot.casework.policy import Policy
 from mailbot.casework.vocabulary import (
     Audience,
     Bounced,
-    Case,
     Letter,
     SendLetter,
 )
@@ -277,21 +275,19 @@ class Outbox:
 
     # -------------------------------------------------------------- rendering
 
-    def _letterhead(self, letter: LetterRow, mailbox: MailboxSettings) -> Letterhead:
-        """Who writes, by the policy that the letter's case keeps to."""
-        policy = self._policy_of(letter, mailbox)
+    def _letterhead(self, mailbox: MailboxSettings) -> Letterhead:
         landlord: Landlord = self._settings.landlord
-        ombudsman: Ombudsman = self._settings.ombudsman(policy.ombudsman)
+        ombudsman: Ombudsman = self._settings.ombudsman(mailbox.policy.ombudsman)
         return Letterhead(
             landlord=landlord,
             ombudsman=ombudsman,
-            person_noun=policy.person_noun,
+            person_noun=mailbox.policy.person_noun,
             bodies=self._settings.bodies,
         )
 
     def _write(self, letter: LetterRow, mailbox: MailboxSettings, now: dt.datetime) -> Written:
         """The letter as it goes out. One that shows another letter (`preview_of`: its facts) carries its text."""
-        order, letterhead = self._order(letter, mailbox, now), self._letterhead(letter, mailbox)
+        order, letterhead = self._order(letter, mailbox, now), self._letterhead(mailbox)
         if shown := order.facts.get("preview_of"):
             assert isinstance(shown, dict)
             other = replace(
@@ -300,7 +296,7 @@ class Outbox:
                 audience=Audience.RESIDENT,
                 facts=shown,
                 attachments=(),
-                contains=asked_of(self._policy_of(letter, mailbox), Letter.ACKNOWLEDGEMENT, shown),
+                contains=asked_of(mailbox.policy, Letter.ACKNOWLEDGEMENT, shown),
             )
             facts = {key: fact for key, fact in order.facts.items() if key != "preview_of"}
             facts["preview"] = self._stationery.write(other, letterhead).text
@@ -332,7 +328,7 @@ class Outbox:
             reply_to=reply_to,
             date=now,
             attachments=self._enclosures(order.carries, order.audience is Audience.RESIDENT),
-            contains=asked_of(self._policy_of(letter, mailbox), order.letter, facts),
+            contains=asked_of(mailbox.policy, order.letter, facts),
         )
 
     def _enclosures(self, mail: str, to_resident: bool) -> tuple[Enclosure, ...]:
@@ -451,19 +447,12 @@ class Outbox:
 
     def _mailbox_of(self, letter: LetterRow) -> MailboxSettings:
         """The mailbox that a letter leaves from: its case's."""
-        case = self._case_of(letter)
-        return mailbox_named(self._settings, case.mailbox) if case else self._settings.mailboxes[0]
-
-    def _policy_of(self, letter: LetterRow, mailbox: MailboxSettings) -> Policy:
-        """The policy that the letter's case keeps to; the mailbox's own for one of no case."""
-        case = self._case_of(letter)
-        return mailbox.policy_of(case) if case else mailbox.policy
-
-    def _case_of(self, letter: LetterRow) -> Case | None:
-        if not letter.reference:
-            return None
-        with self._store.read() as work:
-            return work.case(letter.reference)
+        if letter.reference:
+            with self._store.read() as work:
+                case = work.case(letter.reference)
+            if case:
+                return mailbox_named(self._settings, case.mailbox)
+        return self._settings.mailboxes[0]
 
 
 def may_tell(work: Work, about: str, now: dt.datetime, most: int, period: str = "%Y-%m-%dT%H") -> bool:

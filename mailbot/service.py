@@ -24,7 +24,6 @@ from mailbot.casework import orders
 from mailbot.casework.allocation import Desk
 from mailbot.casework.clues import Clue, ClueKind, Found, choose, clues, plain_subject
 from mailbot.casework.lifecycle import decide
-from mailbot.casework.policy import Policy
 from mailbot.casework.references import compose, near_misses, without_check
 from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import (
@@ -33,6 +32,7 @@ from mailbot.casework.vocabulary import (
     Case,
     Decision,
     Event,
+    Flag,
     Intent,
     Letter,
     MailArrived,
@@ -50,6 +50,7 @@ from mailbot.postroom.letters import Stationery, Written
 from mailbot.postroom.reading import Mail, read
 from mailbot.postroom.screening import Screening, screen
 from mailbot.postroom.smtp import Door
+from mailbot.postroom.trust import authenticate
 from mailbot.reports.digest import digest_facts
 from mailbot.sending import MOST_ALERTS, Outbox, Sent, mailbox_named, may_tell, place_of
 from mailbot.settings import MailboxSettings, Settings
@@ -86,6 +87,9 @@ SILENCES = (Timer.REMIND_WINDOW, Timer.CLOSE_SILENT)
 
 DEATHS = 3
 """How often the process may end while it attends to one mail before that mail is set aside."""
+
+NO_SURVEY = "no_survey:"
+"""What storage remembers by: an address whose owner wants no survey, ever."""
 
 ATTENDING = "attending"
 """What storage remembers by: the mail that is being attended to, and how often the process ended in it."""
@@ -238,6 +242,8 @@ class Service:
             definition=definition(text),
             outcome_sought=outcome_sought(text),
             suggested=found.reference if found and found.suggestion else "",
+            answers=self._letter_answered(work, mail),
+            from_ombudsman=self._from_ombudsman(mail, self.box(row.mailbox, case)),
         )
         after, decision = self.step(work, case, event, self.box(row.mailbox, case), who=sender.address)
         if case is None and near_misses(f"{mail.subject}\n{mail.new_text}", self.settings.reference_prefix):
@@ -259,6 +265,20 @@ class Service:
             how_found=event.how_found,
             summary=decision.summary,
             because=decision.because,
+        )
+
+    def _letter_answered(self, work: Work, mail: Mail) -> str:
+        """The kind of our letter that the mail answers, "" where it answers none."""
+        ids = [*mail.in_reply_to, *reversed(mail.references)]
+        known = {letter.message_id: letter for letter in work.letters_by_message_id(ids)} if ids else {}
+        return next((known[i].order.letter.value for i in ids if i in known), "")
+
+    def _from_ombudsman(self, mail: Mail, box: MailboxSettings) -> bool:
+        """Whether the Ombudsman sent it, as our own border says: a name alone moves nobody to act."""
+        assert mail.sender is not None
+        ombudsman = self.settings.ombudsman(box.policy.ombudsman)
+        return (
+            ombudsman.wrote(mail.sender.address) and authenticate(mail, self.settings.trust).result == "pass"
         )
 
     def _find_case(self, work: Work, row: MailRow, mail: Mail) -> Found | None:
@@ -490,7 +510,10 @@ class Service:
         unread: frozenset[str] = frozenset()
         if isinstance(event, TimerFell) and event.timer in SILENCES:
             unread = frozenset(mail.sender for mail in work.quarantined())
-        rules = self.rules(work, box, case, serial, unread, received_at=getattr(event, "received_at", None))
+        rules = self.rules(work, box, serial, unread)
+        if case and isinstance(event, TimerFell) and event.timer is Timer.SURVEY:
+            unasked = (p.address for p in case.parties if work.recall(f"{NO_SURVEY}{p.address}"))
+            rules = replace(rules, no_surveys=frozenset(unasked))
         decision = decide(case, event, rules)
         opened = case is None and decision.case is not None
         reference = decision.case.reference if decision.case else case.reference if case else ""
@@ -511,15 +534,34 @@ class Service:
                 serial=serial if opened else None,
             )
         )
+        if isinstance(event, MailArrived) and event.verdict.has(Flag.SURVEY_OPT_OUT):
+            work.remember(f"{NO_SURVEY}{event.sender.address}", event.mail)
         if decision.opens is not None:
             after, further = self.step(work, None, decision.opens, box, who)
             return after, further
+        if decision.links is not None and after is not None:
+            after = self._link(work, after, decision.links, box, who)
         if decision.moves is not None:
             target, moved = decision.moves
             elsewhere = work.case(target)
             if elsewhere:
                 return self.step(work, elsewhere, moved, self.box("", elsewhere), who)
         return after, decision
+
+    def _link(self, work: Work, case: Case, part: MailArrived, box: MailboxSettings, who: str) -> Case:
+        """A part of the mail gets a case of its own; each of the two knows of the other."""
+        linked, _ = self.step(work, None, part, box, who)
+        if linked is None:
+            return case
+        why = box.policy.why("data_protection")
+        both = Decision(
+            replace(case, linked=(*case.linked, linked.reference)),
+            (),
+            f"Its part about personal data has a case of its own: {linked.reference}.",
+            why,
+        )
+        after = work.record(Step(at=part.at, who=who, before=case, decision=both, event=part, letters=()))
+        return after or case
 
     def _serial(self, work: Work, at: dt.datetime) -> tuple[str, int]:
         name = f"{self.settings.reference_prefix}-{self.settings.calendar.london_date(at).year}"
@@ -529,23 +571,17 @@ class Service:
         self,
         work: Work,
         box: MailboxSettings,
-        case: Case | None = None,
         serial: tuple[str, int] | None = None,
         unread: frozenset[str] = frozenset(),
-        received_at: dt.datetime | None = None,
     ) -> Rulebook:
-        """The rulebook of a case, by the version of the policy that it keeps to; of a new one by the version in
-        force when its mail was received. A number is asked for only where a case may be opened: on
+        """The rulebook of a mailbox as of now. A number is asked for only where a case may be opened: on
         PostgreSQL asking holds the sequence until the transaction ends."""
-        calendar = self.settings.calendar
-        on = calendar.london_date(received_at or self.clock.now())
-        policy = box.policy_of(case) if case else box.policy_on(on)
         reference = ""
         if serial:
             name, number = serial
             reference = compose(self.settings.reference_prefix, int(name.rpartition("-")[2]), number)
         return Rulebook(
-            policy=policy,
+            policy=box.policy,
             calendar=self.settings.calendar,
             desk=Desk(self.settings.people, work.open_loads()),
             mailbox=box.imap.name,
@@ -553,6 +589,7 @@ class Service:
             habits=replace(self.settings.habits, show_handler_address=self.settings.show_handler_address),
             today=self.settings.calendar.london_date(self.clock.now()),
             unread=unread,
+            ours=self.own_addresses,
         )
 
     # ================================================================== tick
@@ -661,7 +698,6 @@ class Service:
             looks=work.last_looks(),
             waiting_letters=work.letters_by_state().get(LetterState.WAITING, 0),
             now=now,
-            policy_of=self.policy_of,
         )
         return SendLetter(
             Letter.DIGEST,
@@ -683,10 +719,6 @@ class Service:
     def box(self, mailbox: str, case: Case | None) -> MailboxSettings:
         """The mailbox whose policy governs: the case's own, whichever way its mail came."""
         return mailbox_named(self.settings, case.mailbox if case else mailbox)
-
-    def policy_of(self, case: Case) -> Policy:
-        """The version of the policy that a case keeps to."""
-        return self.box("", case).policy_of(case)
 
     def preview_digest(self, person: Person) -> Written:
         """Today's digest as it would be sent; nothing is recorded."""

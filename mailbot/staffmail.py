@@ -109,7 +109,7 @@ class StaffDesk:
         events = self._events(parsed, person, row, work, case, letter, now)
         tried: Case | None = case
         for event in events:
-            decision = decide(tried, event, service.rules(work, box, case))
+            decision = decide(tried, event, service.rules(work, box))
             if decision.refused:
                 asked = f"#{event.act.value} {event.words}".strip()
                 return self._refuse(work, row, mail, person, case, asked, decision.refused)
@@ -168,6 +168,8 @@ class StaffDesk:
                 reason=act.reason,
                 intent=act.intent,
                 person=act.person,
+                ground=act.ground,
+                address=act.address,
                 left_inside=act is parsed.acts[-1] and bool(strip_internal(parsed.leftover).strip()),
             )
             for act in parsed.acts
@@ -187,8 +189,7 @@ class StaffDesk:
         """Nothing is done and nothing goes to the resident; the person gets an answer that helps."""
         service = self._service
         box, now = service.box(row.mailbox, case), service.clock.now()
-        policy = box.policy_of(case) if case else box.policy
-        why = policy.why("recorded" if case else "untrusted")
+        why = box.policy.why("recorded" if case else "untrusted")
         told = f"{person.name}: nothing was done. {problem}"
         work.note(
             now, person.key, "refused", told, why, reference=case.reference if case else None, mail=row.id
@@ -212,7 +213,7 @@ class StaffDesk:
             why,
             {
                 "reference": reference,
-                "stage_name": orders.stage_name(case, service.rules(work, box, case)) if case else "",
+                "stage_name": orders.stage_name(case, service.rules(work, box)) if case else "",
                 "resident_name": case.resident.name if case else "",
                 "handler_name": person.name,
                 "understood": understood,
@@ -231,9 +232,11 @@ class StaffDesk:
 
 
 def may_act(person: Person, case: Case) -> bool:
-    """Whether this person may act on the case now: its handler and supervisors. Asked at the time of acting,
-    so that an old mail gives nobody a right that has ended."""
-    return person.key == case.handler or "supervisor" in person.roles
+    """Whether this person may act on the case now: its handler, supervisors, and whoever is asked to approve a
+    response that waits. Asked at the time of acting, so that an old mail gives nobody a right that has ended."""
+    waiting = case.current.draft if case.current else None
+    approves = waiting is not None and person.key in waiting.approvers
+    return person.key == case.handler or approves or "supervisor" in person.roles
 
 
 def history_text(work: Work, case: Case) -> str:

@@ -44,7 +44,7 @@ FORMS: Mapping[Act, tuple[str, ...]] = MappingProxyType(
         Act.DONE: ("#done 2",),
         Act.NOTE: ("#note spoke to the contractor",),
         Act.ASSIGN: ("#assign Priya Nair",),
-        Act.CLOSE: ("#close agreed", "#close withdrawn", "#close answered"),
+        Act.CLOSE: ("#close agreed", "#close withdrawn", "#close answered", "#close concern"),
         Act.REOPEN: ("#reopen the leak is back",),
         Act.ESCALATE: ("#escalate she asked for stage 2 by phone",),
         Act.SORT: (
@@ -54,6 +54,16 @@ FORMS: Mapping[Act, tuple[str, ...]] = MappingProxyType(
             "#sort reply",
             "#sort other",
         ),
+        Act.TRIED: ("#tried by phone, no answer",),
+        Act.UPDATE: ("#update",),
+        Act.REVIEWED: ("#reviewed",),
+        Act.APPROVE: ("#approve",),
+        Act.RETURN: ("#return because the date of the visit is missing",),
+        Act.DECLINE: ("#decline age because it was put right in 2019",),
+        Act.ACCEPT: ("#accept",),
+        Act.RESIDENT: ("#resident jo.finch@example.com Jo Finch",),
+        Act.AUTHORITY: ("#authority given", "#authority refused", "#authority not needed"),
+        Act.RESTRICT: ("#restrict",),
         Act.HELP: ("#help",),
         Act.HISTORY: ("#history",),
     }
@@ -74,6 +84,16 @@ _MEANING: Mapping[Act, str] = MappingProxyType(
         Act.REOPEN: "open the case again",
         Act.ESCALATE: "take the case to the next stage",
         Act.SORT: "answer the question what a mail is",
+        Act.TRIED: "you tried to reach the resident and did not",
+        Act.UPDATE: "the text below goes to the resident: how things stand",
+        Act.REVIEWED: "the review of stage 2 was held",
+        Act.APPROVE: "send the response that waits for your approval",
+        Act.RETURN: "give a response back; say what should be different",
+        Act.DECLINE: "refuse the complaint or stage 2 on a ground; a supervisor's, for others a proposal",
+        Act.ACCEPT: "the ground is weighed and the complaint goes on",
+        Act.RESIDENT: "the resident for whom somebody writes: letters go there",
+        Act.AUTHORITY: "whether the writer may act for the resident, as you have seen it",
+        Act.RESTRICT: "only who has the case sees its words",
         Act.HELP: "send me this list",
         Act.HISTORY: "send me the history of the case",
     }
@@ -85,7 +105,7 @@ class ParsedAct:
     """One act that a handler asked for.
 
     words         the argument: the decision of RESPOND ("upheld", "partly upheld", "not upheld", ""), the
-                  kind of CLOSE ("agreed", "withdrawn", "answered"), the text of ACTION, else what stood on
+                  kind of CLOSE ("agreed", "withdrawn", "answered", "concern"), the text of ACTION, else what stood on
                   the line
     until         the date of EXTEND or ACTION
     working_days  those of EXTEND
@@ -100,6 +120,8 @@ class ParsedAct:
     reason: str = ""
     person: str = ""
     intent: Intent | None = None
+    ground: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,9 +161,12 @@ class Parsed:
         return "" if any(self.text_for(parsed.act) for parsed in self.acts) else self.body
 
 
-_TO_RESIDENT = frozenset({Act.REPLY, Act.RESPOND})
+_TO_RESIDENT = frozenset({Act.REPLY, Act.RESPOND, Act.UPDATE, Act.DECLINE})
+_MAY_LACK_TEXT = frozenset({Act.DECLINE})
 _ONCE = frozenset(set(Act) - {Act.ACTION, Act.DONE, Act.NOTE})
-_TAKES_TEXT = frozenset({Act.REPLY, Act.RESPOND, Act.NOTE, Act.CONTACTED, Act.ESCALATE, Act.REOPEN})
+_TAKES_TEXT = frozenset(
+    {*_TO_RESIDENT, Act.NOTE, Act.CONTACTED, Act.TRIED, Act.RETURN, Act.ESCALATE, Act.REOPEN}
+)
 _WORDS = {act.value: act for act in Act}
 
 # ------------------------------------------------------------------ lines
@@ -274,10 +299,11 @@ def _contradictions(block: list[_Command], acts: list[ParsedAct], body: str) -> 
             mistakes.append(Mistake(lines[act], f"#{act.value} stands there twice", _forms(act)))
     sent = [act for act in dict.fromkeys(asked) if act in _TO_RESIDENT]
     if len(sent) > 1:
-        problem = "#reply and #respond can't both have the text below: send two mails"
-        mistakes.append(Mistake(lines[Act.RESPOND], problem, _forms(Act.RESPOND)))
+        both = " and ".join(f"#{act.value}" for act in sent)
+        problem = f"{both} can't both have the text below: send two mails"
+        mistakes.append(Mistake(lines[sent[-1]], problem, _forms(sent[-1])))
     for act in sent:
-        if not _SIGNATURE.split(body)[0].strip():
+        if act not in _MAY_LACK_TEXT and not _SIGNATURE.split(body)[0].strip():
             problem = "there is no text for the resident below it"
             mistakes.append(Mistake(lines[act], problem, f"{FORMS[act][-1]}, an empty line, then the text"))
     for parsed in acts:
@@ -298,7 +324,10 @@ def _commands_below(rest: list[str]) -> list[Mistake]:
         if not tidy.lstrip("\"'*- ").startswith("#"):
             continue
         command = _read_command(tidy)
-        if command and difflib.get_close_matches(command.word.lower()[:20], _WORDS, n=1, cutoff=0.8):
+        if command is None:
+            continue
+        word = command.word.lower()[:20]
+        if difflib.get_close_matches(word, _WORDS, n=1, cutoff=0.8) or word.startswith(("note", "close")):
             problem = "commands stand at the top of the mail, before any other text"
             mistakes.append(Mistake(tidy, problem, tidy.lstrip("\"'*- ")))
     return mistakes
@@ -317,7 +346,7 @@ _DECISIONS = {
     "upheld in part": "partly upheld",
     "not upheld": "not upheld",
 }
-_CLOSURES = ("agreed", "withdrawn", "answered")
+_CLOSURES = ("agreed", "withdrawn", "answered", "concern")
 _KINDS = {
     "new complaint": Intent.NEW_COMPLAINT,
     "complaint": Intent.NEW_COMPLAINT,
@@ -456,10 +485,10 @@ def _read_closure(rest: str, today: dt.date, add: AddWorkingDays) -> tuple[Parse
     kind, _, more = rest.partition(" ")
     kind = kind.lower().strip(" .,;:-\"'")
     if not kind:
-        return "it lacks why: agreed, withdrawn or answered"
+        return "it lacks why: agreed, withdrawn, answered or concern"
     if kind not in _CLOSURES:
         near = difflib.get_close_matches(kind[:20], _CLOSURES, n=1)
-        hint = f"; did you mean “{near[0]}”?" if near else ": agreed, withdrawn or answered"
+        hint = f"; did you mean “{near[0]}”?" if near else ": agreed, withdrawn, answered or concern"
         return f"“{kind[:40]}” is not a way to close{hint}"
     because = _BECAUSE.match(more)
     reason = (more[because.end() :] if because else more).strip(" ,;:-")
@@ -479,6 +508,40 @@ def _read_sorting(rest: str, today: dt.date, add: AddWorkingDays) -> tuple[Parse
     return (ParsedAct(Act.SORT, words=kind, number=number, intent=_KINDS[kind]),)
 
 
+def _read_decline(rest: str, today: dt.date, add: AddWorkingDays) -> tuple[ParsedAct, ...] | str:
+    because = _BECAUSE.search(rest)
+    ground = (rest[: because.start()] if because else rest).strip(" .,;:\"'").lower()
+    if not ground:
+        return "it lacks the ground"
+    return (
+        ParsedAct(
+            Act.DECLINE, words=rest, ground=ground, reason=rest[because.end() :].strip() if because else ""
+        ),
+    )
+
+
+_AN_ADDRESS = re.compile(
+    r"<?(?:mailto:)?(?P<address>[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5})>?[,;]?"
+)
+
+
+def _read_resident(rest: str, today: dt.date, add: AddWorkingDays) -> tuple[ParsedAct, ...] | str:
+    found = list(_AN_ADDRESS.finditer(rest))
+    if not found:
+        return "it lacks the resident's address"
+    if len({match["address"].lower() for match in found}) > 1:
+        return "it holds more than one address"
+    name = " ".join(_AN_ADDRESS.sub(" ", rest).split()).strip(" ,;\"'<>()")
+    return (ParsedAct(Act.RESIDENT, words=name, address=found[0]["address"].lower()),)
+
+
+def _read_authority(rest: str, today: dt.date, add: AddWorkingDays) -> tuple[ParsedAct, ...] | str:
+    said = " ".join(rest.lower().split()).strip(" .,;:!\"'")
+    if said not in ("given", "refused", "not needed"):
+        return "say whether it was given, refused or is not needed"
+    return (ParsedAct(Act.AUTHORITY, words=said),)
+
+
 _READERS: Mapping[Act, _Read] = {
     Act.REPLY: _read_reply,
     Act.CONFIRM: _plain(Act.CONFIRM),
@@ -493,6 +556,16 @@ _READERS: Mapping[Act, _Read] = {
     Act.REOPEN: _reasoned(Act.REOPEN),
     Act.ESCALATE: _reasoned(Act.ESCALATE),
     Act.SORT: _read_sorting,
+    Act.TRIED: _plain(Act.TRIED),
+    Act.UPDATE: _plain(Act.UPDATE),
+    Act.REVIEWED: _plain(Act.REVIEWED),
+    Act.APPROVE: _plain(Act.APPROVE),
+    Act.RETURN: _reasoned(Act.RETURN),
+    Act.DECLINE: _read_decline,
+    Act.ACCEPT: _reasoned(Act.ACCEPT),
+    Act.RESIDENT: _read_resident,
+    Act.AUTHORITY: _read_authority,
+    Act.RESTRICT: _plain(Act.RESTRICT),
     Act.HELP: _plain(Act.HELP),
     Act.HISTORY: _plain(Act.HISTORY),
 }

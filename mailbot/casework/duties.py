@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mailbot.casework.calendar import Calendar
 from mailbot.casework.policy import Anchor, Moment, Policy
-from mailbot.casework.vocabulary import Case, Due, Stage
+from mailbot.casework.vocabulary import Case, Due, Matter, Stage
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Duty:
 
     case: Case
     what: str
-    kind: str  # acknowledgement, contact, response, action
+    kind: str  # acknowledgement, contact, review, response, action
     due: Due
 
 
@@ -31,6 +31,8 @@ def duties_of(case: Case, policy: Policy, calendar: Calendar) -> list[Duty]:
             found.append(
                 Duty(case, f"{name} contact with the {policy.person_noun}", "contact", record.contact)
             )
+        if record.review and record.reviewed_at is None:
+            found.append(Duty(case, f"{name} review", "review", record.review))
         found.append(Duty(case, f"{name} response", "response", record.promised))
     found += [
         Duty(case, f"Action {a.number}: {a.text}", "action", Due(a.due, a.due, policy.why("actions")))
@@ -38,7 +40,8 @@ def duties_of(case: Case, policy: Policy, calendar: Calendar) -> list[Duty]:
         if a.due
     ]
     answer = policy.service_requests.answer
-    if case.stage is Stage.SERVICE_REQUEST and case.service_answered_at is None and answer:
+    own = case.matter is Matter.COMPLAINT
+    if case.stage is Stage.SERVICE_REQUEST and own and case.service_answered_at is None and answer:
         received = Moment(policy.received_on(case.received_at, calendar))
         due = answer.due({Anchor.RECEIVED: received}, policy.counting(calendar))
         found.append(Duty(case, "Answer to the service request", "request", due))

@@ -71,9 +71,7 @@ class SilenceFloor:
 
 @dataclass(frozen=True)
 class StageLayer:
-    """What one text says about a stage; None and empty are silence. `supported_by`: somebody of stage 1 who is to
-    support the decider of this one; held so that a check finds it, and given no part in it. `readings`: by which
-    ambiguity the window of a duty ("acknowledge", "respond") is read."""
+    """What one text says about a stage; None and empty are silence."""
 
     number: int
     name: str = ""
@@ -92,8 +90,6 @@ class StageLayer:
     approver: str = ""
     approver_clauses: Clauses = ()
     no_connection: bool = False
-    supported_by: str = ""
-    readings: Mapping[str, Clauses] = field(default_factory=dict)
     understanding: Understanding | None = None
     direct: Allowance | None = None
     panel: Panel | None = None
@@ -192,7 +188,7 @@ def resolve(policy: Layer, code: Layer | None, house: Layer, overlay: Overlay) -
         early_resolution=merged.early_resolution,
         refusal=merged.refusal or house.refusal or Refusal((), ()),
         routes=(*merged.routes, *(r for r in house.routes if r.kind not in {o.kind for o in merged.routes})),
-        third_party=merged.third_party or house.third_party,
+        third_party=_third_party(merged.third_party, house.third_party),
         survey=merged.survey or house.survey,
         updates=_updates(merged.updates, house.updates),
         reports=merged.reports,
@@ -214,6 +210,13 @@ def _reminded(rule: SilenceRule, house: Layer) -> SilenceRule:
     same = next((r for r in house.silence if r.after is rule.after), None)
     before = same.remind_before_working_days if same and rule.after is Anchor.RESPONDED else 0
     return replace(rule, remind_before_working_days=before or 0)
+
+
+def _third_party(own: ThirdParty | None, house: ThirdParty | None) -> ThirdParty | None:
+    """A text that says nothing of authority has it asked for, as the house does."""
+    if own and house and not own.authority:
+        return replace(own, authority=house.authority, clauses=_both(own.clauses, house.clauses))
+    return own or house
 
 
 def _updates(own: Updates | None, house: Updates | None) -> Updates | None:

@@ -11,12 +11,14 @@ No cell is empty and no cell is a default: "gone", "keep" and every refusal are 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TypeAlias
 
+from mailbot.casework import approving, matters, proposals, stages, third_parties
 from mailbot.casework import on_clock as clock
 from mailbot.casework import on_mail as mail
 from mailbot.casework import on_staff as staff
-from mailbot.casework.on_staff import refuse
+from mailbot.casework.acts import refuse
 from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import (
     Act,
@@ -26,6 +28,7 @@ from mailbot.casework.vocabulary import (
     Event,
     Intent,
     MailArrived,
+    Matter,
     StaffActed,
     Stage,
     Timer,
@@ -46,7 +49,7 @@ ON_MAIL: Mapping[Stage, Mapping[Intent, MailRule]] = {
     Stage.NONE: {
         I.NEW_COMPLAINT: mail.open_complaint,
         I.SERVICE_REQUEST: mail.open_service_request,
-        I.ESCALATION_REQUEST: mail.ask_what_it_is,
+        I.ESCALATION_REQUEST: mail.ask_or_open_stage2,
         I.REPLY: mail.ask_what_it_is,
         I.OTHER: mail.file_it,
         I.UNSURE: mail.ask_what_it_is,
@@ -125,6 +128,9 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.CLOSE_SILENT: gone,
         T.ACTION_DUE: clock.chase_action,
         T.SERVICE_CHASE: gone,
+        T.REVIEW: gone,
+        T.UPDATE: gone,
+        T.SURVEY: gone,
     },
     Stage.SERVICE_REQUEST: {
         T.ASSIGN: gone,
@@ -138,6 +144,9 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.CLOSE_SILENT: gone,
         T.ACTION_DUE: clock.chase_action,
         T.SERVICE_CHASE: clock.chase_service_request,
+        T.REVIEW: gone,
+        T.UPDATE: gone,
+        T.SURVEY: gone,
     },
     Stage.STAGE1_OPEN: {
         T.ASSIGN: clock.find_somebody,
@@ -151,6 +160,9 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.CLOSE_SILENT: gone,
         T.ACTION_DUE: clock.chase_action,
         T.SERVICE_CHASE: gone,
+        T.REVIEW: clock.chase_review,
+        T.UPDATE: clock.chase_update,
+        T.SURVEY: gone,
     },
     Stage.STAGE1_RESPONDED: {
         T.ASSIGN: gone,
@@ -164,6 +176,9 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.CLOSE_SILENT: clock.close_for_silence,
         T.ACTION_DUE: clock.chase_action,
         T.SERVICE_CHASE: gone,
+        T.REVIEW: gone,
+        T.UPDATE: gone,
+        T.SURVEY: gone,
     },
     Stage.STAGE2_OPEN: {
         T.ASSIGN: clock.find_somebody,
@@ -177,6 +192,9 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.CLOSE_SILENT: gone,
         T.ACTION_DUE: clock.chase_action,
         T.SERVICE_CHASE: gone,
+        T.REVIEW: clock.chase_review,
+        T.UPDATE: clock.chase_update,
+        T.SURVEY: gone,
     },
     Stage.STAGE2_RESPONDED: {
         T.ASSIGN: gone,
@@ -190,6 +208,9 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.CLOSE_SILENT: clock.close_for_silence,
         T.ACTION_DUE: clock.chase_action,
         T.SERVICE_CHASE: gone,
+        T.REVIEW: gone,
+        T.UPDATE: gone,
+        T.SURVEY: gone,
     },
     Stage.CLOSED: {
         T.ASSIGN: gone,
@@ -203,6 +224,9 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.CLOSE_SILENT: gone,
         T.ACTION_DUE: clock.chase_action,
         T.SERVICE_CHASE: gone,
+        T.REVIEW: gone,
+        T.UPDATE: gone,
+        T.SURVEY: clock.ask_how_it_was,
     },
 }
 
@@ -214,6 +238,14 @@ is_final = refuse("The final response has been sent; the complaints process is c
 is_closed = refuse("The case is closed. Write #reopen first.")
 is_stage2 = refuse("The case is at stage 2 already.")
 is_open = refuse("The case is open: there is nothing to reopen.")
+
+
+def decline_late(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
+    """On a closed case only a request for stage 2 that waits for a person can be declined."""
+    if not case.open_questions:
+        return is_closed(case, event, rules)
+    return proposals.decline(case, event, rules)
+
 
 ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
     Stage.UNSORTED: {
@@ -230,6 +262,16 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.REOPEN: is_open,
         A.ESCALATE: is_unsorted,
         A.SORT: staff.sort,
+        A.TRIED: staff.tried,
+        A.UPDATE: staff.update,
+        A.REVIEWED: is_unsorted,
+        A.APPROVE: is_unsorted,
+        A.RETURN: is_unsorted,
+        A.DECLINE: is_unsorted,
+        A.ACCEPT: is_unsorted,
+        A.RESIDENT: third_parties.add_resident,
+        A.AUTHORITY: third_parties.record_authority,
+        A.RESTRICT: staff.restrict,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
     },
@@ -247,6 +289,16 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.REOPEN: is_open,
         A.ESCALATE: is_request,
         A.SORT: staff.sort,
+        A.TRIED: staff.tried,
+        A.UPDATE: staff.update,
+        A.REVIEWED: is_request,
+        A.APPROVE: is_request,
+        A.RETURN: is_request,
+        A.DECLINE: is_request,
+        A.ACCEPT: is_request,
+        A.RESIDENT: third_parties.add_resident,
+        A.AUTHORITY: third_parties.record_authority,
+        A.RESTRICT: staff.restrict,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
     },
@@ -254,7 +306,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.REPLY: staff.relay,
         A.CONFIRM: staff.confirm,
         A.CONTACTED: staff.contacted,
-        A.RESPOND: staff.respond,
+        A.RESPOND: approving.respond_or_ask,
         A.EXTEND: staff.extend,
         A.ACTION: staff.add_action,
         A.DONE: staff.action_done,
@@ -264,6 +316,16 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.REOPEN: is_open,
         A.ESCALATE: staff.escalate,
         A.SORT: staff.sort,
+        A.TRIED: staff.tried,
+        A.UPDATE: staff.update,
+        A.REVIEWED: staff.reviewed,
+        A.APPROVE: approving.approve,
+        A.RETURN: approving.give_back,
+        A.DECLINE: proposals.decline,
+        A.ACCEPT: proposals.accept,
+        A.RESIDENT: third_parties.add_resident,
+        A.AUTHORITY: third_parties.record_authority,
+        A.RESTRICT: staff.restrict,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
     },
@@ -281,6 +343,16 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.REOPEN: is_open,
         A.ESCALATE: staff.escalate,
         A.SORT: staff.sort,
+        A.TRIED: staff.tried,
+        A.UPDATE: staff.update,
+        A.REVIEWED: is_answered,
+        A.APPROVE: is_answered,
+        A.RETURN: is_answered,
+        A.DECLINE: proposals.decline,
+        A.ACCEPT: proposals.accept,
+        A.RESIDENT: third_parties.add_resident,
+        A.AUTHORITY: third_parties.record_authority,
+        A.RESTRICT: staff.restrict,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
     },
@@ -288,7 +360,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.REPLY: staff.relay,
         A.CONFIRM: staff.confirm,
         A.CONTACTED: staff.contacted,
-        A.RESPOND: staff.respond,
+        A.RESPOND: approving.respond_or_ask,
         A.EXTEND: staff.extend,
         A.ACTION: staff.add_action,
         A.DONE: staff.action_done,
@@ -298,6 +370,16 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.REOPEN: is_open,
         A.ESCALATE: is_stage2,
         A.SORT: staff.sort,
+        A.TRIED: staff.tried,
+        A.UPDATE: staff.update,
+        A.REVIEWED: staff.reviewed,
+        A.APPROVE: approving.approve,
+        A.RETURN: approving.give_back,
+        A.DECLINE: proposals.decline,
+        A.ACCEPT: proposals.accept,
+        A.RESIDENT: third_parties.add_resident,
+        A.AUTHORITY: third_parties.record_authority,
+        A.RESTRICT: staff.restrict,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
     },
@@ -315,6 +397,16 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.REOPEN: is_open,
         A.ESCALATE: is_final,
         A.SORT: staff.sort,
+        A.TRIED: staff.tried,
+        A.UPDATE: staff.update,
+        A.REVIEWED: is_final,
+        A.APPROVE: is_final,
+        A.RETURN: is_final,
+        A.DECLINE: is_final,
+        A.ACCEPT: proposals.accept,
+        A.RESIDENT: third_parties.add_resident,
+        A.AUTHORITY: third_parties.record_authority,
+        A.RESTRICT: staff.restrict,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
     },
@@ -332,6 +424,16 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.REOPEN: staff.reopen,
         A.ESCALATE: staff.escalate,
         A.SORT: staff.sort,
+        A.TRIED: staff.tried,
+        A.UPDATE: staff.update,
+        A.REVIEWED: is_closed,
+        A.APPROVE: is_closed,
+        A.RETURN: is_closed,
+        A.DECLINE: decline_late,
+        A.ACCEPT: proposals.accept,
+        A.RESIDENT: is_closed,
+        A.AUTHORITY: third_parties.record_authority,
+        A.RESTRICT: staff.restrict,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
     },
@@ -343,14 +445,31 @@ def decide(case: Case | None, event: Event, rules: Rulebook) -> Decision:
 
     A `case` of None is allowed for mail alone. `Decision.case` is None when the mail is only filed.
     """
+    decision = look_up(case, event, rules)
+    after = decision.case
+    if after and after.stage1 and after.stage is Stage.STAGE1_OPEN and not (case and case.stage1):
+        # Stage 1 has just been opened, by whatever event: what its mail shows is put before people once.
+        decision = third_parties.with_receipt(proposals.with_proposals(decision, event.at, rules), rules)
+    return replace(decision, effects=matters.withhold(decision.case, decision.effects))
+
+
+def look_up(case: Case | None, event: Event, rules: Rulebook) -> Decision:
+    """The answer of the tables."""
     if isinstance(event, MailArrived):
+        if event.matter is Matter.DATA_PROTECTION:
+            return matters.open_data_protection(event, rules)
+        if event.from_ombudsman:
+            return mail.with_alarms(matters.ombudsman_wrote(case, event, rules), event, rules)
         if case is not None and not event.trusted:
             return mail.with_alarms(mail.untrusted(case, event, rules), event, rules)
         if case is None and event.suggested and event.verdict.intent is not Intent.OTHER:
             return mail.with_alarms(mail.ask_which_case(event, rules), event, rules)
+        if case is not None and event.answers == "survey" and event.verdict.intent not in ASKS_FOR_MORE:
+            return mail.with_alarms(mail.survey_answered(case, event, rules), event, rules)
         stage = case.stage if case else Stage.NONE
-        rule = ON_MAIL[stage][event.verdict.intent]
-        return mail.with_alarms(rule(case, event, rules), event, rules)
+        raised = stages.with_routes(case, event, rules) if case else None
+        decision = ON_MAIL[stage][event.verdict.intent](raised, event, rules)
+        return mail.with_alarms(matters.with_matters(case, decision, event, rules), event, rules)
     assert case is not None, "timers, staff and bounces speak of a case"
     if isinstance(event, TimerFell):
         return ON_CLOCK[case.stage][event.timer](case, event, rules)
@@ -358,3 +477,7 @@ def decide(case: Case | None, event: Event, rules: Rulebook) -> Decision:
         return ON_STAFF[case.stage][event.act](case, event, rules)
     assert isinstance(event, Bounced)
     return mail.bounced(case, event, rules)
+
+
+ASKS_FOR_MORE = (Intent.NEW_COMPLAINT, Intent.ESCALATION_REQUEST)
+"""What an answer to a survey may also be: then it is that, and no answer to a survey."""

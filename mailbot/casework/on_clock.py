@@ -10,13 +10,14 @@ import datetime as dt
 from dataclasses import replace
 
 from mailbot.casework import on_mail, orders, stages
-from mailbot.casework.policy import SilenceRule
+from mailbot.casework.policy import Anchor, SilenceRule
 from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import (
     Case,
     Decision,
     Due,
     Effect,
+    Flag,
     Intent,
     Letter,
     MailArrived,
@@ -209,9 +210,14 @@ def chase_late_response(case: Case, event: TimerFell, rules: Rulebook) -> Decisi
         return Decision(case, orders.response_timers(case, rules, event.at), "The date has moved.")
     what = f"{orders.stage_name(case, rules)} response"
     chase = rules.policy.chase
-    return chased(
+    late = chased(
         case, event, rules, what, record.promised, chase.late_every_working_days, chase.supervisor_when_late
     )
+    if record.extension is None and event.due_at <= rules.morning(
+        rules.calendar.add_working_days(record.promised.outer, 1)
+    ):  # the first time: from now on the resident is to hear how it stands
+        late = replace(late, effects=(*late.effects, *orders.update_timer(case, rules, event.at)))
+    return late
 
 
 def chase_action(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
@@ -274,10 +280,66 @@ def chase_answer(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
     )
 
 
+def chase_review(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
+    """The review of stage 2 is due: its outcome counts from it."""
+    record = case.current
+    if record is None or record.review is None or record.reviewed_at or record.responded_at:
+        return gone(case, event, rules)
+    every = rules.policy.chase.late_every_working_days
+    late = rules.day(event.at) > record.review.outer
+    return chased(case, event, rules, "review (then #reviewed)", record.review, every, late)
+
+
+def chase_update(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
+    """It takes longer than was said: the resident hears how it stands, as often as the policy asks (Code 5.9)."""
+    record, updates = case.current, rules.policy.updates
+    if record is None or record.responded_at is not None or updates is None:
+        return gone(case, event, rules)
+    today = rules.day(event.at)
+    due = orders.next_update(case, rules, today)
+    if due is None or due > today:  # they have heard from us meanwhile
+        return Decision(case, orders.update_timer(case, rules, event.at), "The resident has heard from us.")
+    why = tuple(dict.fromkeys((*updates.clauses, *rules.policy.why("update"))))
+    again = rules.morning(rules.calendar.add_working_days(today, updates.every_working_days or 1))
+    what = f"word to the {rules.policy.person_noun} on how it stands (#update)"
+    effects = (
+        *orders.chaser(case, rules, what, Due(today, today, why), event.at),
+        SetTimer(Timer.UPDATE, again, why),
+    )
+    return Decision(case, effects, f"Chased the handler: {what}.", why)
+
+
+# ------------------------------------------------------------------ after a case was closed
+
+
+def ask_how_it_was(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
+    """Ask how the complaint was handled, once, and nobody who does not want it."""
+    survey = rules.policy.survey
+    if survey is None or case.surveyed_at is not None or case.closed_at is None:
+        return gone(case, event, rules)
+    why = tuple(dict.fromkeys((*survey.clauses, *rules.policy.why("survey"))))
+    unwanted = tuple(dict.fromkeys((*survey.opt_out_clauses, *rules.policy.why("no_survey"))))
+    if Flag.SURVEY_OPT_OUT in case.flags or case.resident.address in rules.no_surveys:
+        return Decision(case, (), f"No survey: the {rules.policy.person_noun} wants none.", unwanted)
+    if not case.knows_resident or case.resident.address in case.unreachable:
+        return Decision(case, (), f"No survey: the {rules.policy.person_noun} can't be reached.", why)
+    letter = orders.to_resident(
+        case,
+        rules,
+        Letter.SURVEY,
+        why,
+        {"closed_on": rules.day(case.closed_at).isoformat()},
+        answers=case.request_mail,
+    )
+    return Decision(
+        replace(case, surveyed_at=event.at), (letter,), "Asked how the complaint was handled.", why
+    )
+
+
 # ------------------------------------------------------------------ silence
 
 
-def why_not_silent(case: Case, rules: Rulebook) -> str:
+def why_not_silent(case: Case, rules: Rulebook, at: dt.datetime) -> str:
     """What stands in the way of closing for silence; "" if nothing does. The last word must be ours, it must
     have reached the resident, and nothing may be owed."""
     record = case.current
@@ -294,21 +356,34 @@ def why_not_silent(case: Case, rules: Rulebook) -> str:
         return "a mail of theirs was set aside and nobody has read it"
     if case.resident.address in case.unreachable:
         return "our mail did not reach the resident"
-    if len(case.attempts) < rule.needs_attempts:
-        return "the attempts to reach the resident are not complete"
+    since = record.requested_at if rule.after is Anchor.RECEIVED else record.responded_at
+    if sum(at >= since for at in case.attempts) < rule.needs_attempts:
+        return LACKS_ATTEMPTS
+    if "delay_notice" in rule.blocked_by and record.extension and rules.day(at) <= record.extension.to:
+        return "the resident was told that it takes longer"
     return ""
+
+
+LACKS_ATTEMPTS = "nobody has tried to reach the resident as the policy asks"
+"""Why a silent case is not closed although everything else is there: the handler can help that."""
 
 
 def remind(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
     ends, record = orders.silence_ends(case, rules), case.current
     why = rules.policy.why("reminder")
-    hindrance = why_not_silent(case, rules)
+    hindrance = why_not_silent(case, rules, event.at)
     rule = orders.silence_rule(case, rules)
     if rule is None or ends is None or record is None or record.responded_at is None:
         return Decision(case, (), "No reminder: no rule of silence.", why)
     if hindrance:  # nobody is closed without having been reminded: both wait
         again = SetTimer(Timer.REMIND_WINDOW, rules.next_morning(event.at), why)
         moved = SetTimer(Timer.CLOSE_SILENT, closing_after(ends, rule, event, rules), rule.clauses)
+        if hindrance == LACKS_ATTEMPTS:
+            every = rules.calendar.add_working_days(rules.day(event.at), TRY_EVERY)
+            again = SetTimer(Timer.REMIND_WINDOW, rules.morning(every), why)
+            return Decision(
+                case, (*ask_to_try(case, event, rules, rule), again, moved), f"No reminder: {hindrance}.", why
+            )
         return Decision(case, (again, moved), f"No reminder: {hindrance}.", why)
     closing = closing_after(ends, rule, event, rules)
     letter = orders.to_resident(
@@ -336,10 +411,22 @@ def closing_after(ends: dt.date, rule: SilenceRule, event: TimerFell, rules: Rul
     return rules.morning(max(rules.calendar.add_working_days(ends, 1), reminded))
 
 
+TRY_EVERY = 5
+"""How many working days lie between two reminders that somebody is to try to reach the resident."""
+
+
+def ask_to_try(case: Case, event: TimerFell, rules: Rulebook, rule: SilenceRule) -> tuple[Effect, ...]:
+    today = rules.day(event.at)
+    what = (
+        f"attempt to reach the {rules.policy.person_noun} (#tried or #contacted), before the case may close"
+    )
+    return orders.chaser(case, rules, what, Due(today, today, rule.clauses), event.at)
+
+
 def close_for_silence(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
     """Close, if the silence is whole; else look again the next working day."""
     ends = orders.silence_ends(case, rules)
-    hindrance = why_not_silent(case, rules)
+    hindrance = why_not_silent(case, rules, event.at)
     rule = orders.silence_rule(case, rules)
     record = case.current
     if record and record.responded_at and orders.owes_a_word(case):
@@ -348,14 +435,24 @@ def close_for_silence(case: Case, event: TimerFell, rules: Rulebook) -> Decision
         return gone(case, event, rules)
     if not hindrance and rules.day(event.at) <= ends:
         return Decision(case, orders.silence_timers(case, rules), "The silence is not complete yet.")
+    if hindrance == LACKS_ATTEMPTS:
+        today = rules.day(event.at)
+        what = f"attempt to reach the {rules.policy.person_noun} (#tried or #contacted), before the case may close"
+        again = SetTimer(
+            Timer.CLOSE_SILENT, rules.morning(rules.calendar.add_working_days(today, 5)), rule.clauses
+        )
+        chased = orders.chaser(case, rules, what, Due(today, today, rule.clauses), event.at)
+        return Decision(
+            case, (*chased, again), f"Not closed: {hindrance}; the handler was told.", rule.clauses
+        )
     if hindrance:
         again = SetTimer(Timer.CLOSE_SILENT, rules.next_morning(event.at), rule.clauses)
         return Decision(case, (again,), f"Not closed: {hindrance}.", rule.clauses)
-    closed = replace(case, stage=Stage.CLOSED, closed_at=event.at, closed_because="silence")
+    closed, stopped = stages.close(case, "silence", event.at, rules)
     letter = orders.closure(closed, rules, "silence", rule.clauses, event.at)
     return Decision(
         closed,
-        (letter, *orders.stop(*orders.CLOCKS_OF_A_STAGE)),
+        (letter, *stopped),
         "Closed: answered in full, and nothing more was heard.",
         rule.clauses,
     )

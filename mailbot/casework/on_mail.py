@@ -8,10 +8,12 @@ elected members alert people whatever else the mail is (`with_alarms`).
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from mailbot.casework import orders, stages
+from mailbot.casework import matters, orders, stages
+from mailbot.casework.policy import Anchor
 from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import (
     Audience,
@@ -19,6 +21,7 @@ from mailbot.casework.vocabulary import (
     Case,
     Decision,
     Effect,
+    Fact,
     Flag,
     Intent,
     Letter,
@@ -97,6 +100,18 @@ def ask_what_it_is(case: Case | None, event: MailArrived, rules: Rulebook) -> De
     return put_question(opened, event, rules, Intent.NEW_COMPLAINT, eve, "What is this mail?")
 
 
+def ask_or_open_stage2(case: Case | None, event: MailArrived, rules: Rulebook) -> Decision:
+    """Asks for stage 2 of a case that we don't know: a person says what it is. Where a policy lets people choose the
+    second stage at once (SPSO), it is opened."""
+    direct = rules.policy.stage(2).direct
+    if not (direct and direct.allowed):
+        return ask_what_it_is(case, event, rules)
+    opened = stages.new_case(event, rules, Stage.STAGE2_OPEN)
+    opened, effects = stages.open_stage(opened, 2, event, rules)
+    why = tuple(dict.fromkeys((*direct.clauses, *rules.policy.why("opened"), *rules.policy.why("escalated"))))
+    return Decision(opened, effects, f"Opened at {rules.policy.stage(2).name} at once.", why)
+
+
 def ask_which_case(event: MailArrived, rules: Rulebook) -> Decision:
     """The only open case of the same sender and subject is a suggestion, not a fact: a person says whether the
     mail belongs to it. Meanwhile it counts as a complaint of its own."""
@@ -108,7 +123,18 @@ def ask_which_case(event: MailArrived, rules: Rulebook) -> Decision:
 
 
 def file_it(case: Case | None, event: MailArrived, rules: Rulebook) -> Decision:
-    """Neither complaint nor request: kept and shown in the digest, no answer."""
+    """Neither complaint nor request: kept and shown in the digest, no answer. A data-protection matter gets a case of
+    its own; praise and comments are passed to whom they concern."""
+    if matters.is_data_matter(event, rules):
+        return matters.open_data_protection(event, rules)
+    if found := matters.feedback(event, rules):
+        return found
+    if event.verdict.has(Flag.SURVEY_OPT_OUT):
+        survey = rules.policy.survey
+        why = (*(survey.opt_out_clauses if survey else ()), *rules.policy.why("no_survey"))
+        return Decision(
+            None, (), "Wants no surveys: none will be sent to this address.", tuple(dict.fromkeys(why))
+        )
     return Decision(None, (), "Filed: neither a complaint nor a request.", rules.policy.why("filed"))
 
 
@@ -116,7 +142,14 @@ def file_it(case: Case | None, event: MailArrived, rules: Rulebook) -> Decision:
 
 
 def put_question(
-    case: Case, event: MailArrived, rules: Rulebook, default: Intent, by: dt.date, headline: str
+    case: Case,
+    event: MailArrived,
+    rules: Rulebook,
+    default: Intent,
+    by: dt.date,
+    headline: str,
+    discretion: tuple[str, ...] = (),
+    more: tuple[Fact, ...] = (),
 ) -> Decision:
     """Ask the supervisor what this mail is; `default` is taken at the given day's acknowledgement hour."""
     case, question = with_question(case, event, rules, default, by)
@@ -144,7 +177,8 @@ def put_question(
             ],
             "default_words": orders.KIND_WORDS[default],
             "default_on": rules.day(default_at).isoformat(),
-            "answers": orders.sorting(case),
+            "answers": [*orders.sorting(case), *more],
+            "discretion": list(discretion),
         },
         carries=event.mail,
     )
@@ -183,8 +217,24 @@ def with_question(
     return replace(case, questions=(*case.questions, question)), question
 
 
-def ask_about_mail(default: Intent) -> Callable[[Case, MailArrived, Rulebook], Decision]:
-    """A question about a mail on a case that exists; the handler sees the mail all the same."""
+LATE_DISCRETION = (
+    "Did our answer reach them in time, and did it say until when they could ask?",
+    "Were they ill, away, or in need of help with it?",
+    "Is something that we promised still not done?",
+)
+"""What is weighed before a late request is declined (Code 2.3, 5.11)."""
+
+
+def ask_about_mail(
+    default: Intent, headline: str = "Not clear what this mail asks for.", discretion: tuple[str, ...] = ()
+) -> Callable[[Case, MailArrived, Rulebook], Decision]:
+    """A question about a mail on a case that exists; the handler sees the mail all the same. `discretion`: what
+    whoever decides is to weigh; then the request may also be declined."""
+    decline: Fact = {
+        "label": "Decline it",
+        "line": "#decline late because ",
+        "body": "Then, after an empty line, the reasons as the resident will read them.",
+    }
 
     def ask(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
         case = stages.heard(case, event)
@@ -193,14 +243,15 @@ def ask_about_mail(default: Intent) -> Callable[[Case, MailArrived, Rulebook], D
         eve = rules.calendar.subtract_working_days(
             due.target, rules.policy.triage.before_acknowledgement_working_days
         )
-        asked = put_question(case, event, rules, default, eve, "Not clear what this mail asks for.")
+        more = (decline,) if discretion else ()
+        asked = put_question(case, event, rules, default, eve, headline, discretion, more)
         assert asked.case is not None
         shown = orders.case_mail(
             asked.case,
             rules,
             event,
             asked.because,
-            warning="It is not clear what this mail asks for. A supervisor has been asked.",
+            warning=f"{headline} A supervisor has been asked.",
         )
         return replace(asked, effects=(*asked.effects, *shown, *owe_an_answer(case, rules, event)))
 
@@ -308,21 +359,56 @@ def who(event: MailArrived) -> str:
 
 def reply_at_stage(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
     """A reply while a stage is open. A correction joins what we understood (Code 5.6); a withdrawal waits
-    for the handler, who alone closes."""
+    for the handler, who alone closes; an answer to an extension is noted, and a refusal told to the supervisor."""
     decision = pass_on(case, event, rules)
     assert decision.case is not None
     record = decision.case.current
+    kind = event.verdict.reply_kind
+    if record and record.extension and kind in (ReplyKind.AGREES_EXTENSION, ReplyKind.REFUSES_EXTENSION):
+        return answer_to_extension(decision, event, rules)
+    if record and kind is ReplyKind.CONFIRMS_SUMMARY:
+        understanding = rules.stage_rules(decision.case).understanding
+        clauses = understanding.clauses if understanding else ()
+        why = tuple(dict.fromkeys((*clauses, *rules.policy.why("understanding"))))
+        return replace(decision, summary="The resident confirms what we understood.", because=why)
     if event.verdict.reply_kind is ReplyKind.CORRECTS_SUMMARY and record:
         day = rules.day(event.received_at)
         words = event.definition or event.text
         corrected = f"{record.definition}\n\nCorrected on {day.day} {day:%B %Y}: {words}"
+        stage = rules.stage_rules(decision.case)
+        said = stage.understanding.clauses if stage.understanding else ()
         return replace(
             decision,
             case=stages.with_record(decision.case, replace(record, definition=corrected)),
             summary="The resident corrected our summary: it joined the definition of the complaint.",
-            because=rules.stage_rules(decision.case).acknowledge_clauses,
+            because=tuple(dict.fromkeys((*said, *stage.acknowledge_clauses))),
         )
     return decision
+
+
+def answer_to_extension(decision: Decision, event: MailArrived, rules: Rulebook) -> Decision:
+    """The resident agrees to more time, or does not: then they may go to the Ombudsman, as the notice told them,
+    and a supervisor looks whether it can be answered sooner."""
+    case = decision.case
+    assert case is not None and case.current is not None and case.current.extension is not None
+    agreed = event.verdict.reply_kind is ReplyKind.AGREES_EXTENSION
+    extension = replace(case.current.extension, answer="agreed" if agreed else "refused")
+    case = stages.with_record(case, replace(case.current, extension=extension))
+    why = tuple(dict.fromkeys((*extension.clauses, *rules.policy.why("extended"))))
+    if agreed:
+        return replace(decision, case=case, summary="The resident agrees to the new date.", because=why)
+    told = orders.alert(
+        rules.supervisor,
+        case.reference,
+        f"{case.reference}: does not agree to more time",
+        f"The response was put off to {extension.to.isoformat()}. The notice told them of the Ombudsman; see "
+        "whether it can be answered sooner.",
+        why,
+        subject=event.subject,
+        text=event.text,
+    )
+    said = "The resident does not agree to more time: handler and supervisor told."
+    return replace(decision, case=case, effects=(*decision.effects, told), summary=said, because=why)
 
 
 def fold_in(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
@@ -353,7 +439,12 @@ def fold_in(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
 
 
 def early_escalation(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
-    """Asked for the next stage before stage 1 was answered: stage 1 still owes its answer, people decide."""
+    """Asked for the next stage before stage 1 was answered: stage 1 still owes its answer, people decide. Where a
+    policy lets people choose the next stage at once (SPSO), it is opened."""
+    direct = rules.policy.stage(2).direct
+    if direct and direct.allowed:
+        chosen = escalate(case, event, rules)
+        return replace(chosen, because=tuple(dict.fromkeys((*direct.clauses, *chosen.because))))
     case = stages.heard(case, event)
     why = rules.policy.why("escalated")
     return Decision(
@@ -382,8 +473,11 @@ def escalate(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
     window of a policy that has one, a person decides, and without a decision it is accepted."""
     record = case.stage1
     if record and record.window and rules.day(event.received_at) > record.window.outer:
-        late = ask_about_mail(Intent.ESCALATION_REQUEST)(case, event, rules)
-        return replace(late, summary=f"Asked after the window ended. {late.summary}")
+        ended = record.window.outer
+        headline = f"Asks for the next stage; the time to ask ended on {ended.day} {ended:%B %Y}."
+        late = ask_about_mail(Intent.ESCALATION_REQUEST, headline, LATE_DISCRETION)(case, event, rules)
+        why = tuple(dict.fromkeys((*record.window.clauses, *late.because)))
+        return replace(late, because=why)
     case = stages.heard(answer_all(case, event.at, "escalated"), event)
     definition = event.definition or event.text
     if record and record.definition:
@@ -452,7 +546,20 @@ def escalate_closed(case: Case, event: MailArrived, rules: Rulebook) -> Decision
 
 
 def reopen_on_reply(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
-    """Any real reply reopens a closed case, except thanks and acceptance, which a person reads."""
+    """Any real reply reopens a closed case, except thanks and acceptance, which a person reads; so does whether a
+    complaint that a supervisor refused is taken up after all."""
+    if case.closed_because == "refused":
+        asked = orders.alert(
+            rules.supervisor,
+            case.reference,
+            f"{case.reference}: writes again after the refusal",
+            "Look at it once more. #reopen takes the complaint up.",
+            rules.policy.why("refused"),
+            subject=event.subject,
+            text=event.text,
+        )
+        passed = pass_on(case, event, rules)
+        return replace(passed, effects=(*passed.effects, asked))
     if event.verdict.reply_kind in (
         ReplyKind.THANKS,
         ReplyKind.ACCEPTS_OUTCOME,
@@ -476,6 +583,8 @@ def reopen(
     else:
         stage = Stage.SERVICE_REQUEST
     case = replace(case, stage=stage, closed_at=None, closed_because="", service_answered_at=None)
+    if case.stage1 and counts_from_closing(rules):  # not closed, not begun
+        case = replace(case, stage1=replace(case.stage1, window=None))
     if event is None:  # a notice that their case is open again is no answer to what they wrote
         case = replace(case, last_landlord_word_at=now)
     why = rules.policy.why("reopened")
@@ -499,6 +608,39 @@ def reopen(
     else:
         effects += orders.answer_timer(case, rules, now)
     return Decision(case, tuple(effects), summary, why)
+
+
+def counts_from_closing(rules: Rulebook) -> bool:
+    """The resident's time to ask for stage 2 counts from the day on which the case was closed (mhs Appeal)."""
+    window = rules.policy.stage(2).window
+    sources = window.sources if window else ()
+    return any(w.anchor is Anchor.CLOSED for s in sources for w in (s.target, s.outer))
+
+
+def survey_answered(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
+    """What somebody says of how their complaint was handled: noted, and a low mark looked at by a person. It opens
+    nothing again, unless it asks for that."""
+    survey = rules.policy.survey
+    why = tuple(dict.fromkeys((*(survey.clauses if survey else ()), *rules.policy.why("survey"))))
+    mark = re.search(r"(?<![\d.])[1-5](?![\d.])", event.text[:200])
+    low = mark is not None and mark.group() in "12"
+    told: tuple[Effect, ...] = ()
+    if low or mark is None:
+        told = (
+            orders.alert(
+                rules.supervisor,
+                case.reference,
+                f"{case.reference}: an answer to the survey",
+                "How it was handled did not please them. If they are still dissatisfied, #reopen or #escalate."
+                if low
+                else "Read it: it holds no mark.",
+                why,
+                subject=event.subject,
+                text=event.text,
+            ),
+        )
+    said = f"mark {mark.group()}" if mark else "no mark"
+    return Decision(case, told, f"An answer to the survey: {said}.", why)
 
 
 # ------------------------------------------------------------------ for every mail
@@ -553,7 +695,7 @@ def with_alarms(decision: Decision, event: MailArrived, rules: Rulebook) -> Deci
     effects: list[Effect] = []
     for flag, rule, urgency, headline in ALARMS:
         raised = [r for r in event.verdict.flags if r.flag is flag]
-        if not raised:
+        if not raised or (flag is Flag.OMBUDSMAN and event.from_ombudsman):  # they are told of that already
             continue
         until = event.received_at + dt.timedelta(hours=24)
         lines = (

@@ -6,10 +6,10 @@ not plainly meant for the resident stays inside; every act is echoed to the pers
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
-from mailbot.casework import on_clock, on_mail, orders, stages
+from mailbot.casework import on_clock, on_mail, orders, stages, third_parties
+from mailbot.casework.acts import name_of, no, roles_of, yes
 from mailbot.casework.allocation import find_person
 from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import (
@@ -22,6 +22,7 @@ from mailbot.casework.vocabulary import (
     Intent,
     Letter,
     MailArrived,
+    Matter,
     Person,
     Reading,
     SetTimer,
@@ -30,51 +31,6 @@ from mailbot.casework.vocabulary import (
     Timer,
     Verdict,
 )
-
-Rule = Callable[[Case, StaffActed, Rulebook], Decision]
-
-
-def refuse(why: str) -> Rule:
-    """A cell that says no, with the reason that the member of staff reads."""
-
-    def refused(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
-        return no(case, why)
-
-    refused.__name__ = f"refuse: {why}"
-    return refused
-
-
-def no(case: Case, why: str) -> Decision:
-    return Decision(case, (), f"Refused: {why}", refused=why)
-
-
-def yes(
-    case: Case,
-    event: StaffActed,
-    rules: Rulebook,
-    sentence: str,
-    rule: str,
-    effects: tuple[Effect, ...] = (),
-    sent_text: str = "",
-    because: tuple[str, ...] = (),
-) -> Decision:
-    """The act is done: its orders, and the echo to who did it. `because` where the stage has clauses of its own
-    for what `rule` names."""
-    told = (
-        f"{sentence} The rest of your mail stayed inside; nobody was sent it."
-        if event.left_inside
-        else sentence
-    )
-    echo = orders.done(case, rules, event.who, told, sent_text)
-    return Decision(
-        case, (*effects, *echo), f"{name_of(event, rules)}: {sentence}", because or rules.policy.why(rule)
-    )
-
-
-def name_of(event: StaffActed, rules: Rulebook) -> str:
-    person = rules.person(event.who)
-    return person.name if person else event.who
-
 
 # ------------------------------------------------------------------ words to the resident
 
@@ -122,6 +78,8 @@ def respond(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         )
     if case.stage2 and event.who in case.had_part:
         return no(case, had_part_already(event, rules))
+    if unsaid := third_parties.silent_about(case, rules):
+        return no(case, unsaid)
     if not case.stage2:
         case = replace(case, had_part=stages.union(case.had_part, (event.who,)))
     effects: list[Effect] = []
@@ -178,7 +136,13 @@ def respond(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         rules,
         f"The {stage.name} response was sent to the resident.",
         rule,
-        (*effects, letter, *orders.stop(*orders.CLOCKS_OF_A_STAGE), *orders.silence_timers(case, rules)),
+        (
+            *effects,
+            letter,
+            *third_parties.tell_writers(case, event, rules),
+            *orders.stop(*orders.CLOCKS_OF_A_STAGE),
+            *orders.silence_timers(case, rules),
+        ),
         event.text,
         because,
     )
@@ -208,7 +172,8 @@ def extend(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     if new is None or new <= record.promised.target:
         return no(case, f"The new date must lie after {record.promised.target.isoformat()}.")
     last = limits.latest(record.respond, rules.calendar)
-    if last is not None and new > last and "supervisor" not in roles_of(event, rules):
+    agreed = limits.beyond_by_agreement and "agreed" in event.reason.lower()
+    if last is not None and new > last and not agreed and "supervisor" not in roles_of(event, rules):
         return no(
             case,
             f"Without good reason it can be extended by {limits.cap_working_days} working days at most, to "
@@ -228,6 +193,8 @@ def extend(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
             "new_due": new.isoformat(),
             "reason": extension.reason,
             "handler": orders.card(rules.person(event.who), rules),
+            "agreement": limits.needs_agreement,
+            "next_update_by": orders.iso(orders.next_update(case, rules, rules.day(event.at))),
         },
         answers=record.request_mail,
     )
@@ -237,7 +204,7 @@ def extend(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         rules,
         f"The resident was told that the response comes by {new.isoformat()}.",
         "extended",
-        (letter, *orders.response_timers(case, rules, event.at)),
+        (letter, *orders.response_timers(case, rules, event.at), *orders.update_timer(case, rules, event.at)),
         because=limits.clauses,
     )
 
@@ -249,11 +216,6 @@ def had_part_already(event: StaffActed, rules: Rulebook) -> str:
         f"{name_of(event, rules)} had part in stage 1 and can't take or answer stage 2 ({clauses}). "
         "Write #assign and the name of somebody who had none."
     )
-
-
-def roles_of(event: StaffActed, rules: Rulebook) -> tuple[str, ...]:
-    person = rules.person(event.who)
-    return person.roles if person else ()
 
 
 # ------------------------------------------------------------------ keeping the record
@@ -291,6 +253,69 @@ def contacted(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         "contact",
         effects,
     )
+
+
+def tried(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
+    """An attempt to reach the resident that did not: it counts as an attempt, not as contact and not as a word."""
+    how = " ".join(t for t in (event.words.strip(), event.text.strip()) if t)
+    case = replace(case, attempts=(*case.attempts, event.at))
+    sentence = f"An attempt to reach the {rules.policy.person_noun} recorded{': ' + how if how else ''}."
+    because = silence.clauses if (silence := orders.silence_rule(case, rules)) else ()
+    return yes(case, event, rules, sentence, "contact", because=because)
+
+
+def update(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
+    """A word on how things stand, to the resident (Code 5.9, 6.6)."""
+    if not event.text.strip():
+        return no(case, "Write what the resident is to read below #update, after an empty line.")
+    case = replace(case, last_landlord_word_at=event.at, attempts=(*case.attempts, event.at))
+    record = case.current
+    open_stage = record is not None and record.responded_at is None
+    why = tuple(
+        dict.fromkeys((*rules.policy.why("update"), *(u.clauses if (u := rules.policy.updates) else ())))
+    )
+    letter = orders.to_resident(
+        case,
+        rules,
+        Letter.UPDATE,
+        why,
+        {
+            "handler": orders.card(rules.person(event.who), rules),
+            "text": event.text,
+            "respond_by": orders.iso(record.promised.target) if record and open_stage else "",
+            "next_update_by": orders.iso(orders.next_update(case, rules, rules.day(event.at))),
+        },
+        answers=case.request_mail,
+        carries=event.mail,
+    )
+    timers = orders.update_timer(case, rules, event.at) if open_stage else orders.silence_timers(case, rules)
+    sentence = "The update was sent to the resident."
+    return yes(case, event, rules, sentence, "update", (letter, *timers), event.text, why)
+
+
+def reviewed(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
+    """The review of stage 2 was held: its outcome counts from here, or from when it was due."""
+    record = case.current
+    if record is None or record.review is None:
+        return no(case, "The policy has no review at this stage: send the response with #respond.")
+    if record.reviewed_at is not None:
+        return no(case, "The review is recorded already. Its outcome goes out with #respond.")
+    record = stages.with_dates(replace(record, reviewed_at=event.at), 2 if case.stage2 else 1, rules)
+    case = stages.with_record(case, record)
+    why = tuple(
+        dict.fromkeys((*(record.review.clauses if record.review else ()), *rules.policy.why("reviewed")))
+    )
+    sentence = f"The review is recorded; its outcome is due {record.promised.target.isoformat()}."
+    timers = (*orders.stop(Timer.REVIEW), *orders.response_timers(case, rules, event.at))
+    return yes(case, event, rules, sentence, "reviewed", timers, because=why)
+
+
+def restrict(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
+    """Nothing of this case's words stands in notices, lists or digests any more."""
+    if case.restricted:
+        return no(case, "The case is restricted already.")
+    case = replace(case, restricted=True)
+    return yes(case, event, rules, "The case is restricted: only who has it sees its words.", "restricted")
 
 
 def add_action(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
@@ -388,50 +413,70 @@ def whole_request(case: Case, event: StaffActed) -> MailArrived:
 # ------------------------------------------------------------------ stages
 
 
+WAYS_TO_CLOSE = {
+    "agreed": "agreed",
+    "withdrawn": "withdrawn",
+    "answered": "service_request_answered",
+    "concern": "concern",
+}
+"""What #close takes, and what the case then remembers."""
+
+
 def close(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     """Closing by a person's word: agreed needs a full response and no open action, answered is for service
-    requests, withdrawn is always the resident's right."""
+    requests, withdrawn is always the resident's right, and a concern is a complaint that the resident did not
+    want to make (Code 1.3)."""
     word, _, _ = event.words.strip().lower().partition(" ")
-    reason = {"agreed": "agreed", "withdrawn": "withdrawn", "answered": "service_request_answered"}.get(
-        word, ""
-    )
-    answered = case.stage in (Stage.STAGE1_RESPONDED, Stage.STAGE2_RESPONDED)
-    if not reason:
-        return no(
-            case, "Say why: #close agreed, #close withdrawn or, for a service request, #close answered."
-        )
-    if reason == "agreed" and not answered:
-        return no(
-            case, "It can be closed as agreed only after the response of the stage was sent with #respond."
-        )
-    if reason == "agreed" and case.open_actions:
-        numbers = ", ".join(str(a.number) for a in case.open_actions)
-        return no(
-            case,
-            f"Something promised is still open (action {numbers}). When it is done, write #done {numbers}.",
-        )
-    if reason == "service_request_answered" and case.stage is not Stage.SERVICE_REQUEST:
-        return no(case, "#close answered is for service requests. Write #close agreed or #close withdrawn.")
-    if case.open_questions:
-        return no(
-            case,
-            "Nobody has said yet what one of the mails on this case is, and closing would settle it unread. "
-            "Write #sort and what it is (reply, escalation, complaint) first.",
-        )
-    rule = "closed_withdrawn" if reason == "withdrawn" else "closed_agreed"
-    if reason == "service_request_answered":
-        rule = "service_request"
+    reason = WAYS_TO_CLOSE.get(word, "")
+    if refusal := why_not_close(case, reason):
+        return no(case, refusal)
+    rule = {
+        "withdrawn": "closed_withdrawn",
+        "service_request_answered": "service_request",
+        "concern": "early_resolution",
+    }.get(reason, "closed_agreed")
+    early = rules.policy.early_resolution if reason == "concern" else None
+    why = tuple(dict.fromkeys((*(early.clauses if early else ()), *rules.policy.why(rule))))
+    closed, stopped = stages.close(case, reason, event.at, rules)
     closed = replace(
-        case,
-        stage=Stage.CLOSED,
-        closed_at=event.at,
-        closed_because=reason,
+        closed,
         last_landlord_word_at=event.at,
         service_answered_at=event.at if reason == "service_request_answered" else case.service_answered_at,
     )
-    letter = orders.closure(closed, rules, reason, rules.policy.why(rule), event.at)
-    stopped = orders.stop(*orders.CLOCKS_OF_A_STAGE)
-    return yes(closed, event, rules, f"Closed: {orders.CLOSED_WORDS[reason]}.", rule, (letter, *stopped))
+    letters = (
+        () if case.matter is Matter.OMBUDSMAN else (orders.closure(closed, rules, reason, why, event.at),)
+    )
+    return yes(
+        closed,
+        event,
+        rules,
+        f"Closed: {orders.CLOSED_WORDS[reason]}.",
+        rule,
+        (*letters, *stopped),
+        because=why,
+    )
+
+
+def why_not_close(case: Case, reason: str) -> str:
+    """What stands in the way of closing for this reason; "" if nothing does."""
+    answered = case.stage in (Stage.STAGE1_RESPONDED, Stage.STAGE2_RESPONDED)
+    if not reason:
+        return "Say why: #close agreed, #close withdrawn, #close concern or, for a service request, #close answered."
+    if reason == "agreed" and not answered:
+        return "It can be closed as agreed only after the response of the stage was sent with #respond."
+    if reason in ("agreed", "concern") and case.open_actions:
+        numbers = ", ".join(str(a.number) for a in case.open_actions)
+        return f"Something promised is still open (action {numbers}). When it is done, write #done {numbers}."
+    if reason == "service_request_answered" and case.stage is not Stage.SERVICE_REQUEST:
+        return "#close answered is for service requests. Write #close agreed or #close withdrawn."
+    if reason == "concern" and case.stage is not Stage.STAGE1_OPEN:
+        return "A concern is a complaint that has no response yet. Write #close agreed or #close withdrawn."
+    if case.open_questions:
+        return (
+            "Nobody has said yet what one of the mails on this case is, and closing would settle it unread. "
+            "Write #sort and what it is (reply, escalation, complaint) first."
+        )
+    return ""
 
 
 def reopen(case: Case, event: StaffActed, rules: Rulebook) -> Decision:

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Mapping
 
 from mailbot.casework.duties import duties_of
-from mailbot.casework.policy import Anchor, SilenceRule
+from mailbot.casework.policy import Anchor, SilenceRule, StageRules
 from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import (
     Audience,
@@ -23,6 +23,7 @@ from mailbot.casework.vocabulary import (
     Intent,
     Letter,
     MailArrived,
+    Matter,
     Person,
     Question,
     SendLetter,
@@ -77,15 +78,40 @@ CLOSED_WORDS: Mapping[str, str] = {
     "silence": "we answered and heard nothing more",
     "withdrawn": "the resident withdrew it",
     "service_request_answered": "the request was answered",
+    "concern": "the resident wants no complaint: settled as a concern",
+    "refused": "a supervisor refused it, with reasons",
     "sorted_as_other": "it is no complaint and no request",
     "belongs_elsewhere": "its mail belongs to another case",
 }
+
+
+ROUTE_WORDS: Mapping[str, str] = {
+    "anti_social_behaviour": "anti-social behaviour",
+    "asb_handling": "how anti-social behaviour was handled",
+    "building_safety": "building safety",
+    "staff_conduct": "the conduct of a member of staff",
+    "policy_content": "what a policy says",
+    "legal": "legal action",
+    "insurance": "an insurance claim",
+    "data_protection": "personal data",
+    "anonymous": "a writer who gives no name",
+    "stakeholder": "a stakeholder",
+    "compliment": "praise",
+    "feedback": "feedback",
+    "rent_withholding": "withholding rent",
+    "charges": "the level of a charge",
+    "elected_member": "an elected member",
+    "behaviour": "behaviour",
+}
+"""How people say each kind of matter that is passed on."""
 
 
 def stage_name(case: Case, rules: Rulebook) -> str:
     """What the landlord's policy calls the place where the case stands."""
     if case.stage is Stage.UNSORTED:
         return "To be sorted"
+    if case.matter is not Matter.COMPLAINT:
+        return {Matter.DATA_PROTECTION: "Data protection", Matter.OMBUDSMAN: "The Ombudsman"}[case.matter]
     if case.stage2:
         return rules.policy.stage(2).name
     if case.stage1:
@@ -140,7 +166,7 @@ def to_resident(
 
 def acknowledgement(case: Case, rules: Rulebook, record: StageRecord, at: dt.datetime) -> SendLetter:
     number = 2 if case.stage2 else 1
-    stage = rules.policy.stage(number)
+    stage, early = rules.policy.stage(number), rules.policy.early_resolution
     facts: dict[str, Fact] = {
         "stage": number,
         "received_on": iso(rules.day(record.requested_at)),
@@ -153,11 +179,43 @@ def acknowledgement(case: Case, rules: Rulebook, record: StageRecord, at: dt.dat
         "late": rules.day(at) > record.acknowledge.outer,
         "from_service_request": case.was_service_request and number == 1,
         "provisional": case.stage is Stage.STAGE1_OPEN and any(q.answer == "default" for q in case.questions),
-        "representative": case.representative,
+        "representative": case.representative and not case.knows_resident,
         "hazard": Flag.URGENT_HAZARD in case.flags,
+        "information": information(case, rules) if number == 1 else [],
+        "early_choice": number == 1 and bool(early and early.offers_choice),
+        "confirm_by": iso(confirm_by(stage, rules.day(at), rules)),
     }
-    because = tuple(dict.fromkeys((*stage.acknowledge_clauses, *record.acknowledge.clauses)))
+    because = tuple(
+        dict.fromkeys(
+            (
+                *stage.acknowledge_clauses,
+                *record.acknowledge.clauses,
+                *(early.clauses if early and number == 1 else ()),
+                *(stage.understanding.clauses if stage.understanding else ()),
+                *(third_party(rules) if facts["representative"] else ()),
+                *(c for r in rules.policy.routes if r.kind in case.routes and r.tells for c in r.clauses),
+            )
+        )
+    )
     return to_resident(case, rules, Letter.ACKNOWLEDGEMENT, because, facts, answers=record.request_mail)
+
+
+def third_party(rules: Rulebook) -> tuple[str, ...]:
+    """Why somebody who writes for a resident hears what they hear, and no more."""
+    third = rules.policy.third_party
+    return tuple(dict.fromkeys((*(third.clauses if third else ()), *rules.policy.why("third_party"))))
+
+
+def confirm_by(stage: StageRules, sent: dt.date, rules: Rulebook) -> dt.date | None:
+    """By when the resident is asked to say whether we understood them (tch 9.4). Nothing waits for it."""
+    said = stage.understanding
+    return rules.calendar.add_working_days(sent, said.confirm_working_days) if said else None
+
+
+def information(case: Case, rules: Rulebook) -> list[Fact]:
+    """What the acknowledgement tells of the matters that a case raises, route by route."""
+    told = [route for route in rules.policy.routes if route.kind in case.routes and route.tells]
+    return [{"title": f"About {ROUTE_WORDS[route.kind]}", "text": route.tells} for route in told]
 
 
 def closure(
@@ -213,6 +271,16 @@ def buttons(case: Case) -> list[Fact]:
     )
     action = button("Add an action", "#action  by ", "What will be done, then the date after the word by.")
     note = button("Note", "#note", "Then the note. It stays inside.")
+    update = button(
+        "Tell how it stands", "#update", "Then, after an empty line, what the resident is to read."
+    )
+    tried = button("Record an attempt", "#tried by phone, no answer")
+    propose = button(
+        "Propose to decline", "#decline age because ", "The ground, then why. A supervisor decides."
+    )
+    given = button("Permission seen", "#authority given")
+    whose = button("Add the resident", "#resident ", "Their address, then their name.")
+    writers = [whose, given] if case.representative and case.authority == "needed" else []
     pass_on = button("Pass on", "#assign ")
     answer = "Choose upheld, partly upheld or not upheld, then write the response to the resident."
     match case.stage:
@@ -221,7 +289,11 @@ def buttons(case: Case) -> list[Fact]:
         case Stage.SERVICE_REQUEST:
             return [
                 button("Close as answered", "#close answered"),
-                button("It is a complaint", "#sort complaint"),
+                *(
+                    [button("It is a complaint", "#sort complaint")]
+                    if case.matter is Matter.COMPLAINT
+                    else []
+                ),
                 note,
                 pass_on,
             ]
@@ -234,15 +306,20 @@ def buttons(case: Case) -> list[Fact]:
                 contact,
                 button("Send response", "#respond upheld", answer),
                 extend,
+                update,
+                *([button("Review held", "#reviewed")] if case.current and case.current.review else []),
                 action,
+                *writers,
                 note,
                 pass_on,
+                propose,
                 button("Withdrawn", "#close withdrawn"),
             ]
         case Stage.STAGE1_RESPONDED:
             return [
                 button("Close as agreed", "#close agreed"),
                 button("Escalate", "#escalate"),
+                tried,
                 action,
                 note,
                 pass_on,
@@ -330,10 +407,28 @@ def case_mail(
                 "because": list(because),
                 "warning": warning,
                 "service_request": case.stage is Stage.SERVICE_REQUEST,
+                "proposals": [
+                    f"{p.ground.replace('_', ' ')} ({', '.join(p.clauses)})" for p in case.open_proposals
+                ],
+                "authority": case.authority,
+                "linked": list(case.linked),
+                "approval": approval(case, rules),
             },
             carries=event.mail,
         ),
     )
+
+
+def approval(case: Case, rules: Rulebook) -> str:
+    """What whoever has the case must know of the approval of its response; "" where nobody approves."""
+    record = case.current
+    role = rules.stage_rules(case).approver if record and record.responded_at is None else ""
+    if not role or record is None:
+        return ""
+    if record.draft:
+        return "A response waits for approval."
+    clauses = ", ".join(rules.stage_rules(case).approver_clauses)
+    return f"The response is approved before it goes ({clauses}): leave a day for that."
 
 
 def actions(case: Case) -> list[Fact]:
@@ -358,7 +453,13 @@ def chaser(
         "stage_name": stage_name(case, rules),
     }
     handler = rules.person(case.handler)
-    told = [p for p in (handler, rules.supervisor if tell_supervisor or handler is None else None) if p]
+    waiting = case.current.draft if case.current else None
+    approvers = [rules.person(key) for key in waiting.approvers] if waiting else []
+    told = [
+        p
+        for p in (handler, *approvers, rules.supervisor if tell_supervisor or handler is None else None)
+        if p
+    ]
     return tuple(
         to_staff(
             person,
@@ -451,12 +552,36 @@ def response_timers(case: Case, rules: Rulebook, at: dt.datetime) -> tuple[Effec
         (Timer.RESPONSE_DUE, rules.morning(due.target), rules.policy.chase.on_target_day),
         (Timer.RESPONSE_LATE, rules.morning(late), True),
     )
-    return tuple(
-        SetTimer(timer, when, why)
-        if wanted and (when > at or timer is Timer.RESPONSE_LATE)
-        else CancelTimer(timer)
-        for timer, when, wanted in ladder
+    review: tuple[Effect, ...] = (CancelTimer(Timer.REVIEW),)
+    if record.review and record.reviewed_at is None:
+        review = (SetTimer(Timer.REVIEW, rules.morning(record.review.target), record.review.clauses),)
+    return (
+        *(
+            SetTimer(timer, when, why)
+            if wanted and (when > at or timer is Timer.RESPONSE_LATE)
+            else CancelTimer(timer)
+            for timer, when, wanted in ladder
+        ),
+        *review,
     )
+
+
+def next_update(case: Case, rules: Rulebook, day: dt.date) -> dt.date | None:
+    """By when the resident is to hear from us again while it takes longer; None where nobody asks for it."""
+    updates = rules.policy.updates
+    if updates is None or not updates.every_working_days:
+        return None
+    last = rules.day(case.last_landlord_word_at) if case.last_landlord_word_at else day
+    return rules.calendar.add_working_days(last, updates.every_working_days)
+
+
+def update_timer(case: Case, rules: Rulebook, at: dt.datetime) -> tuple[Effect, ...]:
+    """From an extension or a missed date on: the resident hears every so many working days how it stands."""
+    due, updates = next_update(case, rules, rules.day(at)), rules.policy.updates
+    if due is None or updates is None:
+        return ()
+    why = tuple(dict.fromkeys((*updates.clauses, *rules.policy.why("update"))))
+    return (SetTimer(Timer.UPDATE, max(rules.morning(due), at), why),)
 
 
 def acknowledge_timer(record: StageRecord, rules: Rulebook, at: dt.datetime) -> SetTimer:
@@ -474,17 +599,39 @@ def contact_timer(record: StageRecord, rules: Rulebook, at: dt.datetime) -> tupl
 
 
 def silence_rule(case: Case, rules: Rulebook) -> SilenceRule | None:
-    """The rule by which silence after our answer closes this case, if the policy has one."""
+    """The rule by which silence after our answer closes this case, if the policy has one.
+
+    A rule that counts from receipt (mhs Closure (b)) is for somebody who has not said a word since they complained,
+    who was answered before it was complete, who was not told of a delay and whom we tried to reach; everybody else
+    has the longer time that counts from our last word."""
+    counted = [s for s in rules.policy.silence if s.after is Anchor.RECEIVED]
+    for rule in counted:
+        if _never_spoke(case, rule, rules):
+            return rule
     return next((s for s in rules.policy.silence if s.after is Anchor.RESPONDED), None)
 
 
+def _never_spoke(case: Case, rule: SilenceRule, rules: Rulebook) -> bool:
+    record = case.stage1
+    if record is None or record.responded_at is None or case.stage2 or record.extension:
+        return False
+    heard = case.last_resident_word_at
+    tried = sum(at >= record.requested_at for at in case.attempts) >= rule.needs_attempts
+    ends = rule.last_day(rules.day(record.requested_at), rules.calendar)
+    silent = heard is None or heard <= record.requested_at
+    return silent and tried and rules.day(record.responded_at) <= ends
+
+
 def silence_ends(case: Case, rules: Rulebook) -> dt.date | None:
-    """The last day of the silence: counted from our last word, not before the resident's window is over."""
+    """The last day of the silence: counted from our last word (or from receipt, where the rule does), not before
+    the resident's window is over."""
     rule = silence_rule(case, rules)
     record = case.current
     if rule is None or record is None or record.responded_at is None:
         return None
     since = rules.day(max(record.responded_at, case.last_landlord_word_at or record.responded_at))
+    if rule.after is Anchor.RECEIVED:
+        since = rules.day(record.requested_at)
     ends = rule.last_day(since, rules.calendar)
     if record.window and not case.stage2:
         ends = max(ends, record.window.outer)
@@ -541,6 +688,8 @@ CLOCKS_OF_A_STAGE = (
     Timer.REMIND_WINDOW,
     Timer.CLOSE_SILENT,
     Timer.SERVICE_CHASE,
+    Timer.REVIEW,
+    Timer.UPDATE,
 )
 
 

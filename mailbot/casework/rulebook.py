@@ -32,6 +32,8 @@ class Rulebook:
     habits: Habits = field(default_factory=Habits)
     today: dt.date | None = None  # who is away is not asked; None: nobody is taken for away
     unread: frozenset[str] = frozenset()  # senders of mail that was set aside and that nobody has read
+    no_surveys: frozenset[str] = frozenset()  # addresses of people who want no survey
+    ours: frozenset[str] = frozenset()  # the mailboxes' own addresses
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "calendar", self.policy.counting(self.calendar))
@@ -53,6 +55,11 @@ class Rulebook:
     def called_out(self) -> tuple[Person, ...]:
         """Who is told of a danger at once, day or night."""
         return self.holding("duty") or (self.supervisor,)
+
+    def is_ours(self, address: str) -> bool:
+        """An address of the landlord's: a mailbox or a member of staff."""
+        known = {a for p in self.desk.people for a in (p.address, *p.aliases)}
+        return address.lower() in known | self.ours
 
     # -------------------------------------------------------------- dates
 
@@ -107,4 +114,6 @@ class Rulebook:
         }
         if record.contact:
             found[Anchor.CONTACTED] = moment(record.contacted_at, record.contact)
+        if record.review or record.reviewed_at:
+            found[Anchor.REVIEWED] = moment(record.reviewed_at, record.review)
         return found

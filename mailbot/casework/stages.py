@@ -13,6 +13,8 @@ from typing import TypeVar
 
 from mailbot.casework import orders
 from mailbot.casework.allocation import choose_handler
+from mailbot.casework.policy import Anchor, Moment
+from mailbot.casework.provisions import Route
 from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import (
     Audience,
@@ -21,6 +23,7 @@ from mailbot.casework.vocabulary import (
     Flag,
     Letter,
     MailArrived,
+    Matter,
     Note,
     Party,
     Person,
@@ -41,6 +44,7 @@ def new_case(event: MailArrived, rules: Rulebook, stage: Stage) -> Case:
     role = Role.RESIDENT
     if writes_for_another:
         role = Role.OFFICE if event.verdict.has(Flag.MP_OR_COUNCILLOR) else Role.REPRESENTATIVE
+    routes = raised_routes(event, rules)
     return Case(
         reference=rules.reference,
         policy=f"{rules.policy.id}@{rules.policy.version}",
@@ -56,6 +60,31 @@ def new_case(event: MailArrived, rules: Rulebook, stage: Stage) -> Case:
         flags=tuple(r.flag for r in event.verdict.flags),
         last_resident_word_at=event.received_at,
         representative=writes_for_another,
+        authority="needed" if writes_for_another else "",
+        routes=tuple(route.kind for route in routes),
+        restricted=any(route.restricted for route in routes),
+    )
+
+
+def raised_routes(event: MailArrived, rules: Rulebook) -> tuple[Route, ...]:
+    """The matters for other teams that a mail raises, as the policy names them. Praise and feedback come alone or not
+    at all: in a complaint they are part of it."""
+    flags = frozenset(raised.flag for raised in event.verdict.flags)
+    text = f"{event.subject}\n{event.text}"
+    return tuple(
+        route
+        for route in rules.policy.routes
+        if route.kind not in ("compliment", "feedback") and route.raised_by(flags, text)
+    )
+
+
+def with_routes(case: Case, event: MailArrived, rules: Rulebook) -> Case:
+    """The case with what this mail raises, so that whatever letter answers it can speak of that."""
+    routes = raised_routes(event, rules)
+    return replace(
+        case,
+        routes=union(case.routes, (route.kind for route in routes)),
+        restricted=case.restricted or any(route.restricted for route in routes),
     )
 
 
@@ -170,7 +199,26 @@ def with_dates(record: StageRecord, number: int, rules: Rulebook) -> StageRecord
     anchors = rules.anchors(record)
     contact = stage.contact.due(anchors, rules.calendar) if stage.contact else None
     record = replace(record, contact=contact)
+    for _, duty in stage.respond.before:
+        record = replace(record, review=duty.due(rules.anchors(record), rules.calendar))
     return replace(record, respond=stage.respond.due(rules.anchors(record), rules.calendar))
+
+
+def close(case: Case, reason: str, at: dt.datetime, rules: Rulebook) -> tuple[Case, tuple[Effect, ...]]:
+    """The case closed for this reason, and its clocks stopped. Where the resident's time to go on counts from
+    closing, it begins now (mhs Appeal); where the policy surveys people, they are asked later."""
+    record = case.stage1
+    window = rules.policy.stage(2).window
+    if record and record.responded_at and case.stage2 is None and window and record.window is None:
+        anchors = {**rules.anchors(record), Anchor.CLOSED: Moment(rules.day(at))}
+        case = replace(case, stage1=replace(record, window=window.due(anchors, rules.calendar)))
+    closed = replace(case, stage=Stage.CLOSED, closed_at=at, closed_because=reason)
+    survey = rules.policy.survey
+    effects: tuple[Effect, ...] = orders.stop(*orders.CLOCKS_OF_A_STAGE)
+    if survey and case.matter is Matter.COMPLAINT and case.stage1 and Flag.ANONYMOUS not in case.flags:
+        day = rules.calendar.add_working_days(rules.day(at), survey.after_working_days)
+        effects = (*effects, SetTimer(Timer.SURVEY, rules.morning(day), survey.clauses))
+    return closed, effects
 
 
 def unassigned(case: Case, rules: Rulebook, at: dt.datetime) -> tuple[Case, tuple[Effect, ...]]:
@@ -208,14 +256,15 @@ def assign(
         event,
         rules.policy.why("escalated" if case.stage2 else "opened"),
         Letter.CASE_ASSIGNED,
-        warning="The writer acts for somebody else. Ask for the resident's permission before you share "
-        "anything about them; the dates run meanwhile."
+        warning="The writer acts for somebody else. Write #resident and the resident's address and name, so that "
+        "the letters go there, and #authority given once you have seen their permission; until then share nothing "
+        "about them. The dates run meanwhile."
         if case.representative
         else "",
     )
     return case, (
         *orders.stop(Timer.ASSIGN),
-        Note(f"{person.name} has the case: {why}.", clauses),
+        Note(f"{person.name} has the case: {why}.", union(clauses, rules.policy.why("conflict"))),
         *acknowledging,
         *mail,
         *(orders.response_timers(case, rules, event.at) if record.responded_at is None else ()),
@@ -249,6 +298,8 @@ def acknowledge_or_ask(case: Case, rules: Rulebook, at: dt.datetime) -> tuple[Ca
         return case, ()
     timer = orders.acknowledge_timer(record, rules, at)
     person = rules.person(record.handler)
+    if case.resident.role is Role.OFFICE and timer.due_at > at:  # it is the resident's, once we know them
+        return case, (timer, *orders.contact_timer(record, rules, at))
     if not rules.habits.confirm_acknowledgement or timer.due_at <= at or person is None:
         return acknowledge(case, rules, at)
     goes_out = rules.day(timer.due_at)

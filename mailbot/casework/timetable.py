@@ -20,7 +20,6 @@ from mailbot.casework.policy import (
     Moment,
     Policy,
     ResidentWindow,
-    SilenceRule,
     Source,
     StageRules,
 )
@@ -275,27 +274,31 @@ def _while_silent(
     responded: dt.date | None,
     closed: dt.date | None,
 ) -> list[Row]:
-    """When the resident hears that the case will close, and when the silence is complete. Before an answer
-    only a rule counts that asks for none; after it only one that follows it."""
-    rule = next((r for r in policy.silence if _follows(r, responded)), None)
-    since = responded if rule and rule.after is Anchor.RESPONDED else received
-    if rule is None or since is None or closed:
-        return []
-    ends = rule.last_day(since, calendar)
-    if stage == 1 and responded and (due := _window_due(policy.stage(2).window, calendar, responded, None)):
-        ends = max(ends, due.outer)  # the resident's own time is never cut short
-    rows = []
-    if before := rule.remind_before_working_days:
-        remind = calendar.subtract_working_days(ends, before)
-        counted = f"{before} working day{'' if before == 1 else 's'} before the silence is complete"
-        rows.append(Row("closing_reminder", stage, remind, remind, _joined(policy.why("reminder")), counted))
-    return [*rows, Row("silence", stage, ends, ends, _joined(rule.clauses), str(rule.window))]
-
-
-def _follows(rule: SilenceRule, responded: dt.date | None) -> bool:
-    if responded:
-        return rule.after is Anchor.RESPONDED
-    return rule.after is Anchor.RECEIVED and not rule.needs_response
+    """When the resident hears that the case will close, and when the silence is complete: by each rule of the policy
+    that may come to govern. One that counts from receipt is for somebody who has said nothing since, and a case is
+    closed only once it was answered, whatever the day."""
+    rows: list[Row] = []
+    for rule in policy.silence:
+        since = responded if rule.after is Anchor.RESPONDED else received if stage == 1 else None
+        if since is None or closed:
+            continue
+        ends = rule.last_day(since, calendar)
+        if (
+            stage == 1
+            and responded
+            and (due := _window_due(policy.stage(2).window, calendar, responded, None))
+        ):
+            ends = max(ends, due.outer)  # the resident's own time is never cut short
+        if responded and ends < responded:
+            continue  # it was over before the answer: the other rule governs
+        if before := rule.remind_before_working_days:
+            remind = calendar.subtract_working_days(ends, before)
+            counted = f"{before} working day{'' if before == 1 else 's'} before the silence is complete"
+            rows.append(
+                Row("closing_reminder", stage, remind, remind, _joined(policy.why("reminder")), counted)
+            )
+        rows.append(Row("silence", stage, ends, ends, _joined(rule.clauses), str(rule.window)))
+    return rows
 
 
 # ------------------------------------------------------------------ words

@@ -147,6 +147,7 @@ class Role(StrEnum):
     RESIDENT = "resident"
     REPRESENTATIVE = "representative"
     OFFICE = "office"  # an elected member's office
+    OMBUDSMAN = "ombudsman"  # the Ombudsman, who is nobody's resident
 
 
 @dataclass(frozen=True)
@@ -199,6 +200,19 @@ class Extension:
     reason: str
     told_at: dt.datetime
     clauses: tuple[str, ...] = ()
+    answer: str = ""  # what the resident said of it: "agreed", "refused"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A response that waits for a word of approval. `approvers`: the staff keys who may give it."""
+
+    text: str
+    decision: str
+    by: str
+    at: dt.datetime
+    mail: str
+    approvers: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -220,6 +234,10 @@ class StageRecord:
     decision: str = ""  # upheld, partly upheld, not upheld
     extension: Extension | None = None
     window: Due | None = None  # the resident's time to ask for the next stage, where the policy sets one
+    review: Due | None = None  # of stage 2, where the policy has one before the outcome
+    reviewed_at: dt.datetime | None = None
+    draft: Draft | None = None
+    approved_by: str = ""
 
     @property
     def promised(self) -> Due:
@@ -262,6 +280,32 @@ class Question:
     suggested: str = ""  # the case that the mail may belong to
 
 
+class Matter(StrEnum):
+    """What a case is about, where it is no complaint and no request."""
+
+    COMPLAINT = "complaint"  # or a service request that may become one
+    DATA_PROTECTION = "data_protection"  # linked to a complaint or alone, with a clock of its own
+    OMBUDSMAN = "ombudsman"  # the Ombudsman's own mail about no case that we know
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A ground against a complaint, or against a request for stage 2, that only a person decides on.
+
+    `kind`: "exclusion" or "non_escalation"; `decision`: "refused" or "accepted" (the complaint goes on)."""
+
+    number: int
+    kind: str
+    ground: str
+    clauses: tuple[str, ...]
+    proposed_at: dt.datetime
+    by: str = ""  # a staff key, "" for mailbot
+    reason: str = ""
+    decided_at: dt.datetime | None = None
+    decision: str = ""
+    decided_by: str = ""
+
+
 @dataclass(frozen=True)
 class Case:
     """A matter of one resident. Immutable: every step makes a new one, `version` counts them."""
@@ -294,6 +338,13 @@ class Case:
     unreachable: tuple[str, ...] = ()  # party addresses whose mail came back
     had_part: tuple[str, ...] = ()  # staff who handled stage 1: none of them takes stage 2
     representative: bool = False  # somebody writes for the resident, whose permission we ask for
+    authority: str = ""  # of whoever writes for the resident: needed, given, refused
+    matter: Matter = Matter.COMPLAINT
+    linked: tuple[str, ...] = ()  # references of cases that came of the same mail
+    restricted: bool = False  # nothing of its words stands in notices, lists or digests
+    routes: tuple[str, ...] = ()  # the kinds of matter that it raised and that were passed on
+    proposals: tuple[Proposal, ...] = ()
+    surveyed_at: dt.datetime | None = None
 
     @property
     def resident(self) -> Party:
@@ -308,6 +359,21 @@ class Case:
     @property
     def open_questions(self) -> tuple[Question, ...]:
         return tuple(q for q in self.questions if q.answered_at is None)
+
+    @property
+    def open_proposals(self) -> tuple[Proposal, ...]:
+        return tuple(p for p in self.proposals if p.decided_at is None)
+
+    @property
+    def third_parties(self) -> tuple[Party, ...]:
+        """Whoever writes for the resident, and is not whom letters go to."""
+        others = (p for p in self.parties if p.role in (Role.REPRESENTATIVE, Role.OFFICE))
+        return tuple(p for p in others if p != self.resident)
+
+    @property
+    def knows_resident(self) -> bool:
+        """The resident is a party, and not only somebody who writes for them."""
+        return self.resident.role is Role.RESIDENT
 
     @property
     def open_actions(self) -> tuple[Action, ...]:
@@ -334,6 +400,9 @@ class Timer(StrEnum):
     CLOSE_SILENT = "close_silent"  # policy-defined silence is complete
     ACTION_DUE = "action_due"  # something promised (subject: its number)
     SERVICE_CHASE = "service_chase"  # a service request without an answer
+    REVIEW = "review"  # the review of stage 2 that its outcome counts from
+    UPDATE = "update"  # it takes longer: the resident is to hear how it stands
+    SURVEY = "survey"  # a closed case: how was it handled?
 
 
 class Act(StrEnum):
@@ -352,6 +421,16 @@ class Act(StrEnum):
     REOPEN = "reopen"
     ESCALATE = "escalate"
     SORT = "sort"
+    TRIED = "tried"
+    UPDATE = "update"
+    REVIEWED = "reviewed"
+    APPROVE = "approve"
+    RETURN = "return"
+    DECLINE = "decline"
+    ACCEPT = "accept"
+    RESIDENT = "resident"
+    AUTHORITY = "authority"
+    RESTRICT = "restrict"
     HELP = "help"
     HISTORY = "history"
 
@@ -381,6 +460,10 @@ class MailArrived:
     outcome_sought: str = ""  # the sentence that says what they want, "" if they did not say
     suggested: str = ""  # no case was found, but this may be it: a person is to say
     told: bool = False  # people were alarmed when it arrived: it comes again after a question was settled
+    answers: str = ""  # the kind of our letter that it answers: "survey"
+    from_ombudsman: bool = False  # sent by the Ombudsman, and the receiving server vouches for that
+    matter: Matter = Matter.COMPLAINT  # set where a part of a mail gets a case of its own
+    linked: str = ""  # the case that the same mail belongs to
 
 
 @dataclass(frozen=True)
@@ -412,6 +495,8 @@ class StaffActed:
     reason: str = ""
     intent: Intent | None = None
     person: str = ""
+    ground: str = ""
+    address: str = ""
     left_inside: bool = False  # the mail held text that no act took: the echo says that it was not sent
 
 
@@ -529,3 +614,4 @@ class Decision:
     refused: str = ""  # a staff act that could not be done: why, and what to write instead
     opens: MailArrived | None = None  # the mail is another matter: step again with this event and no case
     moves: tuple[str, MailArrived] | None = None  # the mail belongs to that case: step again there
+    links: MailArrived | None = None  # a part of the mail gets a case of its own beside this one

@@ -10,11 +10,9 @@ import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from mailbot.casework import orders
 from mailbot.casework.duties import Duty, duties_of
-from mailbot.casework.policy import Policy
 from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import Case, Fact, Flag, Stage, Topic
 
@@ -24,6 +22,7 @@ MOST_ROWS_IN_ALL = 60
 """Rows of the whole digest, so that the mail stays under the 102 kB at which Gmail clips. A section always
 shows some (`FEWEST_ROWS`), however much stands before it."""
 FEWEST_ROWS = 3
+RESTRICTED = "(restricted)"
 LONGEST_SUBJECT = 75  # characters of a resident's subject line that a row shows
 STALE = dt.timedelta(hours=1)
 """A mailbox that was not read for so long is news."""
@@ -93,19 +92,16 @@ def digest_facts(
     looks: Mapping[str, dt.datetime | None],
     waiting_letters: int,
     now: dt.datetime,
-    policy_of: Callable[[Case], Policy] | None = None,
 ) -> dict[str, Fact]:
     """Everything in the digest of `day`.
 
-    policy_of    the policy that a case keeps to; that of `rules` unless given
     quarantined  (subject, cause, received at) of each mail set aside
     troubled     (reference, letter, state) of each letter that failed, is unknown or held
     looks        when each mailbox was last read
     """
-    of = policy_of or (lambda case: rules.policy)
     horizon = rules.calendar.add_working_days(day, 3)
     duties = sorted(
-        (d for case in cases for d in duties_of(case, of(case), rules.calendar)),
+        (d for case in cases for d in duties_of(case, rules.policy, rules.calendar)),
         key=lambda d: (d.due.target, d.case.reference),
     )
     breached = sorted((d for d in duties if d.due.outer < day), key=lambda d: (d.due.outer, d.case.reference))
@@ -186,7 +182,9 @@ def digest_facts(
         [
             [
                 c.reference,
-                subject(c) if c.stage is Stage.UNSORTED else shorten(q.subject) or subject(c),
+                subject(c)
+                if c.stage is Stage.UNSORTED
+                else (not c.restricted and shorten(q.subject)) or subject(c),
                 "What is this mail?" if c.stage is Stage.UNSORTED else "What does this mail ask for?",
                 f"{orders.KIND_WORDS[q.default]}, {when(rules.day(q.default_at))}",
             ]
@@ -219,7 +217,7 @@ def digest_facts(
     add(
         "Without a handler",
         ["Case", "Subject", "Stage"],
-        [[c.reference, subject(c), orders.stage_name(c, replace(rules, policy=of(c)))] for c in nobody],
+        [[c.reference, subject(c), orders.stage_name(c, rules)] for c in nobody],
         "amber",
     )
     add(
@@ -288,6 +286,9 @@ def digest_facts(
 
 
 def subject(case: Case) -> str:
+    """The resident's subject line as a row shows it; of a restricted case nothing."""
+    if case.restricted:
+        return RESTRICTED
     return shorten(case.subject) or "(no subject)"
 
 
@@ -362,13 +363,12 @@ def health(
 
 
 def closures(day: dt.date, rules: Rulebook) -> list[Fact]:
-    """The days on which the office is shut, two weeks ahead, and what that means for deadlines."""
+    """The days on which the office is shut, two weeks ahead: they are never taken off a deadline."""
     soon = sorted(d for d in rules.calendar.closure_days if day <= d <= day + dt.timedelta(days=14))
     if not soon:
         return []
     days = ", ".join(f"{d.day} {d:%B}" for d in soon)
-    meanwhile = "Deadlines stand still on them." if rules.policy.closures.deducted else "Deadlines run on."
-    return [f"The office is closed on {days}. {meanwhile}"]
+    return [f"The office is closed on {days}. Deadlines run on."]
 
 
 def ago(span: dt.timedelta) -> str:

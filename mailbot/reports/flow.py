@@ -88,10 +88,16 @@ def samples(rules: Rulebook) -> dict[Stage, Case]:
         assert moved is not None
         return moved
 
+    def answers(case: Case) -> str:
+        """Who may send the response: where the policy has it approved, whoever approves."""
+        if not rules.stage_rules(case).approver:
+            return case.handler
+        return (rules.holding(rules.stage_rules(case).approver) or (rules.supervisor,))[0].key
+
     first = go(None, mail(Intent.NEW_COMPLAINT))
-    answered = go(first, act(Act.RESPOND, rules, "upheld", who=first.handler))
+    answered = go(first, act(Act.RESPOND, rules, "upheld", who=answers(first)))
     second = go(answered, mail(Intent.ESCALATION_REQUEST))
-    final = go(second, act(Act.RESPOND, rules, "not upheld", who=second.handler))
+    final = go(second, act(Act.RESPOND, rules, "not upheld", who=answers(second)))
     return {
         Stage.UNSORTED: go(None, mail(Intent.UNSURE)),
         Stage.SERVICE_REQUEST: go(None, mail(Intent.SERVICE_REQUEST)),
@@ -137,7 +143,10 @@ CLOCK_WORDS: Mapping[Timer, str] = {
     Timer.SORT: "nobody sorts it in time",
     Timer.CLOSE_SILENT: "silence is complete",
 }
-ARGUMENTS: Mapping[Act, tuple[str, ...]] = {Act.CLOSE: ("agreed", "withdrawn", "answered"), Act.SORT: ()}
+ARGUMENTS: Mapping[Act, tuple[str, ...]] = {
+    Act.CLOSE: ("agreed", "withdrawn", "answered", "concern"),
+    Act.SORT: (),
+}
 SORTED_AS: Mapping[str, Intent] = {
     "complaint": Intent.NEW_COMPLAINT,
     "service request": Intent.SERVICE_REQUEST,

@@ -56,6 +56,9 @@ TIMER_WORDS: Mapping[Timer, str] = {
     Timer.CLOSE_SILENT: "silence is complete, the case closes",
     Timer.ACTION_DUE: "promised action {subject} is due",
     Timer.SERVICE_CHASE: "the service request is chased",
+    Timer.REVIEW: "the review is due",
+    Timer.UPDATE: "the resident is to hear how things stand",
+    Timer.SURVEY: "the resident is asked how it was handled",
 }
 ISO_DATE = re.compile(r"(?<![\w-])(\d{4}-\d\d-\d\d)(?![\w-])")
 

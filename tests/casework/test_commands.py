@@ -140,7 +140,7 @@ BAD = {
     "#assign to": "it lacks the colleague's name",
     "#close": "it lacks why",
     "#close agred": "did you mean “agreed”?",
-    "#close she is happy": "“she” is not a way to close: agreed, withdrawn or answered",
+    "#close she is happy": "“she” is not a way to close: agreed, withdrawn, answered or concern",
     "#sort": "it lacks what the mail is",
     "#sort complant": "did you mean “complaint”?",
     "#sort nonsense": "is not a kind of mail",
