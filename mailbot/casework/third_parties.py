@@ -66,7 +66,8 @@ def silent_about(case: Case, rules: Rulebook) -> str:
     writer, clauses = case.resident, ", ".join(orders.third_party(rules))
     return (
         f"{writer.name or writer.address} writes for somebody else, and nobody has recorded that they may hear the "
-        f"answer ({clauses}). If you have seen the resident's permission, write #authority given; otherwise add the resident: #resident and their address, then their name. Then send it again."
+        f"answer ({clauses}). If you have seen the resident's permission, write #authority given; otherwise add "
+        "the resident: #resident and their address, then their name. Then send it again."
     )
 
 
