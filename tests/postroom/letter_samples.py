@@ -241,7 +241,7 @@ FACTS: Mapping[Letter, Mapping[str, Fact]] = {
             "dealt with it have left, and the fence has been replaced since.\n\nWe asked ourselves whether we "
             "should look at it all the same. You told us of no reason why you could not write sooner."
         ),
-        "ground": "What happened is more than 12 months ago.",
+        "ground": "how long ago it happened",
         "instead": "Our estate team will look at the new fence with you on 2 April.",
         "definition": "The fence fell down in 2019 and you left me with no garden for a summer.",
     },
