@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
-from mailbot.casework import approving, matters, proposals, stages, third_parties
+from mailbot.casework import approving, asking, matters, proposals, stages, third_parties
 from mailbot.casework import on_clock as clock
 from mailbot.casework import on_mail as mail
 from mailbot.casework import on_staff as staff
@@ -39,9 +39,9 @@ MailRule: TypeAlias = Callable[..., Decision]
 ClockRule: TypeAlias = Callable[[Case, TimerFell, Rulebook], Decision]
 StaffRule: TypeAlias = Callable[[Case, StaffActed, Rulebook], Decision]
 
-ask_or_escalate = mail.ask_about_mail(Intent.ESCALATION_REQUEST)
-ask_or_new_case = mail.ask_about_mail(Intent.NEW_COMPLAINT)
-ask_or_reply = mail.ask_about_mail(Intent.REPLY)
+ask_or_escalate = asking.ask_about_mail(Intent.ESCALATION_REQUEST)
+ask_or_new_case = asking.ask_about_mail(Intent.NEW_COMPLAINT)
+ask_or_reply = asking.ask_about_mail(Intent.REPLY)
 
 I = Intent  # noqa: E741 - the table is read as a table
 

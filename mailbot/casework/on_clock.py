@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-from mailbot.casework import on_mail, orders, stages
+from mailbot.casework import clocks, on_mail, orders, stages
 from mailbot.casework.policy import Anchor, SilenceRule
 from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import (
@@ -156,14 +156,14 @@ def settle_unsorted(case: Case, mail: MailArrived, rules: Rulebook) -> Decision:
     if intent is Intent.REPLY and suggested:
         return Decision(
             replace(closed, closed_because="belongs_elsewhere"),
-            orders.stop(*orders.CLOCKS_OF_A_STAGE),
+            clocks.stop(*clocks.CLOCKS_OF_A_STAGE),
             f"A person says that the mail belongs to {suggested}: moved there.",
             rules.policy.why("triage"),
             moves=(suggested, mail),
         )
     return Decision(
         closed,
-        orders.stop(*orders.CLOCKS_OF_A_STAGE),
+        clocks.stop(*clocks.CLOCKS_OF_A_STAGE),
         "A person says that it is neither a complaint nor a request: closed without a letter.",
         rules.policy.why("triage"),
     )
@@ -207,7 +207,7 @@ def chase_late_response(case: Case, event: TimerFell, rules: Rulebook) -> Decisi
     if record is None or record.responded_at is not None:
         return gone(case, event, rules)
     if rules.day(event.at) <= record.promised.outer:
-        return Decision(case, orders.response_timers(case, rules, event.at), "The date has moved.")
+        return Decision(case, clocks.response_timers(case, rules, event.at), "The date has moved.")
     what = f"{orders.stage_name(case, rules)} response"
     chase = rules.policy.chase
     late = chased(
@@ -216,7 +216,7 @@ def chase_late_response(case: Case, event: TimerFell, rules: Rulebook) -> Decisi
     if record.extension is None and event.due_at <= rules.morning(
         rules.calendar.add_working_days(record.promised.outer, 1)
     ):  # the first time: from now on the resident is to hear how it stands
-        late = replace(late, effects=(*late.effects, *orders.update_timer(case, rules, event.at)))
+        late = replace(late, effects=(*late.effects, *clocks.update_timer(case, rules, event.at)))
     return late
 
 
@@ -232,10 +232,10 @@ def chase_action(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
 
 
 def chase_service_request(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
-    if case.service_answered_at is not None and not orders.owes_a_word(case):
+    if case.service_answered_at is not None and not clocks.owes_a_word(case):
         return gone(case, event, rules)
     today = rules.day(event.at)
-    due = Due(today, today, orders.chasing_requests(rules))
+    due = Due(today, today, clocks.chasing_requests(rules))
     every = rules.policy.service_requests.chase_every_working_days
     effects = (
         *orders.chaser(case, rules, "answer to the service request", due, event.at),
@@ -274,7 +274,7 @@ def chase_answer(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
     what = f"answer to the mail of {wrote.isoformat()} (or #close agreed)"
     return Decision(
         case,
-        (*orders.chaser(case, rules, what, due, event.at), *orders.answer_timer(case, rules, event.at)),
+        (*orders.chaser(case, rules, what, due, event.at), *clocks.answer_timer(case, rules, event.at)),
         "Not closed: the last word is the resident's; the handler was chased.",
         due.clauses,
     )
@@ -296,9 +296,9 @@ def chase_update(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
     if record is None or record.responded_at is not None or updates is None:
         return gone(case, event, rules)
     today = rules.day(event.at)
-    due = orders.next_update(case, rules, today)
+    due = clocks.next_update(case, rules, today)
     if due is None or due > today:  # they have heard from us meanwhile
-        return Decision(case, orders.update_timer(case, rules, event.at), "The resident has heard from us.")
+        return Decision(case, clocks.update_timer(case, rules, event.at), "The resident has heard from us.")
     why = tuple(dict.fromkeys((*updates.clauses, *rules.policy.why("update"))))
     again = rules.morning(rules.calendar.add_working_days(today, updates.every_working_days or 1))
     what = f"word to the {rules.policy.person_noun} on how it stands (#update)"
@@ -343,14 +343,14 @@ def why_not_silent(case: Case, rules: Rulebook, at: dt.datetime) -> str:
     """What stands in the way of closing for silence; "" if nothing does. The last word must be ours, it must
     have reached the resident, and nothing may be owed."""
     record = case.current
-    rule = orders.silence_rule(case, rules)
+    rule = clocks.silence_rule(case, rules)
     if rule is None or record is None or record.responded_at is None:
         return "there is no full answer yet"
     if "open_actions" in rule.blocked_by and case.open_actions:
         return "something promised is still open"
     if "open_questions" in rule.blocked_by and case.open_questions:
         return "a question about a mail is still open"
-    if orders.owes_a_word(case):
+    if clocks.owes_a_word(case):
         return "the last word is the resident's"
     if rules.unread & {party.address for party in case.parties}:
         return "a mail of theirs was set aside and nobody has read it"
@@ -369,10 +369,10 @@ LACKS_ATTEMPTS = "nobody has tried to reach the resident as the policy asks"
 
 
 def remind(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
-    ends, record = orders.silence_ends(case, rules), case.current
+    ends, record = clocks.silence_ends(case, rules), case.current
     why = rules.policy.why("reminder")
     hindrance = why_not_silent(case, rules, event.at)
-    rule = orders.silence_rule(case, rules)
+    rule = clocks.silence_rule(case, rules)
     if rule is None or ends is None or record is None or record.responded_at is None:
         return Decision(case, (), "No reminder: no rule of silence.", why)
     if hindrance:  # nobody is closed without having been reminded: both wait
@@ -425,16 +425,16 @@ def ask_to_try(case: Case, event: TimerFell, rules: Rulebook, rule: SilenceRule)
 
 def close_for_silence(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
     """Close, if the silence is whole; else look again the next working day."""
-    ends = orders.silence_ends(case, rules)
+    ends = clocks.silence_ends(case, rules)
     hindrance = why_not_silent(case, rules, event.at)
-    rule = orders.silence_rule(case, rules)
+    rule = clocks.silence_rule(case, rules)
     record = case.current
-    if record and record.responded_at and orders.owes_a_word(case):
+    if record and record.responded_at and clocks.owes_a_word(case):
         return chase_answer(case, event, rules)
     if rule is None or ends is None:
         return gone(case, event, rules)
     if not hindrance and rules.day(event.at) <= ends:
-        return Decision(case, orders.silence_timers(case, rules), "The silence is not complete yet.")
+        return Decision(case, clocks.silence_timers(case, rules), "The silence is not complete yet.")
     if hindrance == LACKS_ATTEMPTS:
         today = rules.day(event.at)
         what = f"attempt to reach the {rules.policy.person_noun} (#tried or #contacted), before the case may close"

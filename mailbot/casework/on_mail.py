@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
 from dataclasses import replace
 
-from mailbot.casework import matters, orders, stages
+from mailbot.casework import asking, clocks, matters, orders, stages
 from mailbot.casework.policy import Anchor
 from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import (
@@ -21,19 +20,15 @@ from mailbot.casework.vocabulary import (
     Case,
     Decision,
     Effect,
-    Fact,
     Flag,
     Intent,
     Letter,
     MailArrived,
     Note,
-    Question,
     Reading,
     ReplyKind,
     Role,
-    SetTimer,
     Stage,
-    Timer,
 )
 
 # ------------------------------------------------------------------ no case yet
@@ -76,17 +71,11 @@ def open_service_request(case: Case | None, event: MailArrived, rules: Rulebook)
                 else "Nobody is free to take the request."
             ),
             *orders.case_mail(opened, rules, event, why, Letter.CASE_ASSIGNED),
-            service_chase(opened, rules, event.at),
+            clocks.service_chase(opened, rules, event.at),
         ),
         "Recorded as a service request.",
         why,
     )
-
-
-def service_chase(case: Case, rules: Rulebook, at: dt.datetime) -> SetTimer:
-    every = rules.policy.service_requests.chase_every_working_days
-    when = rules.morning(rules.calendar.add_working_days(rules.day(at), every))
-    return SetTimer(Timer.SERVICE_CHASE, when, orders.chasing_requests(rules))
 
 
 def ask_what_it_is(case: Case | None, event: MailArrived, rules: Rulebook) -> Decision:
@@ -97,7 +86,7 @@ def ask_what_it_is(case: Case | None, event: MailArrived, rules: Rulebook) -> De
     eve = rules.calendar.subtract_working_days(
         due.target, rules.policy.triage.before_acknowledgement_working_days
     )
-    return put_question(opened, event, rules, Intent.NEW_COMPLAINT, eve, "What is this mail?")
+    return asking.put_question(opened, event, rules, Intent.NEW_COMPLAINT, eve, "What is this mail?")
 
 
 def ask_or_open_stage2(case: Case | None, event: MailArrived, rules: Rulebook) -> Decision:
@@ -138,125 +127,7 @@ def file_it(case: Case | None, event: MailArrived, rules: Rulebook) -> Decision:
     return Decision(None, (), "Filed: neither a complaint nor a request.", rules.policy.why("filed"))
 
 
-# ------------------------------------------------------------------ questions
-
-
-def put_question(
-    case: Case,
-    event: MailArrived,
-    rules: Rulebook,
-    default: Intent,
-    by: dt.date,
-    headline: str,
-    discretion: tuple[str, ...] = (),
-    more: tuple[Fact, ...] = (),
-) -> Decision:
-    """Ask the supervisor what this mail is; `default` is taken at the given day's acknowledgement hour."""
-    case, question = with_question(case, event, rules, default, by)
-    readings, default_at = question.readings, question.default_at
-    why = rules.policy.why("triage")
-    letter = orders.to_staff(
-        rules.supervisor,
-        Letter.QUESTION,
-        Audience.SUPERVISOR,
-        why,
-        {
-            **orders.common(case, rules),
-            "number": question.number,
-            "sender": {"name": event.sender.name, "address": event.sender.address},
-            "subject": event.subject,
-            "text": event.text,
-            "received_on": event.received_at.isoformat(),
-            "readings": [
-                {
-                    "words": orders.KIND_WORDS[r.intent],
-                    "percent": round(100 * r.probability),
-                    "reasons": list(r.reasons),
-                }
-                for r in readings
-            ],
-            "default_words": orders.KIND_WORDS[default],
-            "default_on": rules.day(default_at).isoformat(),
-            "answers": [*orders.sorting(case), *more],
-            "discretion": list(discretion),
-        },
-        carries=event.mail,
-    )
-    return Decision(
-        case,
-        (letter, orders.sort_timer(question, rules)),
-        f"{headline} Asked {rules.supervisor.name}; without an answer by "
-        f"{rules.day(default_at).isoformat()} it is taken as {orders.KIND_WORDS[default]}.",
-        why,
-    )
-
-
-def with_question(
-    case: Case, event: MailArrived, rules: Rulebook, default: Intent, by: dt.date
-) -> tuple[Case, Question]:
-    """The case with one more question on it. Whoever puts it also sets its timer."""
-    default_at = max(rules.calendar.instant(by, rules.habits.acknowledge_at), event.at)
-    readings = event.verdict.readings or (Reading(event.verdict.intent, event.verdict.confidence),)
-    question = Question(
-        number=len(case.questions) + 1,
-        asked_at=event.at,
-        mail=event.mail,
-        readings=readings,
-        default=default,
-        default_at=default_at,
-        received_at=event.received_at,
-        text=event.text,
-        sender=event.sender,
-        subject=event.subject,
-        definition=event.definition,
-        outcome_sought=event.outcome_sought,
-        flags=tuple(r.flag for r in event.verdict.flags),
-        topics=event.verdict.topics,
-        suggested=event.suggested,
-    )
-    return replace(case, questions=(*case.questions, question)), question
-
-
-LATE_DISCRETION = (
-    "Did our answer reach them in time, and did it say until when they could ask?",
-    "Were they ill, away, or in need of help with it?",
-    "Is something that we promised still not done?",
-)
-"""What is weighed before a late request is declined (Code 2.3, 5.11)."""
-
-
-def ask_about_mail(
-    default: Intent, headline: str = "Not clear what this mail asks for.", discretion: tuple[str, ...] = ()
-) -> Callable[[Case, MailArrived, Rulebook], Decision]:
-    """A question about a mail on a case that exists; the handler sees the mail all the same. `discretion`: what
-    whoever decides is to weigh; then the request may also be declined."""
-    decline: Fact = {
-        "label": "Decline it",
-        "line": "#decline late because ",
-        "body": "Then, after an empty line, the reasons as the resident will read them.",
-    }
-
-    def ask(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
-        case = stages.heard(case, event)
-        number = 2 if default is Intent.ESCALATION_REQUEST else 1
-        due = rules.acknowledge_due(number, event.received_at)
-        eve = rules.calendar.subtract_working_days(
-            due.target, rules.policy.triage.before_acknowledgement_working_days
-        )
-        more = (decline,) if discretion else ()
-        asked = put_question(case, event, rules, default, eve, headline, discretion, more)
-        assert asked.case is not None
-        shown = orders.case_mail(
-            asked.case,
-            rules,
-            event,
-            asked.because,
-            warning=f"{headline} A supervisor has been asked.",
-        )
-        return replace(asked, effects=(*asked.effects, *shown, *owe_an_answer(case, rules, event)))
-
-    ask.__name__ = f"ask, or take it as {orders.KIND_WORDS[default]}"
-    return ask
+# ------------------------------------------------------------------ not sorted yet
 
 
 def add_to_question(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
@@ -274,7 +145,7 @@ def add_to_question(case: Case, event: MailArrived, rules: Rulebook) -> Decision
 def sorted_by_the_resident(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
     """The resident makes plain that it is a complaint: it counts from the first mail."""
     first = next((q for q in case.questions if q.answered_at is None), None)
-    case = stages.heard(answer_all(case, event.at, "resident"), event)
+    case = stages.heard(asking.answer_all(case, event.at, "resident"), event)
     began = replace(event, received_at=case.received_at, mail=case.request_mail) if first else event
     definition = "\n\n".join(
         dict.fromkeys(t for t in (case.request_text, event.definition or event.text) if t)
@@ -283,19 +154,9 @@ def sorted_by_the_resident(case: Case, event: MailArrived, rules: Rulebook) -> D
     name = rules.policy.stage(1).name
     return Decision(
         case,
-        (*effects, *(orders.stop_sorting(q) for q in case.questions)),
+        (*effects, *(clocks.stop_sorting(q) for q in case.questions)),
         f"The resident makes it a complaint: opened at {name}, counted from the first mail.",
         rules.policy.why("opened"),
-    )
-
-
-def answer_all(case: Case, at: dt.datetime, answer: str) -> Case:
-    """The case with every open question answered."""
-    return replace(
-        case,
-        questions=tuple(
-            replace(q, answered_at=at, answer=answer) if q.answered_at is None else q for q in case.questions
-        ),
     )
 
 
@@ -321,17 +182,10 @@ def pass_on(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
     why = rules.policy.why("one_contact")
     return Decision(
         case,
-        (*orders.case_mail(case, rules, event, why), *owe_an_answer(case, rules, event)),
+        (*orders.case_mail(case, rules, event, why), *clocks.owe_an_answer(case, rules, event.at)),
         f"{said(event).capitalize()} from {who(event)}: passed to the handler.",
         why,
     )
-
-
-def owe_an_answer(case: Case, rules: Rulebook, event: MailArrived) -> tuple[Effect, ...]:
-    """The resident has spoken: the silence is over, the landlord owes the next word and is chased for it."""
-    if case.stage is Stage.SERVICE_REQUEST and case.service_answered_at is not None:
-        return (service_chase(case, rules, event.at),)
-    return orders.answer_timer(case, rules, event.at)
 
 
 def said(event: MailArrived) -> str:
@@ -418,7 +272,7 @@ def fold_in(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
     eve = rules.calendar.subtract_working_days(
         due.target, rules.policy.triage.before_acknowledgement_working_days
     )
-    case, question = with_question(stages.heard(case, event), event, rules, Intent.REPLY, eve)
+    case, question = asking.with_question(stages.heard(case, event), event, rules, Intent.REPLY, eve)
     why = rules.policy.why("new_issue")
     return Decision(
         case,
@@ -431,7 +285,7 @@ def fold_in(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
                 warning="This may raise a further matter. If it is related, write #sort reply and answer it "
                 "with this complaint. If it is not, write #sort complaint and it becomes a case of its own.",
             ),
-            orders.sort_timer(question, rules),
+            clocks.sort_timer(question, rules),
         ),
         "A further grievance on an open complaint: the handler decides whether it belongs to it.",
         why,
@@ -475,17 +329,19 @@ def escalate(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
     if record and record.window and rules.day(event.received_at) > record.window.outer:
         ended = record.window.outer
         headline = f"Asks for the next stage; the time to ask ended on {ended.day} {ended:%B %Y}."
-        late = ask_about_mail(Intent.ESCALATION_REQUEST, headline, LATE_DISCRETION)(case, event, rules)
+        late = asking.ask_about_mail(Intent.ESCALATION_REQUEST, headline, asking.LATE_DISCRETION)(
+            case, event, rules
+        )
         why = tuple(dict.fromkeys((*record.window.clauses, *late.because)))
         return replace(late, because=why)
-    case = stages.heard(answer_all(case, event.at, "escalated"), event)
+    case = stages.heard(asking.answer_all(case, event.at, "escalated"), event)
     definition = event.definition or event.text
     if record and record.definition:
         definition = f"{definition}\n\nFirst complaint: {record.definition}"
     case, effects = stages.open_stage(case, 2, event, rules, definition=definition)
     return Decision(
         case,
-        (*effects, *(orders.stop_sorting(q) for q in case.questions)),
+        (*effects, *(clocks.stop_sorting(q) for q in case.questions)),
         f"Escalated to {rules.policy.stage(2).name}.",
         rules.policy.why("escalated"),
     )
@@ -515,7 +371,7 @@ def signpost(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
             *orders.case_mail(
                 case, rules, event, why, warning="Still dissatisfied after the final response."
             ),
-            *orders.silence_timers(case, rules),
+            *clocks.silence_timers(case, rules),
         ),
         "Dissatisfied after the final response: told about the Ombudsman.",
         why,
@@ -604,9 +460,9 @@ def reopen(
         case, resumed = stages.resume(case, rules, now)
         effects += resumed
     elif stage is Stage.SERVICE_REQUEST:
-        effects.append(service_chase(case, rules, now))
+        effects.append(clocks.service_chase(case, rules, now))
     else:
-        effects += orders.answer_timer(case, rules, now)
+        effects += clocks.answer_timer(case, rules, now)
     return Decision(case, tuple(effects), summary, why)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mailbot.casework import on_clock, on_mail, orders, stages, third_parties
+from mailbot.casework import clocks, on_clock, on_mail, orders, stages, third_parties
 from mailbot.casework.acts import name_of, no, roles_of, yes
 from mailbot.casework.allocation import find_person
 from mailbot.casework.rulebook import Rulebook
@@ -56,11 +56,11 @@ def relay(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     ]
     if record and record.contacted_at is None and case.stage in (Stage.STAGE1_OPEN, Stage.STAGE2_OPEN):
         case = stages.with_record(case, replace(record, contacted_at=event.at))
-        effects += orders.stop(Timer.CONTACT)
+        effects += clocks.stop(Timer.CONTACT)
     if case.stage in (Stage.STAGE1_RESPONDED, Stage.STAGE2_RESPONDED):
-        effects += orders.silence_timers(case, rules)
+        effects += clocks.silence_timers(case, rules)
     if case.stage is Stage.SERVICE_REQUEST:
-        effects += orders.stop(Timer.SERVICE_CHASE)
+        effects += clocks.stop(Timer.SERVICE_CHASE)
     return yes(
         case, event, rules, "Your reply was sent to the resident.", "one_contact", tuple(effects), event.text
     )
@@ -104,7 +104,7 @@ def respond(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         stage=Stage.STAGE1_RESPONDED if number == 1 else Stage.STAGE2_RESPONDED,
         last_landlord_word_at=event.at,
     )
-    ends = orders.silence_ends(case, rules)
+    ends = clocks.silence_ends(case, rules)
     facts: dict[str, Fact] = {
         "stage": number,
         "handler": orders.card(rules.person(event.who), rules),
@@ -140,8 +140,8 @@ def respond(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
             *effects,
             letter,
             *third_parties.tell_writers(case, event, rules),
-            *orders.stop(*orders.CLOCKS_OF_A_STAGE),
-            *orders.silence_timers(case, rules),
+            *clocks.stop(*clocks.CLOCKS_OF_A_STAGE),
+            *clocks.silence_timers(case, rules),
         ),
         event.text,
         because,
@@ -194,7 +194,7 @@ def extend(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
             "reason": extension.reason,
             "handler": orders.card(rules.person(event.who), rules),
             "agreement": limits.needs_agreement,
-            "next_update_by": orders.iso(orders.next_update(case, rules, rules.day(event.at))),
+            "next_update_by": orders.iso(clocks.next_update(case, rules, rules.day(event.at))),
         },
         answers=record.request_mail,
     )
@@ -204,7 +204,7 @@ def extend(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         rules,
         f"The resident was told that the response comes by {new.isoformat()}.",
         "extended",
-        (letter, *orders.response_timers(case, rules, event.at), *orders.update_timer(case, rules, event.at)),
+        (letter, *clocks.response_timers(case, rules, event.at), *clocks.update_timer(case, rules, event.at)),
         because=limits.clauses,
     )
 
@@ -240,11 +240,11 @@ def contacted(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     record = case.current
     how = " ".join(t for t in (event.words.strip(), event.text.strip()) if t)
     case = replace(case, attempts=(*case.attempts, event.at), last_landlord_word_at=event.at)
-    effects: tuple[Effect, ...] = orders.stop(Timer.CONTACT)
+    effects: tuple[Effect, ...] = clocks.stop(Timer.CONTACT)
     if record and record.contacted_at is None:
         case = stages.with_record(case, replace(record, contacted_at=event.at))
     if case.stage in (Stage.STAGE1_RESPONDED, Stage.STAGE2_RESPONDED):
-        effects = (*effects, *orders.silence_timers(case, rules))
+        effects = (*effects, *clocks.silence_timers(case, rules))
     return yes(
         case,
         event,
@@ -260,7 +260,7 @@ def tried(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     how = " ".join(t for t in (event.words.strip(), event.text.strip()) if t)
     case = replace(case, attempts=(*case.attempts, event.at))
     sentence = f"An attempt to reach the {rules.policy.person_noun} recorded{': ' + how if how else ''}."
-    because = silence.clauses if (silence := orders.silence_rule(case, rules)) else ()
+    because = silence.clauses if (silence := clocks.silence_rule(case, rules)) else ()
     return yes(case, event, rules, sentence, "contact", because=because)
 
 
@@ -283,12 +283,12 @@ def update(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
             "handler": orders.card(rules.person(event.who), rules),
             "text": event.text,
             "respond_by": orders.iso(record.promised.target) if record and open_stage else "",
-            "next_update_by": orders.iso(orders.next_update(case, rules, rules.day(event.at))),
+            "next_update_by": orders.iso(clocks.next_update(case, rules, rules.day(event.at))),
         },
         answers=case.request_mail,
         carries=event.mail,
     )
-    timers = orders.update_timer(case, rules, event.at) if open_stage else orders.silence_timers(case, rules)
+    timers = clocks.update_timer(case, rules, event.at) if open_stage else clocks.silence_timers(case, rules)
     sentence = "The update was sent to the resident."
     return yes(case, event, rules, sentence, "update", (letter, *timers), event.text, why)
 
@@ -306,7 +306,7 @@ def reviewed(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         dict.fromkeys((*(record.review.clauses if record.review else ()), *rules.policy.why("reviewed")))
     )
     sentence = f"The review is recorded; its outcome is due {record.promised.target.isoformat()}."
-    timers = (*orders.stop(Timer.REVIEW), *orders.response_timers(case, rules, event.at))
+    timers = (*clocks.stop(Timer.REVIEW), *clocks.response_timers(case, rules, event.at))
     return yes(case, event, rules, sentence, "reviewed", timers, because=why)
 
 
@@ -340,7 +340,7 @@ def action_done(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         case,
         actions=tuple(replace(a, done_at=event.at) if a.number == action.number else a for a in case.actions),
     )
-    stopped = orders.stop_action(action.number)
+    stopped = clocks.stop_action(action.number)
     return yes(case, event, rules, f"Action {action.number} is done: {action.text}.", "actions", (stopped,))
 
 
@@ -553,6 +553,6 @@ def sort(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         rules,
         f"It is {orders.KIND_WORDS[event.intent]}. {decision.summary}",
         "triage",
-        (*decision.effects, orders.stop_sorting(question)),
+        (*decision.effects, clocks.stop_sorting(question)),
     )
     return replace(answered, opens=decision.opens, moves=decision.moves)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from mailbot.casework import on_mail, orders
+from mailbot.casework import asking, clocks, orders
 from mailbot.casework.acts import no, roles_of, yes
 from mailbot.casework.policy import Exclusion, Overlay
 from mailbot.casework.provisions import GROUND_FLAGS
@@ -130,7 +130,7 @@ def letter(
         "exceptions": list(exclusion.exceptions) if exclusion else [],
         "lifted_by": [orders.FLAG_WORDS[Flag(f)] for f in exclusion.unless] if exclusion else [],
         "earliest": earliest.isoformat() if earliest else "",
-        "discretion": list(on_mail.LATE_DISCRETION if late else _DISCRETION),
+        "discretion": list(asking.LATE_DISCRETION if late else _DISCRETION),
         "sender": {"name": sender.name, "address": sender.address},
         "received_on": case.received_at.isoformat(),
         "subject": case.subject,
@@ -213,7 +213,7 @@ def decline(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         },
         answers=case.request_mail,
     )
-    stopped = orders.stop(*orders.CLOCKS_OF_A_STAGE)
+    stopped = clocks.stop(*clocks.CLOCKS_OF_A_STAGE)
     sentence = (
         f"The complaint was refused ({words_of(ground)}); the resident was told why, and of the Ombudsman."
     )
@@ -238,7 +238,7 @@ def _decline_stage2(
     asked = max((q.received_at or q.asked_at for q in case.open_questions), default=None)
     requested = case.stage2.requested_at if case.stage2 else asked or case.last_resident_word_at or event.at
     questions = case.open_questions
-    case = on_mail.answer_all(case, event.at, f"{event.who}: declined")
+    case = asking.answer_all(case, event.at, f"{event.who}: declined")
     definition = case.stage2.definition if case.stage2 else case.stage1.definition if case.stage1 else ""
     if case.stage is Stage.STAGE2_OPEN:
         case = replace(case, stage=Stage.STAGE1_RESPONDED, stage2=None)
@@ -255,7 +255,7 @@ def _decline_stage2(
         },
         answers=case.request_mail,
     )
-    timers = orders.silence_timers(case, rules) if case.stage is Stage.STAGE1_RESPONDED else ()
+    timers = clocks.silence_timers(case, rules) if case.stage is Stage.STAGE1_RESPONDED else ()
     return yes(
         case,
         event,
@@ -264,8 +264,8 @@ def _decline_stage2(
         "declined_stage2",
         (
             letter,
-            *(orders.stop_sorting(q) for q in questions),
-            *orders.stop(*orders.CLOCKS_OF_A_STAGE),
+            *(clocks.stop_sorting(q) for q in questions),
+            *clocks.stop(*clocks.CLOCKS_OF_A_STAGE),
             *timers,
         ),
         reasons,

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
 
-from mailbot.casework import orders
+from mailbot.casework import clocks, orders
 from mailbot.casework.allocation import choose_handler
 from mailbot.casework.policy import Anchor, Moment
 from mailbot.casework.provisions import Route
@@ -185,10 +185,10 @@ def open_stage(
         closed_at=None,
         closed_because="",
     )
-    stopped = orders.stop(*orders.CLOCKS_OF_A_STAGE)
+    stopped = clocks.stop(*clocks.CLOCKS_OF_A_STAGE)
     if person is None:
         case, wait = unassigned(case, rules, event.at)
-        return case, (*stopped, *orders.response_timers(case, rules, event.at), *wait)
+        return case, (*stopped, *clocks.response_timers(case, rules, event.at), *wait)
     case, hand_over = assign(case, rules, person, why, event)
     return case, (*stopped, *hand_over)
 
@@ -214,7 +214,7 @@ def close(case: Case, reason: str, at: dt.datetime, rules: Rulebook) -> tuple[Ca
         case = replace(case, stage1=replace(record, window=window.due(anchors, rules.calendar)))
     closed = replace(case, stage=Stage.CLOSED, closed_at=at, closed_because=reason)
     survey = rules.policy.survey
-    effects: tuple[Effect, ...] = orders.stop(*orders.CLOCKS_OF_A_STAGE)
+    effects: tuple[Effect, ...] = clocks.stop(*clocks.CLOCKS_OF_A_STAGE)
     if survey and case.matter is Matter.COMPLAINT and case.stage1 and Flag.ANONYMOUS not in case.flags:
         day = rules.calendar.add_working_days(rules.day(at), survey.after_working_days)
         effects = (*effects, SetTimer(Timer.SURVEY, rules.morning(day), survey.clauses))
@@ -263,11 +263,11 @@ def assign(
         else "",
     )
     return case, (
-        *orders.stop(Timer.ASSIGN),
+        *clocks.stop(Timer.ASSIGN),
         Note(f"{person.name} has the case: {why}.", union(clauses, rules.policy.why("conflict"))),
         *acknowledging,
         *mail,
-        *(orders.response_timers(case, rules, event.at) if record.responded_at is None else ()),
+        *(clocks.response_timers(case, rules, event.at) if record.responded_at is None else ()),
     )
 
 
@@ -280,8 +280,8 @@ def resume(case: Case, rules: Rulebook, at: dt.datetime) -> tuple[Case, tuple[Ef
     elif record.acknowledged_at is None:
         case, waiting = acknowledge_or_ask(case, rules, at)
     else:
-        waiting = orders.contact_timer(record, rules, at)
-    return case, (*waiting, *orders.response_timers(case, rules, at))
+        waiting = clocks.contact_timer(record, rules, at)
+    return case, (*waiting, *clocks.response_timers(case, rules, at))
 
 
 def with_record(case: Case, record: StageRecord) -> Case:
@@ -296,16 +296,16 @@ def acknowledge_or_ask(case: Case, rules: Rulebook, at: dt.datetime) -> tuple[Ca
     assert record is not None
     if record.acknowledged_at is not None:
         return case, ()
-    timer = orders.acknowledge_timer(record, rules, at)
+    timer = clocks.acknowledge_timer(record, rules, at)
     person = rules.person(record.handler)
     if case.resident.role is Role.OFFICE and timer.due_at > at:  # it is the resident's, once we know them
-        return case, (timer, *orders.contact_timer(record, rules, at))
+        return case, (timer, *clocks.contact_timer(record, rules, at))
     if not rules.habits.confirm_acknowledgement or timer.due_at <= at or person is None:
         return acknowledge(case, rules, at)
     goes_out = rules.day(timer.due_at)
     return case, (
         timer,
-        *orders.contact_timer(record, rules, at),
+        *clocks.contact_timer(record, rules, at),
         orders.to_staff(
             person,
             Letter.CONFIRM_ACKNOWLEDGEMENT,
@@ -331,8 +331,8 @@ def acknowledge(case: Case, rules: Rulebook, at: dt.datetime) -> tuple[Case, tup
     record = with_dates(replace(record, acknowledged_at=at), number, rules)
     case = replace(with_record(case, record), last_landlord_word_at=at)
     return case, (
-        *orders.stop(Timer.ACKNOWLEDGE),
+        *clocks.stop(Timer.ACKNOWLEDGE),
         orders.acknowledgement(case, rules, record, at),
-        *orders.contact_timer(record, rules, at),
-        *orders.response_timers(case, rules, at),
+        *clocks.contact_timer(record, rules, at),
+        *clocks.response_timers(case, rules, at),
     )
