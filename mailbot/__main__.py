@@ -219,18 +219,23 @@ def case_list(
 ) -> None:
     """Open cases, the next duty first."""
     from mailbot.casework.vocabulary import Stage
+    from mailbot.kept_policies import with_kept_policies
     from mailbot.reports.history import next_duty
     from mailbot.sending import mailbox_named
 
     settings = load(config)
-    with open_database(settings).read() as work:
+    store = open_database(settings)
+    settings = with_kept_policies(settings, store, refuse=False)
+    with store.read() as work:
         cases = work.cases() if everything else work.open_cases()
     if not cases:
         typer.echo("There are no cases." if everything else "There are no open cases.")
         return
     far, rows = dt.date.max, []
     duties = {
-        case.reference: next_duty(case, mailbox_named(settings, case.mailbox).policy, settings.calendar)
+        case.reference: next_duty(
+            case, mailbox_named(settings, case.mailbox).policy_of(case), settings.calendar
+        )
         for case in cases
     }
     for case in sorted(
@@ -285,13 +290,16 @@ def case_show(
     config: ConfigDir = HERE,
 ) -> None:
     """The whole story of a case: each act with its clause."""
+    from mailbot.kept_policies import with_kept_policies
     from mailbot.reports.history import tell
     from mailbot.sending import mailbox_named
 
     settings = load(config)
-    with open_database(settings).read() as work:
+    store = open_database(settings)
+    settings = with_kept_policies(settings, store, refuse=False)
+    with store.read() as work:
         case = find_case(work, reference, settings.reference_prefix)
-        policy = mailbox_named(settings, case.mailbox).policy
+        policy = mailbox_named(settings, case.mailbox).policy_of(case)
         told = tell(
             case, work.journal_of(case.reference), work.letters_of(case.reference), policy, settings.calendar
         )

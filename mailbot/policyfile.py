@@ -12,6 +12,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from mailbot.casework import policy as p
 from mailbot.casework import provisions as v
 from mailbot.casework.layers import Layer, StageLayer
 from mailbot.casework.policy import Overlay, Policy
+from mailbot.casework.versions import in_force
 from mailbot.casework.windows import Anchor
 from mailbot.mistakes import Mistake, Mistakes, Strict, hold_against, nearest, read_toml, show
 from mailbot.places import config_dir
@@ -340,24 +342,45 @@ def load_policy(
 
     PolicyMistake for a file that is refused, or a policy that is not there.
     """
-    shipped = config_dir() / "policies"
-    directories = [d for d in dict.fromkeys((policies_dir, shipped)) if d is not None]
-    house = read_layer(_first(directories, HOUSE))
-    if isinstance(path_or_id, Path) or path_or_id.endswith(".toml"):
+    directories = _directories(policies_dir)
+    if _is_path(path_or_id):
         layer = read_layer(Path(path_or_id))
     else:
-        layer = _find(path_or_id, directories, on)
+        found = _versions(path_or_id, directories)
+        layer = in_force(found, on) if on else found[-1]
+    return _resolved(layer, directories, Overlay(overlay))
+
+
+def load_versions(
+    path_or_id: str | Path, policies_dir: Path | None = None, overlay: Overlay | str = Overlay.ENFORCE
+) -> tuple[Policy, ...]:
+    """Every version of a policy that is on disk, the earliest first: files of one folder with one `id`. Named
+    with its version ("mtvh@2021-08-23"), that one alone. PolicyMistake as for `load_policy`, and for two
+    files that hold the version of one day."""
+    directories = _directories(policies_dir)
+    found = _versions(path_or_id, directories)
+    twice = [one for one, next_ in pairwise(found) if one.valid_from == next_.valid_from]
+    if twice:
+        problem = f"two files of {twice[0].id} hold the version of this day"
+        fix = "give each version its own valid_from, or take one file away"
+        raise PolicyMistake(
+            [Mistake(f"{twice[0].id}.toml", "valid_from", str(twice[0].valid_from), problem, fix)]
+        )
+    return tuple(_resolved(layer, directories, Overlay(overlay)) for layer in found)
+
+
+def _directories(policies_dir: Path | None) -> list[Path]:
+    return [d for d in dict.fromkeys((policies_dir, config_dir() / "policies")) if d is not None]
+
+
+def _resolved(layer: Layer, directories: Sequence[Path], overlay: Overlay) -> Policy:
+    house = read_layer(_first(directories, HOUSE))
     code = read_layer(_first(directories, layer.statutory)) if layer.statutory else None
     try:
-        return layers.resolve(layer, code, house, Overlay(overlay))
+        return layers.resolve(layer, code, house, overlay)
     except ValueError as silent:
-        raise PolicyMistake(
-            [
-                Mistake(
-                    f"{layer.id}.toml", "(the policy)", "", str(silent), "write it into the landlord's file"
-                )
-            ]
-        ) from silent
+        file, fix = f"{layer.id}.toml", "write it into the landlord's file"
+        raise PolicyMistake([Mistake(file, "(the policy)", "", str(silent), fix)]) from silent
 
 
 def _first(directories: Sequence[Path], name: str) -> Path:
@@ -365,35 +388,50 @@ def _first(directories: Sequence[Path], name: str) -> Path:
     return next((path for path in paths if path.exists()), paths[-1])
 
 
-def _find(wanted: str, directories: Sequence[Path], on: dt.date | None) -> Layer:
-    id, _, version = wanted.partition("@")
+def _versions(wanted: str | Path, directories: Sequence[Path]) -> list[Layer]:
+    """The versions that a name means, the earliest first: those of the first folder that holds any. A path means
+    its file and the versions beside it."""
+    if _is_path(wanted):
+        named = read_layer(Path(wanted))
+        beside = [read_layer(p) for p in _files_of(named.id, Path(wanted).parent) if p != Path(wanted)]
+        return _by_day([named, *(layer for layer in beside if layer.id == named.id)])
+    id, _, version = str(wanted).partition("@")
     ids: list[str] = []
     for directory in directories:
-        here: list[Layer] = []
-        for path in sorted(directory.glob("*.toml")):
-            if path.stem != HOUSE and (
-                path.stem == id or path.stem.startswith(f"{id}-") or _claims(path, id)
-            ):
-                layer = read_layer(path)
-                ids.append(f"{layer.id}@{layer.version}")
-                if layer.id == id and (not version or layer.version == version):
-                    here.append(layer)
-            else:
-                ids.append(path.stem)
-        if on:
-            here = [
-                x for x in here if x.valid_from <= on and (x.valid_to is None or on <= x.valid_to)
-            ] or here
-        if here:
-            return max(here, key=lambda layer: layer.valid_from)
+        files = _files_of(id, directory)
+        found = [read_layer(path) for path in files]
+        ids += [f"{layer.id}@{layer.version}" for layer in found]
+        ids += [path.stem for path in sorted(directory.glob("*.toml")) if path not in files]
+        if here := [x for x in found if x.id == id and (not version or x.version == version)]:
+            return _by_day(here)
     known = sorted({i for i in ids if i != HOUSE})
     raise PolicyMistake(
         [
             Mistake(
-                str(directories[0]), "policy", repr(wanted), "there is no such policy", nearest(wanted, known)
+                str(directories[0]),
+                "policy",
+                repr(wanted),
+                "there is no such policy",
+                nearest(str(wanted), known),
             )
         ]
     )
+
+
+def _is_path(named: str | Path) -> bool:
+    return isinstance(named, Path) or named.endswith(".toml")
+
+
+def _by_day(found: list[Layer]) -> list[Layer]:
+    return sorted(found, key=lambda layer: layer.valid_from)
+
+
+def _files_of(id: str, directory: Path) -> list[Path]:
+    return [
+        path
+        for path in sorted(directory.glob("*.toml"))
+        if path.stem != HOUSE and (path.stem == id or path.stem.startswith(f"{id}-") or _claims(path, id))
+    ]
 
 
 def _claims(path: Path, id: str) -> bool:

@@ -21,6 +21,7 @@ from mailbot.casework.parts import Landlord, Limits, Ombudsman
 from mailbot.casework.vocabulary import (
     Audience,
     Bounced,
+    Case,
     Letter,
     SendLetter,
 )
@@ -275,19 +276,22 @@ class Outbox:
 
     # -------------------------------------------------------------- rendering
 
-    def _letterhead(self, mailbox: MailboxSettings) -> Letterhead:
+    def _letterhead(self, letter: LetterRow, mailbox: MailboxSettings) -> Letterhead:
+        """Who writes, by the policy that the letter's case keeps to."""
+        case = self._case_of(letter)
+        policy = mailbox.policy_of(case) if case else mailbox.policy
         landlord: Landlord = self._settings.landlord
-        ombudsman: Ombudsman = self._settings.ombudsman(mailbox.policy.ombudsman)
+        ombudsman: Ombudsman = self._settings.ombudsman(policy.ombudsman)
         return Letterhead(
             landlord=landlord,
             ombudsman=ombudsman,
-            person_noun=mailbox.policy.person_noun,
+            person_noun=policy.person_noun,
             bodies=self._settings.bodies,
         )
 
     def _write(self, letter: LetterRow, mailbox: MailboxSettings, now: dt.datetime) -> Written:
         """The letter as it goes out. One that shows another letter (`preview_of`: its facts) carries its text."""
-        order, letterhead = self._order(letter, mailbox, now), self._letterhead(mailbox)
+        order, letterhead = self._order(letter, mailbox, now), self._letterhead(letter, mailbox)
         if shown := order.facts.get("preview_of"):
             assert isinstance(shown, dict)
             other = replace(
@@ -447,12 +451,14 @@ class Outbox:
 
     def _mailbox_of(self, letter: LetterRow) -> MailboxSettings:
         """The mailbox that a letter leaves from: its case's."""
-        if letter.reference:
-            with self._store.read() as work:
-                case = work.case(letter.reference)
-            if case:
-                return mailbox_named(self._settings, case.mailbox)
-        return self._settings.mailboxes[0]
+        case = self._case_of(letter)
+        return mailbox_named(self._settings, case.mailbox) if case else self._settings.mailboxes[0]
+
+    def _case_of(self, letter: LetterRow) -> Case | None:
+        if not letter.reference:
+            return None
+        with self._store.read() as work:
+            return work.case(letter.reference)
 
 
 def may_tell(work: Work, about: str, now: dt.datetime, most: int, period: str = "%Y-%m-%dT%H") -> bool:

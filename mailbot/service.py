@@ -24,6 +24,7 @@ from mailbot.casework import orders
 from mailbot.casework.allocation import Desk
 from mailbot.casework.clues import Clue, ClueKind, Found, choose, clues, plain_subject
 from mailbot.casework.lifecycle import decide
+from mailbot.casework.policy import Policy
 from mailbot.casework.references import compose, near_misses, without_check
 from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import (
@@ -510,7 +511,7 @@ class Service:
         unread: frozenset[str] = frozenset()
         if isinstance(event, TimerFell) and event.timer in SILENCES:
             unread = frozenset(mail.sender for mail in work.quarantined())
-        rules = self.rules(work, box, serial, unread)
+        rules = self.rules(work, box, case, serial, unread, received_at=getattr(event, "received_at", None))
         if case and isinstance(event, TimerFell) and event.timer is Timer.SURVEY:
             unasked = (p.address for p in case.parties if work.recall(f"{NO_SURVEY}{p.address}"))
             rules = replace(rules, no_surveys=frozenset(unasked))
@@ -571,17 +572,23 @@ class Service:
         self,
         work: Work,
         box: MailboxSettings,
+        case: Case | None = None,
         serial: tuple[str, int] | None = None,
         unread: frozenset[str] = frozenset(),
+        received_at: dt.datetime | None = None,
     ) -> Rulebook:
-        """The rulebook of a mailbox as of now. A number is asked for only where a case may be opened: on
+        """The rulebook of a case, by the version of the policy that it keeps to; of a new one by the version in
+        force when its mail was received. A number is asked for only where a case may be opened: on
         PostgreSQL asking holds the sequence until the transaction ends."""
+        calendar = self.settings.calendar
+        on = calendar.london_date(received_at or self.clock.now())
+        policy = box.policy_of(case) if case else box.policy_on(on)
         reference = ""
         if serial:
             name, number = serial
             reference = compose(self.settings.reference_prefix, int(name.rpartition("-")[2]), number)
         return Rulebook(
-            policy=box.policy,
+            policy=policy,
             calendar=self.settings.calendar,
             desk=Desk(self.settings.people, work.open_loads()),
             mailbox=box.imap.name,
@@ -698,6 +705,7 @@ class Service:
             looks=work.last_looks(),
             waiting_letters=work.letters_by_state().get(LetterState.WAITING, 0),
             now=now,
+            policy_of=self.policy_of,
         )
         return SendLetter(
             Letter.DIGEST,
@@ -719,6 +727,10 @@ class Service:
     def box(self, mailbox: str, case: Case | None) -> MailboxSettings:
         """The mailbox whose policy governs: the case's own, whichever way its mail came."""
         return mailbox_named(self.settings, case.mailbox if case else mailbox)
+
+    def policy_of(self, case: Case) -> Policy:
+        """The version of the policy that a case keeps to."""
+        return self.box("", case).policy_of(case)
 
     def preview_digest(self, person: Person) -> Written:
         """Today's digest as it would be sent; nothing is recorded."""

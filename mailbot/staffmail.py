@@ -109,7 +109,7 @@ class StaffDesk:
         events = self._events(parsed, person, row, work, case, letter, now)
         tried: Case | None = case
         for event in events:
-            decision = decide(tried, event, service.rules(work, box))
+            decision = decide(tried, event, service.rules(work, box, case))
             if decision.refused:
                 asked = f"#{event.act.value} {event.words}".strip()
                 return self._refuse(work, row, mail, person, case, asked, decision.refused)
@@ -189,7 +189,8 @@ class StaffDesk:
         """Nothing is done and nothing goes to the resident; the person gets an answer that helps."""
         service = self._service
         box, now = service.box(row.mailbox, case), service.clock.now()
-        why = box.policy.why("recorded" if case else "untrusted")
+        policy = box.policy_of(case) if case else box.policy
+        why = policy.why("recorded" if case else "untrusted")
         told = f"{person.name}: nothing was done. {problem}"
         work.note(
             now, person.key, "refused", told, why, reference=case.reference if case else None, mail=row.id
@@ -213,7 +214,7 @@ class StaffDesk:
             why,
             {
                 "reference": reference,
-                "stage_name": orders.stage_name(case, service.rules(work, box)) if case else "",
+                "stage_name": orders.stage_name(case, service.rules(work, box, case)) if case else "",
                 "resident_name": case.resident.name if case else "",
                 "handler_name": person.name,
                 "understood": understood,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import classifiers
 from mailbot.clock import Clock, WallClock
+from mailbot.kept_policies import with_kept_policies
 from mailbot.places import templates_dir
 from mailbot.postroom.imap import ImapDoor
 from mailbot.postroom.letters import Stationery
@@ -35,6 +36,7 @@ def build(
     """A service on this store. Trains the classifier first where this machine has no model that fits."""
     clock = clock or WallClock()
     refuse_orphans(settings, store)
+    settings = with_kept_policies(settings, store)
     chain = load_chain(settings) if with_classifier else None
     door = SmtpDoor(settings.smtp)
     stationery = Stationery(templates_dir())

@@ -52,6 +52,7 @@ _LOADS = (
     .group_by(cases.c.handler)
 )
 _MAILBOXES = select(cases.c.mailbox).where(cases.c.stage != Stage.CLOSED.value).distinct()
+_KEPT = select(cases.c.mailbox, cases.c.policy, cases.c.stage).distinct()
 _NEXT_DUE = select(func.min(timers.c.due_at))
 _TIMERS_OF = (
     select(timers)
@@ -120,6 +121,14 @@ class Cases(Transaction):
     def open_mailboxes(self) -> set[str]:
         """The mailboxes that open cases belong to."""
         return set(self._connection.execute(_MAILBOXES).scalars())
+
+    def kept_policies(self) -> dict[tuple[str, str], bool]:
+        """Each (mailbox, policy version) that cases keep to, and whether one of them is open."""
+        rows = self._connection.execute(_KEPT)
+        found: dict[tuple[str, str], bool] = {}
+        for mailbox, policy, stage in rows:
+            found[mailbox, policy] = found.get((mailbox, policy), False) or stage != Stage.CLOSED.value
+        return found
 
     def cases_by_stage(self) -> dict[Stage, int]:
         rows = self._connection.execute(select(cases.c.stage, func.count()).group_by(cases.c.stage))

@@ -35,6 +35,7 @@ from mailbot.casework.provisions import (
     Understanding,
     Updates,
 )
+from mailbot.casework.versions import holds
 from mailbot.casework.vocabulary import Due
 from mailbot.casework.windows import Anchor as Anchor
 from mailbot.casework.windows import Deadline as Deadline
@@ -451,7 +452,7 @@ class Policy:
         return self.clauses[id]
 
     def in_force(self, day: dt.date) -> bool:
-        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+        return holds(self, day)
 
     def counting(self, calendar: Calendar) -> Calendar:
         """The calendar with the working days as this policy counts them."""

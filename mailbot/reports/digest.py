@@ -10,9 +10,11 @@ import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from mailbot.casework import orders
 from mailbot.casework.duties import Duty, duties_of
+from mailbot.casework.policy import Policy
 from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import Case, Fact, Flag, Stage, Topic
 
@@ -92,16 +94,19 @@ def digest_facts(
     looks: Mapping[str, dt.datetime | None],
     waiting_letters: int,
     now: dt.datetime,
+    policy_of: Callable[[Case], Policy] | None = None,
 ) -> dict[str, Fact]:
     """Everything in the digest of `day`.
 
+    policy_of    the policy that a case keeps to; that of `rules` unless given
     quarantined  (subject, cause, received at) of each mail set aside
     troubled     (reference, letter, state) of each letter that failed, is unknown or held
     looks        when each mailbox was last read
     """
+    of = policy_of or (lambda case: rules.policy)
     horizon = rules.calendar.add_working_days(day, 3)
     duties = sorted(
-        (d for case in cases for d in duties_of(case, rules.policy, rules.calendar)),
+        (d for case in cases for d in duties_of(case, of(case), rules.calendar)),
         key=lambda d: (d.due.target, d.case.reference),
     )
     breached = sorted((d for d in duties if d.due.outer < day), key=lambda d: (d.due.outer, d.case.reference))
@@ -217,7 +222,7 @@ def digest_facts(
     add(
         "Without a handler",
         ["Case", "Subject", "Stage"],
-        [[c.reference, subject(c), orders.stage_name(c, rules)] for c in nobody],
+        [[c.reference, subject(c), orders.stage_name(c, replace(rules, policy=of(c)))] for c in nobody],
         "amber",
     )
     add(
@@ -363,12 +368,13 @@ def health(
 
 
 def closures(day: dt.date, rules: Rulebook) -> list[Fact]:
-    """The days on which the office is shut, two weeks ahead: they are never taken off a deadline."""
+    """The days on which the office is shut, two weeks ahead, and what that means for deadlines."""
     soon = sorted(d for d in rules.calendar.closure_days if day <= d <= day + dt.timedelta(days=14))
     if not soon:
         return []
     days = ", ".join(f"{d.day} {d:%B}" for d in soon)
-    return [f"The office is closed on {days}. Deadlines run on."]
+    meanwhile = "Deadlines stand still on them." if rules.policy.closures.deducted else "Deadlines run on."
+    return [f"The office is closed on {days}. {meanwhile}"]
 
 
 def ago(span: dt.timedelta) -> str:

@@ -31,10 +31,11 @@ from mailbot.casework.parts import (
 )
 from mailbot.casework.policy import Policy
 from mailbot.casework.rulebook import Habits
-from mailbot.casework.vocabulary import Person
+from mailbot.casework.versions import in_force
+from mailbot.casework.vocabulary import Case, Person
 from mailbot.mistakes import Mistake, Mistakes, hold_against, nearest, read_toml, spell
 from mailbot.places import config_dir
-from mailbot.policyfile import PolicyMistake, load_policy
+from mailbot.policyfile import PolicyMistake, load_versions
 from mailbot.settings import tables as t
 from mailbot.settings.crosschecks import MAILBOT, OMBUDSMAN, STAFF, check_together, find_oddities
 
@@ -47,14 +48,26 @@ class SettingsMistake(Mistakes):
 
 @dataclass(frozen=True)
 class MailboxSettings:
-    """A mailbox and the policy, resolved, that its cases are worked by."""
+    """A mailbox and its policy, resolved. `policy` is the version that was in force when the configuration was
+    read; `versions` are all that cases may keep to: every version of it, and what older cases began under."""
 
     imap: ImapSettings
     policy: Policy
+    versions: tuple[Policy, ...] = ()
 
     @property
     def name(self) -> str:
         return self.imap.name
+
+    def policy_on(self, day: dt.date) -> Policy:
+        """What a case that is received on this day will keep to."""
+        return in_force([p for p in self.versions if p.id == self.policy.id] or [self.policy], day)
+
+    def policy_of(self, case: Case) -> Policy:
+        """What this case keeps to. A version that is no longer there can only be that of a closed case: then the
+        nearest stands in for it."""
+        kept = (policy for policy in self.versions if policy.key == case.policy)
+        return next(kept, None) or self.policy_on(Calendar.london_date(case.received_at))
 
 
 @dataclass(frozen=True)
@@ -109,6 +122,12 @@ class Settings:
             if ombudsman.key == key:
                 return ombudsman
         raise KeyError(f"ombudsman.toml has no {key!r}")
+
+    @property
+    def policies_dir(self) -> Path | None:
+        """The landlord's own policies, where there are any."""
+        own = self.directory / "policies"
+        return own if own.is_dir() else None
 
     @property
     def supervisors(self) -> tuple[Person, ...]:
@@ -234,23 +253,33 @@ class _Reader:
             since=table.since,
             plus_addressing=table.plus_addressing,
         )
-        policy = self._policy(table, spell((*where, "policy")))
-        return MailboxSettings(imap, policy) if policy else None
+        key = spell((*where, "policy"))
+        versions = self._versions(table, key)
+        if not versions:
+            return None
+        policy = in_force(versions, self._today)
+        if not policy.in_force(self._today):
+            ends = f"{policy.key} holds from {policy.valid_from}" + (
+                f" to {policy.valid_to}" if policy.valid_to else ""
+            )
+            self._warn(key, table.policy, f"no version of it is in force today: {ends}",
+                       "add the version that is, or correct valid_from and valid_to")  # fmt: skip
+        return MailboxSettings(imap, policy, versions)
 
-    def _policy(self, table: t.MailboxTable, key: str) -> Policy | None:
-        local = self._directory / "policies"
+    def _versions(self, table: t.MailboxTable, key: str) -> tuple[Policy, ...]:
+        own = self._directory / "policies"
         name: str | Path = table.policy
         if table.policy.endswith(".toml"):
             name = self._path(table.policy)
         try:
-            return load_policy(name, local if local.is_dir() else None, table.overlay)
+            return load_versions(name, own if own.is_dir() else None, table.overlay)
         except PolicyMistake as refused:
             for mistake in refused.mistakes:
                 if mistake.key == "policy":  # it is not there: then the mistake is here
                     mistake = Mistake(MAILBOT, key, mistake.value, mistake.problem, mistake.fix)
                 if mistake not in self._mistakes:
                     self._mistakes.append(mistake)
-            return None
+            return ()
 
     def _smtp(self, table: t.SmtpTable) -> SmtpSettings:
         return SmtpSettings(
@@ -324,7 +353,7 @@ class _Reader:
 
     def _calendar(self, table: t.CalendarTable, mailboxes: list[MailboxSettings | None]) -> Calendar | None:
         """One calendar for all: its nation is that of the policies."""
-        nations = {mailbox.policy.nation for mailbox in mailboxes if mailbox}
+        nations = {policy.nation for mailbox in mailboxes if mailbox for policy in mailbox.versions}
         if len(nations) > 1:
             named = ", ".join(sorted(nations))
             self._refuse("mailbox", "", f"the policies count by the holidays of {named}",
@@ -340,12 +369,12 @@ class _Reader:
     ) -> None:
         """A policy names one that the table has: letters without any way on would be sent otherwise."""
         known = [ombudsman.key for ombudsman in ombudsmen]
-        for policy in {m.policy.id: m.policy for m in mailboxes if m}.values():
+        for policy in (policy for mailbox in mailboxes if mailbox for policy in mailbox.versions):
             if known and policy.ombudsman not in known:
                 problem, fix = f"{OMBUDSMAN} has no such Ombudsman", nearest(policy.ombudsman, known)
-                self._mistakes.append(
-                    Mistake(f"{policy.id}.toml", "ombudsman", repr(policy.ombudsman), problem, fix)
-                )
+                mistake = Mistake(f"{policy.id}.toml", "ombudsman", repr(policy.ombudsman), problem, fix)
+                if mistake not in self._mistakes:
+                    self._mistakes.append(mistake)
 
     def _check_roles(self, staff: t.StaffTable, mailboxes: list[MailboxSettings | None]) -> None:
         """A role is one of the house's, or one that a policy here names: anything else is a slip, and whoever holds it
