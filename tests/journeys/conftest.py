@@ -94,6 +94,9 @@ authserv_id = "mx.landlord.example.org"
 [casework]
 {casework}
 
+[calendar]
+{calendar}
+
 [limits]
 letters_per_hour = 5000
 letters_per_address_per_hour = 200
@@ -152,6 +155,8 @@ class House:
     plus: bool = False
     casework: str = ""
     mailbox: str = ""
+    calendar: str = ""
+    policies: dict[str, str] = field(default_factory=dict)  # the landlord's own files, by name
     _parts: Parts | None = None
     _rounds: Rounds | None = None
     _seen: int = 0
@@ -174,8 +179,13 @@ class House:
                 smtp_port=self.relay.port,
                 casework=self.casework,
                 mailbox=self.mailbox,
+                calendar=self.calendar,
             )
         )
+        own = config / "policies"
+        own.mkdir(exist_ok=True)
+        for name, text in self.policies.items():
+            (own / f"{name}.toml").write_text(text)
         return config
 
     @property
