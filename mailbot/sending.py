@@ -18,6 +18,7 @@ from pathlib import Path
 from mailbot.casework.allocation import first_there
 from mailbot.casework.contents import asked_of
 from mailbot.casework.parts import Landlord, Limits, Ombudsman
+from mailbot.casework.policy import Policy
 from mailbot.casework.vocabulary import (
     Audience,
     Bounced,
@@ -278,8 +279,7 @@ class Outbox:
 
     def _letterhead(self, letter: LetterRow, mailbox: MailboxSettings) -> Letterhead:
         """Who writes, by the policy that the letter's case keeps to."""
-        case = self._case_of(letter)
-        policy = mailbox.policy_of(case) if case else mailbox.policy
+        policy = self._policy_of(letter, mailbox)
         landlord: Landlord = self._settings.landlord
         ombudsman: Ombudsman = self._settings.ombudsman(policy.ombudsman)
         return Letterhead(
@@ -300,7 +300,7 @@ class Outbox:
                 audience=Audience.RESIDENT,
                 facts=shown,
                 attachments=(),
-                contains=asked_of(mailbox.policy, Letter.ACKNOWLEDGEMENT, shown),
+                contains=asked_of(self._policy_of(letter, mailbox), Letter.ACKNOWLEDGEMENT, shown),
             )
             facts = {key: fact for key, fact in order.facts.items() if key != "preview_of"}
             facts["preview"] = self._stationery.write(other, letterhead).text
@@ -332,7 +332,7 @@ class Outbox:
             reply_to=reply_to,
             date=now,
             attachments=self._enclosures(order.carries, order.audience is Audience.RESIDENT),
-            contains=asked_of(mailbox.policy, order.letter, facts),
+            contains=asked_of(self._policy_of(letter, mailbox), order.letter, facts),
         )
 
     def _enclosures(self, mail: str, to_resident: bool) -> tuple[Enclosure, ...]:
@@ -453,6 +453,11 @@ class Outbox:
         """The mailbox that a letter leaves from: its case's."""
         case = self._case_of(letter)
         return mailbox_named(self._settings, case.mailbox) if case else self._settings.mailboxes[0]
+
+    def _policy_of(self, letter: LetterRow, mailbox: MailboxSettings) -> Policy:
+        """The policy that the letter's case keeps to; the mailbox's own for one of no case."""
+        case = self._case_of(letter)
+        return mailbox.policy_of(case) if case else mailbox.policy
 
     def _case_of(self, letter: LetterRow) -> Case | None:
         if not letter.reference:
