@@ -273,6 +273,8 @@ def _stage(table: StageTable) -> StageLayer:
         approver=table.approver.role if table.approver else "",
         approver_clauses=tuple(table.approver.clauses) if table.approver else (),
         no_connection=bool(table.different_person and table.different_person.connection),
+        supported_by=table.different_person.supported_by if table.different_person else "",
+        readings={"acknowledge": _readings(table.acknowledge), "respond": _readings(table.respond)},
         understanding=_understanding(table.understanding),
         direct=v.Allowance(**_plain(table.direct)) if table.direct else None,
         panel=v.Panel(**_plain(table.panel)) if table.panel else None,
@@ -289,6 +291,10 @@ def _understanding(table: UnderstandingTable | None) -> v.Understanding | None:
 
 def _deadline(duty: list[DutyTable] | None) -> p.Deadline | None:
     return p.Deadline(tuple(table.source() for table in duty)) if duty else None
+
+
+def _readings(duty: list[DutyTable] | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(table.reading for table in duty or () if table.reading))
 
 
 def _clauses(cited: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:

@@ -122,6 +122,7 @@ class GroundsTable(Strict):
 class DifferentPersonTable(Strict):
     required: bool = True
     connection: bool = Field(default=False, description="the decider has no connection with it at all")
+    supported_by: str = Field(default="", description="somebody of stage 1 who supports the decider")
     clauses: Cited
     reading: str = ""
 
@@ -327,6 +328,8 @@ class RouteTable(Strict):
     to: str = Field(min_length=1, examples=['"legal"'])
     tells: str = ""
     restricted: bool = False
+    one_stage: bool = False
+    ends_complaint: bool = False
     words: list[str] = Field(default_factory=list)
     clauses: Cited
     reading: str = ""

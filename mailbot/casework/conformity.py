@@ -38,6 +38,8 @@ def check(policy: Layer, code: Layer) -> tuple[Finding, ...]:
             for f in _stage(own, floor, policy)
         ),
         *_silence(policy, code),
+        *_readings(policy, code),
+        *beyond.routes(policy, code),
         *beyond.addresses(policy, code),
         *beyond.referral(policy, code),
         *beyond.updates(policy, code),
@@ -64,11 +66,8 @@ def _exclusions(own: Layer, code: Layer) -> Iterator[Finding]:
         if exclusion.ground in valid:
             yield from _same_ground(exclusion, valid[exclusion.ground])
     shut_out = [e for e in own.exclusions if e.ground not in valid]
-    for severity, some in (
-        (Severity.HIGH, [e for e in shut_out if not _leaves_some_in(e)]),
-        (Severity.MEDIUM, [e for e in shut_out if _leaves_some_in(e)]),
-    ):
-        if some:
+    for severity in Severity:
+        if some := [e for e in shut_out if _gravity(e) is severity]:
             yield Finding(
                 Kind.BREACH,
                 severity,
@@ -82,8 +81,22 @@ def _exclusions(own: Layer, code: Layer) -> Iterator[Finding]:
     yield from beyond.refusal(own, code)
 
 
-def _leaves_some_in(exclusion: Exclusion) -> bool:
-    return bool(exclusion.exceptions or exclusion.unless or exclusion.except_handling)
+#: Grounds that shut out no whole kind of complaint, or that the Code lets stand if the person is told what follows.
+_LESSER_GROUNDS: Final = {
+    "anonymous": Severity.MEDIUM,
+    "behaviour": Severity.MEDIUM,
+    "other_appeal": Severity.MEDIUM,
+    "policy_content": Severity.MEDIUM,
+    "first_request": Severity.LOW,
+    "outside_remit": Severity.LOW,
+    "with_ombudsman": Severity.LOW,
+}
+
+
+def _gravity(exclusion: Exclusion) -> Severity:
+    """High for a kind that is shut out whole."""
+    left_in = exclusion.exceptions or exclusion.unless or exclusion.except_handling
+    return _LESSER_GROUNDS.get(exclusion.ground, Severity.MEDIUM if left_in else Severity.HIGH)
 
 
 def _same_ground(own: Exclusion, code: Exclusion) -> Iterator[Finding]:
@@ -258,6 +271,29 @@ def _follows_acknowledgement(window: Window, duty: Deadline) -> bool:
     if before:
         return all(_follows_acknowledgement(s.outer, before) for s in before.sources)
     return window.anchor in _AFTER_AN_ACT
+
+
+def _readings(own: Layer, code: Layer) -> Iterator[Finding]:
+    """A window that could be read in more than one way and is read in one: unclear to residents, and no breach."""
+    ambiguities = {told.id: told for told in own.ambiguities}
+    for mine, theirs in zip(own.stages, code.stages, strict=True):
+        for letter, name, duty, floor in (
+            ("acknowledgement", "acknowledge", mine.acknowledge, theirs.acknowledge),
+            ("response", "respond", mine.respond, theirs.respond),
+        ):
+            if not duty or not floor or any(s.target != s.outer for s in duty.sources):
+                continue
+            for told in (ambiguities[id] for id in mine.readings.get(name, ()) if id in ambiguities):
+                yield Finding(
+                    Kind.SILENT,
+                    Severity.LOW,
+                    f"{mine.name or theirs.name}: {letter}: how it is read",
+                    tuple(c for c in duty.clauses if c in told.clauses) or duty.clauses,
+                    told.question,
+                    floor.clauses,
+                    f"Within {floor}.",
+                    f"Read like this: {told.reading}",
+                )
 
 
 def _contents(own: StageLayer, code: StageLayer, name: str) -> Iterator[Finding]:

@@ -167,6 +167,17 @@ def stage(own: StageLayer, code: StageLayer, name: str) -> Iterator[Finding]:
             "Not asked for.",
             "The landlord's own promise is kept, and nothing is shown to them before the resident agrees.",
         )
+    if own.supported_by and code.different_person:
+        yield Finding(
+            Kind.BREACH,
+            Severity.MEDIUM,
+            f"{name}: who supports the decider",
+            own.different_person_clauses,
+            f"{own.supported_by[:1].upper()}{own.supported_by[1:]}, supports the decider.",
+            code.different_person_clauses,
+            "Whoever considers stage 2 is not whoever considered stage 1.",
+            "They may hand over the papers; neither the decision nor the draft is theirs.",
+        )
 
 
 def _waits(understanding: Understanding, code: StageLayer, name: str) -> Finding:
@@ -183,6 +194,43 @@ def _waits(understanding: Understanding, code: StageLayer, name: str) -> Finding
         "It is acknowledged and its clock runs; nobody has to give reasons or confirm anything.",
         "What was understood stands in the acknowledgement; a correction joins it, and silence holds nothing up.",
     )  # fmt: skip
+
+
+# ------------------------------------------------------------------ where matters go
+
+_KINDS: Final = {
+    "building_safety": "the safety of a building",
+    "behaviour": "how somebody behaves",
+    "staff_conduct": "a member of staff",
+}
+
+
+def routes(own: Layer, code: Layer) -> Iterator[Finding]:
+    """A matter that has a single stage, or over which a complaint may be ended."""
+    for route in own.routes:
+        about = _KINDS.get(route.kind, route.kind.replace("_", " "))
+        if route.one_stage:
+            yield Finding(
+                Kind.BREACH,
+                Severity.MEDIUM,
+                f"a single stage: {about}",
+                route.clauses,
+                f"A complaint about {about} has one stage, and then goes to somebody else.",
+                known(code, "Code 5.3", "Code 6.10"),
+                "Two stages, never more and never fewer.",
+                "The matter is passed on as well; the complaint keeps both stages.",
+            )
+        if route.ends_complaint:
+            yield Finding(
+                Kind.BREACH,
+                Severity.HIGH,
+                f"ending a complaint: {about}",
+                route.clauses,
+                f"A complaint may be ended for {about}.",
+                known(code, "Code 5.14", "Code 5.15", "Code 6.10"),
+                "Contact may be limited on evidence and in proportion; the complaint goes on, to stage 2 if asked.",
+                "mailbot ends nothing for it: a person decides, and no last letter stands for stage 2.",
+            )
 
 
 # ------------------------------------------------------------------ the Ombudsman

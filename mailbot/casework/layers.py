@@ -71,7 +71,9 @@ class SilenceFloor:
 
 @dataclass(frozen=True)
 class StageLayer:
-    """What one text says about a stage; None and empty are silence."""
+    """What one text says about a stage; None and empty are silence. `supported_by`: somebody of stage 1 who is to
+    support the decider of this one; held so that a check finds it, and given no part in it. `readings`: by which
+    ambiguity the window of a duty ("acknowledge", "respond") is read."""
 
     number: int
     name: str = ""
@@ -90,6 +92,8 @@ class StageLayer:
     approver: str = ""
     approver_clauses: Clauses = ()
     no_connection: bool = False
+    supported_by: str = ""
+    readings: Mapping[str, Clauses] = field(default_factory=dict)
     understanding: Understanding | None = None
     direct: Allowance | None = None
     panel: Panel | None = None

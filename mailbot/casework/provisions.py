@@ -123,6 +123,8 @@ class Route:
     tells       a paragraph for the acknowledgement, "" for none
     restricted  nothing of the text stands in notices, lists or digests
     words       phrases that raise it, beside the flags of ROUTE_FLAGS
+    one_stage, ends_complaint  what a document says of it and mailbot never does: that it has a single stage, that a
+                complaint may be ended over it. Held so that a check finds it.
     """
 
     kind: str
@@ -131,6 +133,8 @@ class Route:
     tells: str = ""
     restricted: bool = False
     words: tuple[str, ...] = ()
+    one_stage: bool = False
+    ends_complaint: bool = False
 
     def raised_by(self, flags: frozenset[Flag], text: str) -> bool:
         """Whether a mail with these flags and this text belongs to it."""
