@@ -75,15 +75,17 @@ class Rounds:
                 self._keepers[name].stumbled(name, in_words(error))
         return kept
 
-    def work(self, turn: Turn | None = None) -> Turn:
-        """Attend, tick, digest, dispatch, until nothing is left that can be done now."""
+    def work(self, turn: Turn | None = None, digests: bool = True) -> Turn:
+        """Attend, tick, digest (unless nobody is to read one), dispatch, until nothing is left that can be done
+        now."""
         turn = turn or Turn()
         while attended := self._service.attend():
             turn.attended += attended
             turn.sent += self._service.dispatch()
         while fell := self._service.tick():
             turn.fell += fell
-        turn.digests += self._service.digest()
+        if digests:
+            turn.digests += self._service.digest()
         while sent := self._service.dispatch():
             turn.sent += sent
         return turn

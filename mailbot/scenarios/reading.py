@@ -444,8 +444,9 @@ class _Reader:
                 self.refuse(step.line, step.said, f"nobody is {who}", fix)
             elif who.lower() not in outside:
                 known = [*(p.name for p in scenario.people), *sorted(n.title() for n in outside)]
+                fix = f"{words.nearest(who, known)}, or add at the head: Outside: {who} <{cast.address_of(who)}>"
                 self.refuse(
-                    step.line, step.said, f"nobody called {who!r} is in this story", words.nearest(who, known)
+                    step.line, step.said, f"nobody called {who!r} is in this story", fix
                 )
 
 

@@ -232,6 +232,7 @@ class Rig:
 
     settings: Settings
     clock: SetClock
+    digests: bool = False  # whether the supervisors' digests are written: in most stories nobody reads them
     laid: list[Laid] = field(default_factory=list)
     out_of_reach_until: dt.datetime | None = None
 
@@ -276,7 +277,7 @@ class Rig:
     def turn(self) -> None:
         """One round of all verbs, now."""
         turn = Turn(kept=self._look())
-        self._rounds.work(turn)
+        self._rounds.work(turn, self.digests)
         self._gather()
 
     def _look(self) -> int:
@@ -305,7 +306,7 @@ class Rig:
         for (raw, to), message_id in zip(new, ids, strict=True):
             self.laid.append(Laid(len(self.laid), self.clock.now(), to, raw, rows[message_id]))
 
-    def next_moment(self, digests: bool) -> dt.datetime | None:
+    def next_moment(self) -> dt.datetime | None:
         """When something can happen next by itself, after now."""
         now = self.clock.now()
         with self.store.read() as work:
@@ -316,7 +317,7 @@ class Rig:
             moments.append(letter)
         if self.out_of_reach_until and self.out_of_reach_until > now:
             moments.append(self.out_of_reach_until)
-        if digests:
+        if self.digests:
             moments.append(self._next_digest(now))
         return min(moments, default=None)
 

@@ -72,7 +72,8 @@ class Played:
 def play(scenario: s.Scenario, policy: Policy) -> Played:
     """The scenario from its first day to its last. `policy` is the one that it names, resolved."""
     first = Calendar.instant(scenario.blocks[0].day, dt.time())
-    with Rig(settings_for(scenario, policy), SetClock(first)) as rig:
+    digests = any(isinstance(step, s.Gets) and Letter.DIGEST in step.letters for step in scenario.steps)
+    with Rig(settings_for(scenario, policy), SetClock(first), digests) as rig:
         return _Player(scenario, policy, rig).play()
 
 
@@ -85,9 +86,6 @@ class _Player:
         self._addresses: dict[str, list[str]] = {}
         for name, address in scenario.outsiders:
             self._addresses.setdefault(name.lower(), []).append(address)
-        self._digests = any(
-            isinstance(step, s.Gets) and Letter.DIGEST in step.letters for step in scenario.steps
-        )
         self._checker = Checker(policy, rig, self.addresses)
         self._numbers = itertools.count(1)
 
@@ -123,7 +121,7 @@ class _Player:
 
     def _advance(self, until: dt.datetime) -> None:
         clock = self._rig.clock
-        while (moment := self._rig.next_moment(self._digests)) is not None and moment < until:
+        while (moment := self._rig.next_moment()) is not None and moment < until:
             clock.put(moment)
             self._turn()
         clock.put(until)
