@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -73,6 +74,19 @@ def test_each_file_holds_under_every_overlay(id, overlay):
 def test_every_ambiguous_place_has_the_reading_that_was_taken():
     assert [a.id for a in IVH.ambiguities] == [f"D{n}" for n in range(1, 7)]
     assert [a.id for a in TCH.ambiguities] == [*(f"E{n}" for n in range(1, 12)), "E11 address"]
+
+
+@pytest.mark.parametrize(
+    ("id", "used"),
+    [
+        ("ivh", ["D1", "D2", "D3", "D4", "D6"]),
+        ("tch", ["E1", "E10", "E11", "E2", "E3", "E4", "E7", "E8", "E9"]),
+    ],
+)
+def test_a_rule_that_rests_on_a_reading_names_it(id, used):
+    """D5 and E6 are slips of words, E5 is left to the house."""
+    text = (config_dir() / "policies" / f"{id}.toml").read_text(encoding="utf-8")
+    assert sorted(set(re.findall(r'^reading = "(\w\d+)"', text, re.M))) == used
 
 
 def test_both_speak_of_customers_and_neither_lets_a_dead_address_into_a_letter():
