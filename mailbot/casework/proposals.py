@@ -9,6 +9,7 @@ noted and not proposed.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
@@ -58,6 +59,11 @@ _DISCRETION: Final = (
     "Is it about how we handled the matter? Then that part stays a complaint.",
 )
 """What is weighed before anybody is refused (Code 2.3, 2.5)."""
+
+_SAY_INSTEAD: Final = (
+    ' What will be done instead goes into a paragraph of its own that begins with "Instead:".'
+)
+_INSTEAD: Final = re.compile(r"^[ \t]*instead:[ \t]*(?P<what>.+?)(?=\n[ \t]*\n|\Z)", re.I | re.M | re.S)
 
 
 def words_of(ground: str) -> str:
@@ -142,7 +148,8 @@ def letter(
             {
                 "label": "Decline",
                 "line": f"#decline {ground} because ",
-                "body": "Then, after an empty line, the reasons as the resident will read them.",
+                "body": "Then, after an empty line, the reasons as the resident will read them."
+                + (_SAY_INSTEAD if not late and "instead" in rules.policy.refusal.contains else ""),
             },
         ],
         "goes_on": "Until you decide, the complaint goes on and its dates run.",
@@ -172,12 +179,19 @@ def decline(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     kind = "non_escalation" if late else "exclusion"
     if "supervisor" not in roles_of(event, rules):
         return _propose(case, event, rules, kind, ground, clauses, exclusion)
-    reasons = event.text.strip() or event.reason.strip()
+    reasons, instead = told(event)
     if not reasons:
         return no(
             case,
             "A refusal gives its reasons, which the resident reads: write them below the command, after an "
-            "empty line, with what will be done instead.",
+            "empty line.",
+        )
+    if not late and not instead and "instead" in rules.policy.refusal.contains:
+        return no(
+            case,
+            "A refusal also says what will be done instead "
+            f"({', '.join(rules.policy.refusal.clauses)}). Below the command, after an empty line, write the "
+            "reasons, and in a paragraph of its own: Instead: our insurer writes to you this week",
         )
     proposal = Proposal(
         len(case.proposals) + 1,
@@ -208,7 +222,7 @@ def decline(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
             "handler": orders.card(rules.person(event.who), rules),
             "reasons": reasons,
             "ground": words_of(ground),
-            "instead": event.reason if event.text.strip() else "",
+            "instead": instead,
             "definition": record.definition if record else case.request_text,
         },
         answers=case.request_mail,
@@ -218,6 +232,14 @@ def decline(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         f"The complaint was refused ({words_of(ground)}); the resident was told why, and of the Ombudsman."
     )
     return yes(closed, event, rules, sentence, "refused", (refusal, *stopped), reasons, why)
+
+
+def told(event: StaffActed) -> tuple[str, str]:
+    """The reasons of a refusal and what is done instead, as the resident will read them: the paragraph that begins
+    with "Instead:", and the rest of the text, or what stands after "because" where there is no more."""
+    instead = [found["what"].strip() for found in _INSTEAD.finditer(event.text)]
+    reasons = _INSTEAD.sub("", event.text).strip()
+    return reasons or event.reason.strip(), "\n\n".join(instead)
 
 
 def _decline_stage2(

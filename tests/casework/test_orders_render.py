@@ -133,7 +133,7 @@ def every_decision(name: str) -> list[Decision]:
                    address="dee@example.net", number=1)
         for who in ("alex", "sam")
         for what, said, ground, text in (
-            (Act.DECLINE, "", "age", "It is eight years old."), (Act.DECLINE, "", "late", "It is late."),
+            (Act.DECLINE, "", "age", "It is old.\n\nInstead: a visit."), (Act.DECLINE, "", "late", "It is late."),
             (Act.DECLINE, "", "already_handled", "We answered it."), (Act.AUTHORITY, "given", "", ""),
             (Act.CLOSE, "concern", "", ""), (Act.RESPOND, "upheld", "", "Dear Jo"),
         )
@@ -198,7 +198,8 @@ def every_careful_step(name: str) -> list[Decision]:
         go(longer, timer(Timer.UPDATE, "2026-03-16"))
     case = go(case, staff(Act.RESPOND, words="upheld"))
     for exclusion in rules.policy.exclusions:
-        go(go(None, mail(Intent.NEW_COMPLAINT, "2026-03-05")), staff(Act.DECLINE, ground=exclusion.ground))
+        refusal = staff(Act.DECLINE, ground=exclusion.ground, text="It is old.\n\nInstead: a visit.")
+        go(go(None, mail(Intent.NEW_COMPLAINT, "2026-03-05")), refusal)
     silent = go(case, staff(Act.TRIED, "2026-03-10", words="by phone"))
     for day in ("2026-03-20", "2026-05-29"):
         go(silent, timer(Timer.CLOSE_SILENT, day))
