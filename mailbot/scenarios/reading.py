@@ -445,9 +445,7 @@ class _Reader:
             elif who.lower() not in outside:
                 known = [*(p.name for p in scenario.people), *sorted(n.title() for n in outside)]
                 fix = f"{words.nearest(who, known)}, or add at the head: Outside: {who} <{cast.address_of(who)}>"
-                self.refuse(
-                    step.line, step.said, f"nobody called {who!r} is in this story", fix
-                )
+                self.refuse(step.line, step.said, f"nobody called {who!r} is in this story", fix)
 
 
 def send_away(people: tuple[Person, ...], who: str, first: dt.date, last: dt.date) -> tuple[Person, ...]:

@@ -157,7 +157,7 @@ def settings_for(scenario: Scenario, policy: Policy) -> Settings:
     (box,) = common.mailboxes
     return replace(
         common,
-        mailboxes=(replace(box, policy=policy),),
+        mailboxes=(replace(box, policy=policy, versions=(policy,)),),
         people=scenario.people,
         habits=replace(common.habits, confirm_acknowledgement=scenario.confirmed),
         calendar=replace(
