@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mailbot.casework.calendar import LONDON, Calendar
@@ -17,6 +17,10 @@ from storage import JournalRow
 
 QUIET = (Letter.COMMAND_DONE, Letter.DIGEST)
 """Letters that go without saying, unless everything is wanted."""
+
+
+MOST_CLAUSES = 4
+"""How many clauses the timeline shows of an act, unless everything is wanted: the governing ones come first."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ def _day_line(day: dt.date, calendar: Calendar) -> str:
 
 
 def _told(line: Line, local: dt.datetime, verbose: bool) -> list[str]:
-    cited = f"  [{'; '.join(line.clauses)}]" if line.clauses else ""
+    cited = _cited(line.clauses, len(line.clauses) if verbose else MOST_CLAUSES)
     match line.kind:
         case "did":
             start, said = f"{local:%H:%M}  ", f"{line.who} {line.what}".strip()
@@ -105,6 +109,11 @@ def _told(line: Line, local: dt.datetime, verbose: bool) -> list[str]:
     if verbose and line.kind in ("did", "letter") and line.text:
         told += [f"         | {text}" for text in line.text.strip().splitlines()]
     return told
+
+
+def _cited(clauses: Sequence[str], most: int) -> str:
+    shown = [*clauses[:most], *([f"and {len(clauses) - most} more"] if len(clauses) > most else [])]
+    return f"  [{'; '.join(shown)}]" if shown else ""
 
 
 def _verdict(played: Played) -> list[str]:
