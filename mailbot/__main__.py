@@ -171,6 +171,7 @@ def once(config: ConfigDir = HERE, since: Since = None) -> None:
         with alone_on(settings.database.url):
             parts = build(settings, open_database(settings))
             parts.service.outbox.recover()
+            parts.service.recompute_dates()
             rounds = Rounds(parts.service)
             turn = rounds.turn(parts.clock)
             rounds.close()

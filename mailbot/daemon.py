@@ -124,6 +124,7 @@ class Daemon:
         self._stopping = stop
         self._catch_signals()
         self._service.outbox.recover()
+        self._service.recompute_dates()
         jobs: tuple[tuple[str, Callable[[], object], float], ...] = (
             ("attend", self._attend, 5),
             ("tick", self._tick, 30),

@@ -52,6 +52,7 @@ from mailbot.postroom.reading import Mail, read
 from mailbot.postroom.screening import Screening, screen
 from mailbot.postroom.smtp import Door
 from mailbot.postroom.trust import authenticate
+from mailbot.recounting import recompute_dates
 from mailbot.reports.digest import digest_facts
 from mailbot.sending import MOST_ALERTS, Outbox, Sent, mailbox_named, may_tell, place_of
 from mailbot.settings import MailboxSettings, Settings
@@ -598,6 +599,13 @@ class Service:
             unread=unread,
             ours=self.own_addresses,
         )
+
+    # ================================================================== when days count differently
+
+    def recompute_dates(self) -> list[tuple[str, Decision]]:
+        """Count open cases anew where calendar or policy are not what they were when that was last done. To be
+        called on start, before any tick; cheap where nothing has changed."""
+        return recompute_dates(self)
 
     # ================================================================== tick
 

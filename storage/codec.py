@@ -19,6 +19,7 @@ from mailbot.casework.vocabulary import (
     Bounced,
     CancelTimer,
     Case,
+    DatesChanged,
     Effect,
     Event,
     Letter,
@@ -35,7 +36,7 @@ _case: TypeAdapter[Case] = TypeAdapter(Case)
 _verdict: TypeAdapter[Verdict] = TypeAdapter(Verdict)
 _tagged: dict[str, TypeAdapter[Any]] = {
     kind.__name__: TypeAdapter(kind)
-    for kind in (MailArrived, TimerFell, StaffActed, Bounced, SetTimer, CancelTimer, Note)
+    for kind in (MailArrived, TimerFell, StaffActed, Bounced, DatesChanged, SetTimer, CancelTimer, Note)
 }
 _order_fields = tuple(f.name for f in dataclasses.fields(SendLetter))
 

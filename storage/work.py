@@ -16,6 +16,7 @@ from mailbot.casework.vocabulary import (
     Bounced,
     CancelTimer,
     Case,
+    DatesChanged,
     Event,
     MailArrived,
     SetTimer,
@@ -36,6 +37,7 @@ _KINDS: dict[type[Event], str] = {
     TimerFell: "timer_fell",
     StaffActed: "staff_acted",
     Bounced: "bounced",
+    DatesChanged: "dates_changed",
 }
 _CHANGE_CASE = update(cases).where(
     cases.c.reference == bindparam("its_reference"), cases.c.version == bindparam("its_version")

@@ -120,10 +120,7 @@ def ask_about_mail(
     def ask(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
         case = stages.heard(case, event)
         number = 2 if default is Intent.ESCALATION_REQUEST else 1
-        due = rules.acknowledge_due(number, event.received_at)
-        eve = rules.calendar.subtract_working_days(
-            due.target, rules.policy.triage.before_acknowledgement_working_days
-        )
+        eve = rules.sort_by(number, event.received_at)
         more = (decline,) if discretion else ()
         asked = put_question(case, event, rules, default, eve, headline, discretion, more)
         assert asked.case is not None

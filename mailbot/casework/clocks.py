@@ -101,7 +101,7 @@ def _never_spoke(case: Case, rule: SilenceRule, rules: Rulebook) -> bool:
         return False
     heard = case.last_resident_word_at
     tried = sum(at >= record.requested_at for at in case.attempts) >= rule.needs_attempts
-    ends = rule.last_day(rules.day(record.requested_at), rules.calendar)
+    ends = rule.last_day(rules.received_on(record.requested_at), rules.calendar)
     silent = heard is None or heard <= record.requested_at
     return silent and tried and rules.day(record.responded_at) <= ends
 
@@ -115,7 +115,7 @@ def silence_ends(case: Case, rules: Rulebook) -> dt.date | None:
         return None
     since = rules.day(max(record.responded_at, case.last_landlord_word_at or record.responded_at))
     if rule.after is Anchor.RECEIVED:
-        since = rules.day(record.requested_at)
+        since = rules.received_on(record.requested_at)
     ends = rule.last_day(since, rules.calendar)
     if record.window and not case.stage2:
         ends = max(ends, record.window.outer)

@@ -19,11 +19,13 @@ from mailbot.casework import on_clock as clock
 from mailbot.casework import on_mail as mail
 from mailbot.casework import on_staff as staff
 from mailbot.casework.acts import refuse
+from mailbot.casework.on_calendar import recount
 from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import (
     Act,
     Bounced,
     Case,
+    DatesChanged,
     Decision,
     Event,
     Intent,
@@ -470,11 +472,13 @@ def look_up(case: Case | None, event: Event, rules: Rulebook) -> Decision:
         raised = stages.with_routes(case, event, rules) if case else None
         decision = ON_MAIL[stage][event.verdict.intent](raised, event, rules)
         return mail.with_alarms(matters.with_matters(case, decision, event, rules), event, rules)
-    assert case is not None, "timers, staff and bounces speak of a case"
+    assert case is not None, "timers, staff, bounces and calendars speak of a case"
     if isinstance(event, TimerFell):
         return ON_CLOCK[case.stage][event.timer](case, event, rules)
     if isinstance(event, StaffActed):
         return ON_STAFF[case.stage][event.act](case, event, rules)
+    if isinstance(event, DatesChanged):
+        return recount(case, event, rules)
     assert isinstance(event, Bounced)
     return mail.bounced(case, event, rules)
 

@@ -189,7 +189,7 @@ def data_due(case: Case, rules: Rulebook) -> Due | None:
 def rolled(duty: Deadline | None, case: Case, rules: Rulebook) -> Due | None:
     if duty is None:
         return None
-    due = duty.due({Anchor.RECEIVED: Moment(rules.day(case.received_at))}, rules.calendar)
+    due = duty.due({Anchor.RECEIVED: Moment(rules.received_on(case.received_at))}, rules.calendar)
     return Due(due.target, rules.calendar.next_working(due.outer), due.clauses)
 
 

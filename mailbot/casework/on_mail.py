@@ -82,10 +82,7 @@ def ask_what_it_is(case: Case | None, event: MailArrived, rules: Rulebook) -> De
     """A person is to say what the mail is. Meanwhile it counts as a complaint: if nobody decides, it becomes
     one on the working day before it would have to be acknowledged."""
     opened = stages.new_case(event, rules, Stage.UNSORTED)
-    due = rules.acknowledge_due(1, event.received_at)
-    eve = rules.calendar.subtract_working_days(
-        due.target, rules.policy.triage.before_acknowledgement_working_days
-    )
+    eve = rules.sort_by(1, event.received_at)
     return asking.put_question(opened, event, rules, Intent.NEW_COMPLAINT, eve, "What is this mail?")
 
 
@@ -268,10 +265,7 @@ def answer_to_extension(decision: Decision, event: MailArrived, rules: Rulebook)
 def fold_in(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
     """A further grievance before stage 1 is answered: the handler joins it if it is related and it would
     not delay the answer, or has it opened as a case of its own (Code 6.8)."""
-    due = rules.acknowledge_due(1, event.received_at)
-    eve = rules.calendar.subtract_working_days(
-        due.target, rules.policy.triage.before_acknowledgement_working_days
-    )
+    eve = rules.sort_by(1, event.received_at)
     case, question = asking.with_question(stages.heard(case, event), event, rules, Intent.REPLY, eve)
     why = rules.policy.why("new_issue")
     return Decision(

@@ -300,7 +300,7 @@ def reviewed(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         return no(case, "The policy has no review at this stage: send the response with #respond.")
     if record.reviewed_at is not None:
         return no(case, "The review is recorded already. Its outcome goes out with #respond.")
-    record = stages.with_dates(replace(record, reviewed_at=event.at), 2 if case.stage2 else 1, rules)
+    record = stages.recounted(replace(record, reviewed_at=event.at), 2 if case.stage2 else 1, rules)
     case = stages.with_record(case, record)
     why = tuple(
         dict.fromkeys((*(record.review.clauses if record.review else ()), *rules.policy.why("reviewed")))

@@ -97,6 +97,13 @@ class Rulebook:
             {Anchor.RECEIVED: asked, Anchor.REQUESTED: asked, Anchor.LOGGED: asked}, self.calendar
         )
 
+    def sort_by(self, number: int, received_at: dt.datetime) -> dt.date:
+        """On which day a mail that nobody has sorted is taken as what is safe: before its acknowledgement is due."""
+        due = self.acknowledge_due(number, received_at)
+        return self.calendar.subtract_working_days(
+            due.target, self.policy.triage.before_acknowledgement_working_days
+        )
+
     def anchors(self, record: StageRecord) -> dict[Anchor, Moment]:
         """The moments that the rules of a stage may count from. What we have not done yet counts from
         when it was due, so that being late never buys time."""

@@ -19,6 +19,7 @@ from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import (
     Audience,
     Case,
+    Due,
     Effect,
     Flag,
     Letter,
@@ -202,6 +203,34 @@ def with_dates(record: StageRecord, number: int, rules: Rulebook) -> StageRecord
     for _, duty in stage.respond.before:
         record = replace(record, review=duty.due(rules.anchors(record), rules.calendar))
     return replace(record, respond=stage.respond.due(rules.anchors(record), rules.calendar))
+
+
+def recounted(record: StageRecord, number: int, rules: Rulebook) -> StageRecord:
+    """The record with its dates counted anew. Once acknowledged, the resident has dates in writing: each stays
+    where it is the earlier. An extension is such a date and stays whatever it was counted from."""
+    fresh = replace(record, acknowledge=rules.acknowledge_due(number, record.requested_at))
+    fresh = with_dates(fresh, number, rules)
+    fresh = replace(
+        fresh,
+        contact=record.contact if record.contacted_at else fresh.contact,
+        review=record.review if record.reviewed_at else fresh.review,
+    )
+    if record.acknowledged_at is None:
+        return fresh
+    contact = _promise(record.contact, fresh.contact, rules) if record.contact else fresh.contact
+    respond = _promise(record.respond, fresh.respond, rules)
+    return replace(fresh, contact=contact, respond=respond)
+
+
+def _promise(told: Due, fresh: Due | None, rules: Rulebook) -> Due:
+    """What people work to is never later than what the resident was told; a breach is reported by what the rules
+    say now. A promise outlives the rule that it came from."""
+    if fresh is None:
+        return told
+    if told.target >= fresh.target:
+        return fresh
+    why = (*fresh.clauses, *told.clauses, *rules.policy.why("dates_changed"))
+    return Due(told.target, fresh.outer, tuple(dict.fromkeys(why)))
 
 
 def close(case: Case, reason: str, at: dt.datetime, rules: Rulebook) -> tuple[Case, tuple[Effect, ...]]:

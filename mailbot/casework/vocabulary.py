@@ -511,7 +511,17 @@ class Bounced:
     diagnostic: str = ""
 
 
-Event: TypeAlias = MailArrived | TimerFell | StaffActed | Bounced
+@dataclass(frozen=True)
+class DatesChanged:
+    """Days count differently from now on. `timers`: those of the case as they stand. `policy`: it was its file
+    that changed, and not the calendar."""
+
+    at: dt.datetime
+    timers: tuple[SetTimer, ...] = ()
+    policy: bool = False
+
+
+Event: TypeAlias = MailArrived | TimerFell | StaffActed | Bounced | DatesChanged
 
 # ------------------------------------------------------------------ what is to be done
 

@@ -13,13 +13,14 @@ from casework_samples import at, mail, policy, rulebook
 
 from mailbot.casework.lifecycle import decide
 from mailbot.casework.parts import Landlord, Ombudsman
-from mailbot.casework.rulebook import Habits
+from mailbot.casework.rulebook import Habits, Rulebook
 from mailbot.casework.vocabulary import (
     Act,
     Audience,
     Bounced,
     CancelTimer,
     Case,
+    DatesChanged,
     Decision,
     Event,
     Flag,
@@ -95,6 +96,10 @@ def stationery() -> Stationery:
     return Stationery(templates_dir())
 
 
+def a_holiday_more(rules: Rulebook) -> Rulebook:
+    return replace(rules, calendar=replace(rules.calendar, extra_holidays=frozenset({dt.date(2026, 3, 6)})))
+
+
 def every_decision(name: str) -> list[Decision]:
     """What every cell of the three tables decides, with and without flags, confirmed and not."""
     events: list[Event] = []
@@ -145,6 +150,8 @@ def every_decision(name: str) -> list[Decision]:
         cases = [None] if isinstance(event, type(events[0])) else []
         for case in (*cases, *samples(rules).values()):
             found.append(decide(case, event, rules))
+            if case is not None:
+                found.append(decide(case, DatesChanged(at("2026-03-05")), a_holiday_more(rules)))
             if case is not None and case.stage in (Stage.STAGE1_OPEN, Stage.SERVICE_REQUEST):
                 with_action = decide(
                     case,

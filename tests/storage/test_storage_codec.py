@@ -17,6 +17,7 @@ from mailbot.casework.vocabulary import (
     Bounced,
     CancelTimer,
     Case,
+    DatesChanged,
     Effect,
     Event,
     Letter,
@@ -74,7 +75,7 @@ def test_any_case_comes_back_as_it_was(case: Case) -> None:
     assert exactly(codec.read_case(codec.write_case(case))) == exactly(case)
 
 
-@pytest.mark.parametrize("kind", [MailArrived, TimerFell, StaffActed, Bounced])
+@pytest.mark.parametrize("kind", [MailArrived, TimerFell, StaffActed, Bounced, DatesChanged])
 def test_any_event_comes_back_as_it_was(kind: type[Event]) -> None:
     @given(st.from_type(kind))
     @settings(max_examples=50, deadline=None)
