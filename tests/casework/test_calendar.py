@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailbot.casework.calendar import Calendar, Unit
+from mailbot.casework.calendar import Calendar, PublishedHolidays, Unit
 
 D = dt.date
 ENGLAND = Calendar("ENG")
@@ -32,6 +32,7 @@ WORKING = [
     for day in (D(2025, 1, 1) + dt.timedelta(days=n) for n in range(3 * 366))
     if day.isoweekday() < 6 and day not in BANK_HOLIDAYS
 ]
+PUBLISHED = Calendar("ENG", published=PublishedHolidays(2025, 2027, BANK_HOLIDAYS))
 days = st.dates(D(2025, 3, 1), D(2027, 9, 30))
 
 
@@ -116,6 +117,7 @@ def test_a_later_start_never_ends_earlier(a: dt.date, b: dt.date, n: int) -> Non
 )
 def test_worked_dates_come_out_as_by_hand(start: dt.date, n: int, end: dt.date) -> None:
     assert ENGLAND.add(start, n, Unit.WORKING_DAYS) == end
+    assert PUBLISHED.add(start, n, Unit.WORKING_DAYS) == end
 
 
 def test_twenty_calendar_days_from_28_april_end_on_18_may() -> None:

@@ -216,6 +216,7 @@ def test_passwords_come_from_files_too_and_show_in_no_repr(tmp_path: Path) -> No
         ("complaints_address =", "complaint_address =", "landlord.complaint_address", "nobody knows", "mean"),
         ('# chase_at = "08:30"', 'chase_at = "8.30"', "casework.chase_at", "no time of day", '"08:30"'),
         ('# digest_at = "07:30"', 'digest_at = "01:30"', "casework.digest_at", "clocks change", "from 03:00"),
+        ('# chase_at = "08:30"', 'chase_at = "02:30"', "casework.chase_at", "clocks change", "from 03:00"),
         ('# prefix = "CC"', 'prefix = "cc-"', "references.prefix", "does not fit", 'write it like "CC"'),
         ("ask_below = 0.6 }", "ask_below = 0.6 }\nthresholds = { ask_below = 6 }", "classifier.thresholds.ask_below",
          "out of bounds", "at most 1"),
