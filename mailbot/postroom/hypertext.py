@@ -26,7 +26,7 @@ HISTORY_BEGINS = "\ue003"
 _MARKS = re.compile("[\ue000-\ue003]")
 _MARK_LINES = re.compile("^[ \t]*[\ue000-\ue003][ \t\ue000-\ue003]*(?:\n|\\Z)", re.MULTILINE)
 
-MAX_LAYOUT_CHARS = 400_000  # inscriptis needs about a second for this much
+MAX_LAYOUT_CHARS = 250_000  # inscriptis needs up to half a second for this much
 _DATA_URI = re.compile(r"data:[a-z0-9.+/-]{0,60};base64,[A-Za-z0-9+/=%\s]*")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
 _CONFIG = ParserConfig(css=STRICT_CSS_PROFILE)
@@ -35,12 +35,12 @@ _BREAKING = re.compile(r"/?(?:br|p|div|tr|li|ul|ol|table|h[1-6r]|blockquote|pre|
 _QUOTING_CLASSES = frozenset({"gmail_quote", "protonmail_quote", "tutanota_quote", "zmail_extra", "ox_quote"})
 
 
-def marked_text(html: str) -> str:
-    """The text of an HTML body, quotation marks of `QUOTE_OPENS` and its kin included."""
+def marked_text(html: str, crude: bool = False) -> str:
+    """The text of an HTML body, quotation marks of `QUOTE_OPENS` and its kin included; `crude` without layout."""
     html = _MARKS.sub("", html)
     if "base64," in html:
         html = _DATA_URI.sub("", html)
-    if len(html) > MAX_LAYOUT_CHARS:
+    if crude or len(html) > MAX_LAYOUT_CHARS:
         return struck_out(html)
     try:
         text = _laid_out(_DECLARATION.sub("", html))
@@ -50,9 +50,9 @@ def marked_text(html: str) -> str:
         return struck_out(html)
     if len(text) < 200 and len(html) > 400:
         # Text nested some 255 levels deep is dropped without a word.
-        crude = struck_out(html)
-        if not text.strip() or len(crude) > 4 * len(text) + 40:
-            return crude
+        struck = struck_out(html)
+        if not text.strip() or len(struck) > 4 * len(text) + 40:
+            return struck
     return text
 
 

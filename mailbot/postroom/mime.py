@@ -58,6 +58,16 @@ class Part:
         """Body of the topmost field of this (lower-cased) name, b"" where there is none."""
         return next((f.raw for f in self.fields if f.name == name), b"")
 
+    def walk(self) -> Iterator[Part]:
+        """This part and all inside it, in their order. The depth is bounded, so recursion is too."""
+        yield self
+        for inner in self.parts:
+            yield from inner.walk()
+
+    def leaves(self) -> Iterator[Part]:
+        """The parts that hold something themselves."""
+        return (part for part in self.walk() if not part.parts)
+
     @property
     def disposition(self) -> str:
         return value_of(self.first("content-disposition"))
@@ -117,9 +127,10 @@ def parameters_of(raw: bytes) -> dict[str, str]:
         quoted = found.group(2)
         value = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else found.group(3).strip()
         continued = _CONTINUED.match(name)
-        if continued and (continued.group(2) or continued.group(3)):
+        if continued:
             number = int(continued.group(2) or 0)
-            pieces.setdefault(continued.group(1), []).append((number, bool(continued.group(3)), value))
+            encoded = bool(continued.group(3)) or continued.group(2) is None  # "name*": one piece, encoded
+            pieces.setdefault(continued.group(1), []).append((number, encoded, value))
         else:
             plain.setdefault(name, value)
         position = text.find(";", found.end())

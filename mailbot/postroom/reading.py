@@ -23,11 +23,13 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mailbot.postroom import charsets, hypertext, mime, newtext
+from mailbot.postroom import charsets, hypertext, lookalikes, mime, newtext, opening
 
 MAX_ADDRESSES = 200
 MAX_IDS = 200
 MAX_TEXT_CHARS = 2_000_000
+MAX_ENCLOSED = 5
+MAX_ENCLOSED_BYTES = 2_000_000
 _ENCLOSED_DEPTH = 3  # forwarded mails in forwarded mails that are still read into the text
 
 
@@ -48,6 +50,17 @@ class Attachment:
     size: int
     sha256: str
     content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Enclosed:
+    """A mail inside a mail (message/rfc822): a resident's own one that somebody sent on. Claims, all of it."""
+
+    sender: Address | None
+    subject: str
+    date: dt.datetime | None
+    message_id: str
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, repr=False)
@@ -73,6 +86,12 @@ class Mail:
     delivered_to: tuple[str, ...]  # every address that it names as its destination, plus-parts included
     structure: mime.Part = field(compare=False)
     raw: bytes
+    sealed: opening.Sealed = ""  # signed or encrypted with S/MIME or PGP; a signature is not checked
+    message_class: str = (
+        ""  # what a winmail.dat calls itself: "IPM.Note", "IPM.Note.Rules.OofTemplate.Microsoft"
+    )
+    enclosed: tuple[Enclosed, ...] = ()  # mails inside this one, outermost first
+    warnings: tuple[str, ...] = ()  # what a person should know about the sender's name and address
 
     def __repr__(self) -> str:
         return f"<Mail {self.fingerprint[:12]}, {len(self.raw)} bytes>"
@@ -95,20 +114,29 @@ def read(raw: bytes) -> Mail:
 
 
 def _read(raw: bytes) -> Mail:
-    top, defects = mime.parse(raw)
+    parsed, defects = mime.parse(raw)
+    wrapping = opening.opened(parsed)
+    top = wrapping.top
+    defects += wrapping.defects
+    sealed = wrapping.sealed
     subject = charsets.one_line(charsets.header_text(top.first("subject")))
     in_reply_to = _ids(top, "in-reply-to")
     references = _ids(top, "references")
     is_reply = _is_reply(subject, bool(in_reply_to or references))
     if not top.parts and top.content_type in _WORDED_TYPES:
-        marked, html = _words_of(top)  # a mail of one part is words, even where that part has a file name
+        # A mail of one part is words, even where that part has a file name.
+        marked, html = _words_of(top, _How(False, _much_hypertext(top)))
         attachments: tuple[Attachment, ...] = ()
     else:
-        marked, html = _text_of(top, 0, forwarded=not is_reply and bool(_FORWARD_PREFIX.match(subject)))
+        marked, html = _text_of(
+            top, 0, _How(not is_reply and bool(_FORWARD_PREFIX.match(subject)), _much_hypertext(top))
+        )
         attachments = tuple(_attachment(part) for part in _attached(top))
     if len(marked) > MAX_TEXT_CHARS:
         marked = marked[:MAX_TEXT_CHARS]
         defects += (f"text cut after {MAX_TEXT_CHARS} characters",)
+    marked, armour = opening.unarmoured(marked)
+    sealed = sealed or armour
     text = hypertext.unmarked(marked)
     senders = _addresses(top, "from")
     if not senders:
@@ -116,6 +144,10 @@ def _read(raw: bytes) -> Mail:
     if not text.strip():
         defects += ("no words",)
     date = _date(charsets.header_text(top.first("date")))
+    defects += _oddities(top, date)
+    if sealed == "encrypted":
+        defects += ("encrypted",)
+    warned = lookalikes.warnings_of(senders[0].name, senders[0].address, top.first("from")) if senders else ()
     return Mail(
         message_id=next(iter(_ids(top, "message-id")), ""),
         in_reply_to=in_reply_to,
@@ -136,6 +168,10 @@ def _read(raw: bytes) -> Mail:
         delivered_to=_delivered_to(top),
         structure=top,
         raw=raw,
+        sealed=sealed,
+        message_class=wrapping.message_class,
+        enclosed=tuple(_enclosed_mails(top)),
+        warnings=warned,
     )
 
 
@@ -203,6 +239,24 @@ def _date(text: str) -> dt.datetime | None:
     except (ValueError, TypeError, IndexError, OverflowError, AttributeError):
         return None
     return found
+
+
+_ONLY_ONCE = ("from", "subject", "date", "message-id", "to", "reply-to")  # RFC 5322 section 3.6
+
+
+def _oddities(top: mime.Part, date: dt.datetime | None) -> tuple[str, ...]:
+    """Fields that stand twice, and dates that nobody can have written on."""
+    names = [one.name for one in top.fields]
+    found = [f"several {name} fields" for name in _ONLY_ONCE if names.count(name) > 1]
+    if date is not None:
+        arrived = _date(charsets.header_text(top.first("received")).rpartition(";")[2])
+        if arrived is not None and 1995 <= arrived.year <= 2090:
+            absurd = abs(date - arrived) > dt.timedelta(days=30)
+        else:
+            absurd = not 1995 <= date.year <= 2090
+        if absurd:
+            found.append(f"absurd date ({date.year})")
+    return tuple(found)
 
 
 # ------------------------------------------------------------------ addresses
@@ -314,56 +368,73 @@ _WORDED_TYPES = frozenset({"text/plain", "text/html", "text/enriched", "text/mar
 _NEEDS_HTML = re.compile(r"\bhtml\b", re.IGNORECASE)
 
 
-def _text_of(part: mime.Part, depth: int, forwarded: bool) -> tuple[str, bool]:
+@dataclass(frozen=True)
+class _How:
+    """How the words are taken: of a forwarded mail the enclosed ones too; crudely where there is much HTML."""
+
+    forwarded: bool
+    crude: bool
+
+
+def _much_hypertext(top: mime.Part) -> bool:
+    """More HTML, in all parts together, than can be laid out in the time that a mail may take."""
+    total = sum(len(leaf.raw) for leaf in top.leaves() if leaf.content_type == "text/html")
+    return total > hypertext.MAX_LAYOUT_CHARS
+
+
+def _text_of(part: mime.Part, depth: int, how: _How) -> tuple[str, bool]:
     """The words of a part (marks of `hypertext` included), and whether they were had from HTML alone.
 
-    An enclosed mail is read where it is what the sender wants to say: `forwarded` by the subject, or the
+    An enclosed mail is read where it is what the sender wants to say: forwarded by the subject, or the
     only words there are. Else it is an attachment like any other.
     """
     if part.content_type == "multipart/alternative":
-        return _best_alternative(part, depth, forwarded)
+        return _best_alternative(part, depth, how)
     if part.parts:
-        texts = [_text_of(inner, depth, forwarded) for inner in part.parts]
+        texts = [_text_of(inner, depth, how) for inner in part.parts]
         spoken = [(text, html) for text, html in texts if text.strip()]
-        if not spoken and not forwarded and part.content_type not in ("multipart/report", "multipart/digest"):
+        if (
+            not spoken
+            and not how.forwarded
+            and part.content_type not in ("multipart/report", "multipart/digest")
+        ):
             enclosed = next((p for p in part.parts if p.content_type == "message/rfc822"), None)
-            return _enclosed(enclosed, depth) if enclosed else ("", False)
+            return _enclosed(enclosed, depth, how) if enclosed else ("", False)
         return "\n".join(text for text, _ in spoken), bool(spoken) and all(html for _, html in spoken)
     if part.content_type == "message/rfc822":
-        return _enclosed(part, depth, headed=True) if forwarded else ("", False)
-    return ("", False) if _is_file(part) else _words_of(part)
+        return _enclosed(part, depth, how, headed=True) if how.forwarded else ("", False)
+    return ("", False) if _is_file(part) else _words_of(part, how)
 
 
-def _words_of(leaf: mime.Part) -> tuple[str, bool]:
+def _words_of(leaf: mime.Part, how: _How) -> tuple[str, bool]:
     if leaf.content_type == "text/html":
-        return hypertext.marked_text(leaf.text()), True
+        return hypertext.marked_text(leaf.text(), crude=how.crude), True
     text = leaf.text()
     if leaf.parameters.get("format", "").lower() == "flowed":
         text = unflowed(text, leaf.parameters.get("delsp", "").lower() == "yes")
     return text, False
 
 
-def _best_alternative(part: mime.Part, depth: int, forwarded: bool) -> tuple[str, bool]:
+def _best_alternative(part: mime.Part, depth: int, how: _How) -> tuple[str, bool]:
     """The plain one of several wordings; the HTML where the plain one only says that there is HTML."""
-    texts = [_text_of(inner, depth, forwarded) for inner in part.parts if inner.content_type != "text/html"]
+    texts = [_text_of(inner, depth, how) for inner in part.parts if inner.content_type != "text/html"]
     plain = next((text for text, html in texts if text.strip() and not html), "")
     if plain and not (len(plain) < 300 and _NEEDS_HTML.search(plain)):
         return plain, False
-    hypertexts = [
-        _text_of(inner, depth, forwarded) for inner in part.parts if inner.content_type == "text/html"
-    ]
+    hypertexts = [_text_of(inner, depth, how) for inner in part.parts if inner.content_type == "text/html"]
     rich = next((text for text, _ in [*hypertexts, *texts] if text.strip()), "")
     if rich and (not plain or len(rich) > 2 * len(plain)):
         return rich, True
     return plain, False
 
 
-def _enclosed(part: mime.Part, depth: int, headed: bool = False) -> tuple[str, bool]:
+def _enclosed(part: mime.Part, depth: int, how: _How, headed: bool = False) -> tuple[str, bool]:
     """The words of an enclosed mail, `headed` in the shape in which mail programs forward one."""
     if depth >= _ENCLOSED_DEPTH:
         return "", False
     inner, _ = mime.parse(part.content())
-    text, html = _text_of(inner, depth + 1, headed)
+    inner = opening.opened(inner).top
+    text, html = _text_of(inner, depth + 1, _How(headed, how.crude or _much_hypertext(inner)))
     if not headed:
         return text, html
     lines = ["", "---------- Forwarded message ----------"]
@@ -372,6 +443,25 @@ def _enclosed(part: mime.Part, depth: int, headed: bool = False) -> tuple[str, b
         if value:
             lines.append(f"{name}: {value}")
     return "\n".join([*lines, "", text.strip("\n"), ""]), html
+
+
+def _enclosed_mails(top: mime.Part) -> Iterator[Enclosed]:
+    """The mails inside, as far as somebody sent them on: what a report returns is our own."""
+    if top.content_type == "multipart/report":
+        return
+    found = (leaf for leaf in top.leaves() if leaf.content_type == "message/rfc822")
+    for leaf, _ in zip(found, range(MAX_ENCLOSED), strict=False):
+        inner, _ = mime.parse(leaf.content()[:MAX_ENCLOSED_BYTES])
+        inner = opening.opened(inner).top
+        marked, _ = _text_of(inner, 1, _How(False, True))
+        senders = _addresses(inner, "from")
+        yield Enclosed(
+            senders[0] if senders else None,
+            charsets.one_line(charsets.header_text(inner.first("subject"))),
+            _date(charsets.header_text(inner.first("date"))),
+            next(iter(_ids(inner, "message-id")), ""),
+            hypertext.unmarked(opening.unarmoured(marked)[0]),
+        )
 
 
 def unflowed(text: str, delsp: bool = False) -> str:

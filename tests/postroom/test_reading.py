@@ -36,13 +36,6 @@ def test_a_plain_first_contact_is_read_as_it_was_written() -> None:
     assert got.defects == ()
 
 
-@pytest.mark.parametrize("path", ODD, ids=lambda path: path.stem)
-def test_no_odd_mail_falls_into_the_net_for_what_nobody_thought_of(path: Path) -> None:
-    got = read(path.read_bytes())
-    assert not any(defect.startswith("unreadable") for defect in got.defects)
-    assert got.text.strip()
-
-
 @pytest.mark.parametrize(
     ("name", "words"),
     [

@@ -24,19 +24,6 @@ def of(*fields: str, body: str = "Hello.") -> Screening:
     return screen(read(raw), OWN)
 
 
-PEOPLE = sorted(
-    path.stem
-    for path in MAILS.glob("*.eml")
-    if not path.stem.startswith(("bounce-", "out-of-office", "newsletter", "no-reply", "null-", "our-own"))
-    and path.stem not in ("read-receipt", "calendar-answer")
-)
-
-
-@pytest.mark.parametrize("name", PEOPLE)
-def test_a_person_is_never_taken_for_a_machine(name: str) -> None:
-    assert screened(name) == Screening(None)
-
-
 @pytest.mark.parametrize(
     ("name", "automatic", "header"),
     [

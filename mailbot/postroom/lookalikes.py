@@ -1,0 +1,91 @@
+"""Senders who look like somebody else: letters of other scripts, turned reading direction, names that are addresses.
+
+Says what a person should know about a sender's name and address; decides nothing. Who may act is `trust`'s
+question, and there no look-alike passes, because addresses are compared letter by letter.
+
+Sources: UTS 39 (confusables; only those that pass for Latin letters in common fonts), UAX 9 (reading direction).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_UNSEEN = re.compile("[\u00ad\u180e\u200b-\u200d\u2060\ufeff]")
+# Cyrillic, Greek and Armenian letters, and figures, that are drawn like these Latin ones.
+_DRAWN_LIKE = str.maketrans(
+    "аеорсухіјѕԁԛԝһӏкмнтвгпοαρντυιϲεκսոօցհ01|$5",
+    "aeopcyxijsdqwhlkmhtbrnoapvtuicekunoghollss",
+)
+_ADDRESS = re.compile(r"[^\s<>\"'()]{1,64}@((?:[\w-]{1,63}\.)+[\w-]{2,24})")
+
+
+def skeleton(text: str) -> str:
+    """The text as a hasty reader sees it: look-alike letters made Latin, accents dropped, "rn" read as "m"."""
+    plain = unicodedata.normalize("NFKD", _readable(text).lower())
+    plain = "".join(c for c in plain if not unicodedata.combining(c)).translate(_DRAWN_LIKE)
+    return plain.replace("rn", "m").replace("vv", "w")
+
+
+def _readable(domain: str) -> str:
+    """A domain with its punycode labels (RFC 3492) written out."""
+    if "xn--" not in domain.lower():
+        return domain
+    labels = []
+    for label in domain.lower().split("."):
+        try:
+            labels.append(label[4:].encode("ascii").decode("punycode") if label.startswith("xn--") else label)
+        except (UnicodeError, ValueError, OverflowError):
+            labels.append(label)
+    return ".".join(labels)
+
+
+def scripts(text: str) -> frozenset[str]:
+    """The writing systems of the letters in a text: LATIN, CYRILLIC, ARABIC ..."""
+    found = (unicodedata.name(c, "").split(" ", 1)[0] for c in text if c.isalpha())
+    return frozenset(s for s in found if s and s not in ("MODIFIER", "FULLWIDTH", "MASCULINE", "FEMININE"))
+
+
+def warnings_of(name: str, address: str, given: bytes = b"") -> tuple[str, ...]:
+    """What is odd about a sender by itself. `given` is the From field as it came, before it was cleaned."""
+    found = []
+    raw = given.decode("utf-8", "replace")
+    if _TURNS.search(raw) or _TURNS.search(name):
+        found.append("the sender's name turns the reading direction")
+    if _UNSEEN.search(address):
+        found.append("the sender's address holds letters that nobody sees")
+    domain = _readable(address.rpartition("@")[2])
+    if any(_mixed(label) for label in (*domain.split("."), address.rpartition("@")[0])):
+        found.append("the sender's address mixes letters of several scripts")
+    elif any(_disguised(label) for label in domain.split(".")):
+        found.append("the sender's domain is drawn like a Latin one")
+    if any(_mixed(word) for word in name.split()):
+        found.append("the sender's name mixes letters of several scripts")
+    shown = _ADDRESS.search(name.lower())
+    if shown and shown.group() != address and shown.group(1) != address.rpartition("@")[2]:
+        found.append("the sender's name shows another address")
+    return tuple(found)
+
+
+def _disguised(label: str) -> bool:
+    """A label wholly of letters that pass for Latin ones."""
+    return not label.isascii() and "LATIN" not in scripts(label) and skeleton(label).isascii()
+
+
+def _mixed(word: str) -> bool:
+    """Latin and look-alike letters in one word; people of every script write theirs in one."""
+    used = scripts(word)
+    return "LATIN" in used and bool(used & {"CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE"})
+
+
+def imitates(address: str, ours: frozenset[str]) -> str:
+    """The one of our addresses or domains that this address is drawn like without being it, "" for none."""
+    domain = address.rpartition("@")[2]
+    for own in sorted(ours):
+        own_domain = own.rpartition("@")[2]
+        if domain != own_domain and skeleton(domain) == skeleton(own_domain):
+            return own_domain
+        if address != own and "@" in own and skeleton(address) == skeleton(own):
+            return own
+    return ""
