@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import mimetypes
 import secrets
 import traceback
 from collections.abc import Callable
@@ -294,13 +295,14 @@ class Outbox:
         order, letterhead = self._order(letter, mailbox, now), self._letterhead(letter, mailbox)
         if shown := order.facts.get("preview_of"):
             assert isinstance(shown, dict)
+            contains = asked_of(self._policy_of(letter, mailbox), Letter.ACKNOWLEDGEMENT, shown)
             other = replace(
                 order,
                 letter=Letter.ACKNOWLEDGEMENT,
                 audience=Audience.RESIDENT,
                 facts=shown,
-                attachments=(),
-                contains=asked_of(self._policy_of(letter, mailbox), Letter.ACKNOWLEDGEMENT, shown),
+                attachments=_policy_copy(mailbox, contains),
+                contains=contains,
             )
             facts = {key: fact for key, fact in order.facts.items() if key != "preview_of"}
             facts["preview"] = self._stationery.write(other, letterhead).text
@@ -315,6 +317,7 @@ class Outbox:
             reply_to = tokens.reply_address(mailbox.imap.address, *token)
         person = next((p for p in self._settings.people if p.key == order.person), None)
         facts = order.facts
+        contains = asked_of(self._policy_of(letter, mailbox), order.letter, facts)
         to_name = person.name if person else str(facts.get(called(order.letter), ""))
         return Order(
             letter=order.letter,
@@ -331,8 +334,11 @@ class Outbox:
             from_address=mailbox.imap.address,
             reply_to=reply_to,
             date=now,
-            attachments=self._enclosures(order.carries, order.audience is Audience.RESIDENT),
-            contains=asked_of(self._policy_of(letter, mailbox), order.letter, facts),
+            attachments=(
+                *self._enclosures(order.carries, order.audience is Audience.RESIDENT),
+                *_policy_copy(mailbox, contains),
+            ),
+            contains=contains,
         )
 
     def _enclosures(self, mail: str, to_resident: bool) -> tuple[Enclosure, ...]:
@@ -505,6 +511,15 @@ def read_thread(work: Work, mail_id: str) -> tuple[str, tuple[str, ...]]:
     if not mail.message_id:
         return "", ()
     return mail.message_id, tuple(dict.fromkeys((*mail.references[-20:], mail.message_id)))
+
+
+def _policy_copy(mailbox: MailboxSettings, contains: tuple[str, ...]) -> tuple[Enclosure, ...]:
+    """The policy itself, with a letter that is to hold a copy of it, where the landlord has given one."""
+    document = mailbox.document
+    if document is None or "policy_copy" not in contains:
+        return ()
+    kind = mimetypes.guess_type(document.name)[0] or "application/octet-stream"
+    return (Enclosure(document.name, kind, document.content),)
 
 
 def next_try(letter: LetterRow, now: dt.datetime, hours: int) -> dt.datetime | None:

@@ -119,6 +119,14 @@ class Body:
 
 
 @dataclass(frozen=True)
+class Document:
+    """The policy as residents get it, read at start-up."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Limits:
     """The most letters that go out by themselves; what is held back goes to a person."""
 

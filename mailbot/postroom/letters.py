@@ -465,6 +465,7 @@ class Stationery:
             "cut_line": CUT_LINE,
             "advisers": [body for body in letterhead.bodies if body.key not in BY_MATTER],
             "body_of": {body.key: body for body in letterhead.bodies},
+            "enclosed": [enclosure.name for enclosure in order.attachments],
             "day": day,
             "holds": Held(),
         }

@@ -23,7 +23,17 @@ from mailbot.scenarios.words import DATE, TIME, Unreadable
 
 FindPolicy = Callable[[str, Overlay], Policy]
 
-HEAD = ("Scenario", "Policy", "Overlay", "Keeps", "Staff", "Outside", "Bank holidays", "Closure days")
+HEAD = (
+    "Scenario",
+    "Policy",
+    "Overlay",
+    "Keeps",
+    "Staff",
+    "Outside",
+    "Bank holidays",
+    "Closure days",
+    "Policy document",
+)
 DETAILS = ("Subject", "Taken as", "From", "Copied to", "Attached", "Vouched for")
 CONFIRMED = "acknowledgements are confirmed by the handler"
 _KEY = re.compile(r"(?P<key>[A-Z][A-Za-z ]{2,24}):(?:\s+(?P<value>.*))?")
@@ -243,6 +253,7 @@ class _Reader:
             tuple(self._outsiders(draft)),
             tuple(self._dates(draft, "Bank holidays")),
             tuple(self._dates(draft, "Closure days")),
+            self.one(draft, "Policy document"),
         )
         self._check_people(scenario)
         self._steps.clear()

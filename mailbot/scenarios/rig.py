@@ -26,6 +26,7 @@ from classifiers import Ask
 from mailbot import settings as settings_room
 from mailbot.calendarfile import publish
 from mailbot.casework.calendar import Calendar
+from mailbot.casework.parts import Document
 from mailbot.casework.policy import Policy
 from mailbot.casework.vocabulary import Case, Person, Timer, Verdict
 from mailbot.clock import SetClock
@@ -155,9 +156,10 @@ def shelter() -> Shelter:
 def settings_for(scenario: Scenario, policy: Policy) -> Settings:
     common = common_settings()
     (box,) = common.mailboxes
+    document = Document(scenario.document, b"The complaints policy.") if scenario.document else None
     return replace(
         common,
-        mailboxes=(replace(box, policy=policy, versions=(policy,)),),
+        mailboxes=(replace(box, policy=policy, versions=(policy,), document=document),),
         people=scenario.people,
         habits=replace(common.habits, confirm_acknowledgement=scenario.confirmed),
         calendar=replace(

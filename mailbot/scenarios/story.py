@@ -207,6 +207,7 @@ class Scenario:
     outsiders: tuple[tuple[str, str], ...] = ()  # name and address of those who write from outside
     holidays: tuple[dt.date, ...] = ()
     closure_days: tuple[dt.date, ...] = ()
+    document: str = ""  # the file of the policy that goes with acknowledgements
 
     @property
     def steps(self) -> tuple[Deed | Expectation, ...]:

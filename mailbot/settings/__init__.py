@@ -22,6 +22,7 @@ from mailbot.casework.allocation import first_there
 from mailbot.casework.calendar import Calendar
 from mailbot.casework.parts import (
     Body,
+    Document,
     ImapSettings,
     Landlord,
     Limits,
@@ -39,6 +40,7 @@ from mailbot.policyfile import PolicyMistake, load_versions
 from mailbot.settings import tables as t
 from mailbot.settings.crosschecks import MAILBOT, OMBUDSMAN, STAFF, check_together, find_oddities
 
+LARGEST_DOCUMENT: Final = 3_000_000  # bytes of the policy that goes with acknowledgements
 _SCHEMES: Final = ("sqlite", "postgresql", "postgresql+psycopg")
 
 
@@ -54,6 +56,7 @@ class MailboxSettings:
     imap: ImapSettings
     policy: Policy
     versions: tuple[Policy, ...] = ()
+    document: Document | None = None  # the policy itself, for acknowledgements that carry a copy
 
     @property
     def name(self) -> str:
@@ -264,7 +267,36 @@ class _Reader:
             )
             self._warn(key, table.policy, f"no version of it is in force today: {ends}",
                        "add the version that is, or correct valid_from and valid_to")  # fmt: skip
-        return MailboxSettings(imap, policy, versions)
+        return MailboxSettings(
+            imap, policy, versions, self._document(table, policy, spell((*where, "policy_document")))
+        )
+
+    def _document(self, table: t.MailboxTable, policy: Policy, key: str) -> Document | None:
+        if not table.policy_document:
+            asked = [c for stage in policy.stages for c in stage.acknowledge_because.get("policy_copy", ())]
+            if own := [c for c in dict.fromkeys(asked) if policy.clause(c).origin == "policy"]:
+                self._warn(key, "", f"{policy.id} wants a copy of itself with the acknowledgement ({', '.join(own)})",
+                           "name the document; without it the letter only offers a copy")  # fmt: skip
+            return None
+        path = self._path(table.policy_document)
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            problem = f"the document cannot be read: {error.strerror or error}"
+            self._refuse(
+                key, str(path), problem, "put it there, or leave the key out: then nothing is attached"
+            )
+            return None
+        if not 0 < len(content) <= LARGEST_DOCUMENT:
+            most = f"{LARGEST_DOCUMENT // 1_000_000} MB"
+            problem = (
+                "it is empty"
+                if not content
+                else f"it is larger than {most} and goes with each acknowledgement"
+            )
+            self._refuse(key, str(path), problem, f"give a file of at most {most}")
+            return None
+        return Document(path.name, content)
 
     def _versions(self, table: t.MailboxTable, key: str) -> tuple[Policy, ...]:
         own = self._directory / "policies"

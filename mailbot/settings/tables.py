@@ -96,6 +96,7 @@ class MailboxTable(Strict):
     aliases: list[Address] = Field(default_factory=list)
     policy: Word = "code-2024"
     overlay: Literal["off", "warn", "enforce"] = "enforce"
+    policy_document: str = ""
     folder: Word = "INBOX"
     after: Literal["leave", "flag", "move"] = "leave"
     done_folder: Word = "Done"

@@ -63,7 +63,7 @@ def test_the_shipped_example_is_a_whole_configuration_without_a_warning(tmp_path
 
 def test_every_default_in_the_example_is_the_default_that_it_says(tmp_path: Path) -> None:
     """Taking the comment sign off a commented key must change nothing, but for examples of what is off."""
-    shown = {"url_env", "aliases", "since", "extra_holidays", "closure_days", "model"}
+    shown = {"url_env", "aliases", "since", "extra_holidays", "closure_days", "model", "policy_document"}
     lines = []
     taken = 0
     for line in MAILBOT.splitlines():
@@ -176,6 +176,29 @@ def test_a_landlords_own_contacts_and_policies_come_before_the_shipped_ones(tmp_
     assert str(settings.mailboxes[0].policy.stage(1).acknowledge.sources[0]) == "3 working days from received"
     by_path = write(tmp_path, changed(MAILBOT, '"code-2024"', '"policies/ours.toml"'))
     assert load(by_path, environ=SECRETS).mailboxes[0].policy.id == "ours"
+
+
+def test_the_policy_document_lies_beside_the_settings_and_is_read_at_once(tmp_path: Path) -> None:
+    named = changed(
+        MAILBOT, '# policy_document = "policies/our-policy.pdf"', 'policy_document = "our-policy.pdf"'
+    )
+    (mistake,) = refused(write(tmp_path, named))
+    assert mistake.key == "mailbox[1].policy_document" and "No such file" in mistake.problem
+    document = tmp_path / "our-policy.pdf"
+    for content, told in ((b"", "it is empty"), (b"x" * 3_000_001, "larger than 3 MB")):
+        document.write_bytes(content)
+        (mistake,) = refused(tmp_path)
+        assert told in mistake.problem and mistake.fix == "give a file of at most 3 MB"
+    document.write_bytes(b"%PDF-1.7 our policy")
+    (mailbox,) = load(tmp_path, environ=SECRETS).mailboxes
+    assert mailbox.document and mailbox.document.name == "our-policy.pdf"
+    assert mailbox.document.content == b"%PDF-1.7 our policy" and "PDF" not in repr(mailbox.document)
+
+
+def test_a_policy_that_promises_a_copy_of_itself_and_has_no_document_is_a_warning(tmp_path: Path) -> None:
+    named = changed(MAILBOT, 'policy = "code-2024"', 'policy = "ivh"')
+    (warning,) = load(write(tmp_path, named), environ=SECRETS).warnings
+    assert warning.key == "mailbox[1].policy_document" and "(5.1 Ack)" in warning.problem
 
 
 def test_passwords_come_from_files_too_and_show_in_no_repr(tmp_path: Path) -> None:
