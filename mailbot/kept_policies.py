@@ -23,7 +23,7 @@ def with_kept_policies(settings: Settings, store: Store, refuse: bool = True) ->
     for box in settings.mailboxes:
         known = {policy.key for policy in box.versions}
         further = []
-        for (name, key), is_open in kept.items():
+        for (name, key), is_open in sorted(kept.items()):
             if name != box.name or key in known:
                 continue
             try:

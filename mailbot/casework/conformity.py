@@ -43,6 +43,7 @@ def check(policy: Layer, code: Layer) -> tuple[Finding, ...]:
         *beyond.addresses(policy, code),
         *beyond.referral(policy, code),
         *beyond.updates(policy, code),
+        *beyond.days(policy, code),
         *beyond.annual_report(policy, code),
         *_unspoken(policy, code),
     ]

@@ -301,6 +301,25 @@ def updates(own: Layer, code: Layer) -> Iterator[Finding]:
     )
 
 
+def days(own: Layer, code: Layer) -> Iterator[Finding]:
+    """What makes a clock begin later, or stand still, than the Code lets it."""
+    for subject, rule, said in (
+        ("from when a mail counts", own.receipt, own.receipt and own.receipt.roll_forward),
+        ("days on which the office is shut", own.closures, own.closures and own.closures.deducted),
+    ):
+        if rule and said:
+            yield Finding(
+                Kind.BREACH,
+                Severity.MEDIUM,
+                subject,
+                rule.clauses,
+                f"{str(rule)[0].upper()}{str(rule)[1:]}.",
+                known(code, "Code 6.2"),
+                "Working days count from receipt.",
+                "It counts from the day on which it came, and a shut office stops no clock.",
+            )
+
+
 def annual_report(own: Layer, code: Layer) -> Iterator[Finding]:
     yearly = [r for r in own.reports if r.cycle == "annual"]
     if any(re.search(_REFUSED, r.holds, re.I) for r in yearly) or (not own.reports and speaks(own, _YEARLY)):

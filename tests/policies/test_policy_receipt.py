@@ -101,6 +101,16 @@ def test_the_code_enforced_counts_from_receipt_and_says_what_it_changed(tmp_path
     assert {"received", "closure days"} <= {change.where for change in warned.changes}
 
 
+def test_both_are_found_against_the_code(policy, tmp_path: Path) -> None:
+    ours(tmp_path / "config" / "policies", ROLLED, SHUT)
+    found = json.loads(policy("check", "ours", "--json").out)
+    told = {f["subject"]: f for f in found if f["code"] == ["Code 6.2"] and f["kind"] == "breach"}
+    assert {"from when a mail counts", "days on which the office is shut"} <= set(told)
+    assert told["from when a mail counts"]["clauses"] == ["3.2 b3"]
+    shipped = json.loads(policy("check", "mtvh", "--json").out)
+    assert not {f["subject"] for f in shipped} & set(told)
+
+
 def test_both_are_told_where_a_policy_is_read_and_asked(policy, tmp_path: Path) -> None:
     own = tmp_path / "config"
     ours(own / "policies", ROLLED, SHUT)
