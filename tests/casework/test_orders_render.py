@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from casework_samples import at, mail, policy, rulebook
 
+from mailbot.casework.contents import asked_of
 from mailbot.casework.lifecycle import decide
-from mailbot.casework.parts import Landlord, Ombudsman
+from mailbot.casework.parts import Body, Landlord, Ombudsman
 from mailbot.casework.rulebook import Habits, Rulebook
 from mailbot.casework.vocabulary import (
     Act,
@@ -55,20 +56,22 @@ LETTERHEAD = Letterhead(
         "PO Box 1484, Unit D, Preston PR2 0ET",
         dt.date(2026, 1, 13),
     ),
+    bodies=(Body("Shelter", "0808 800 4444", "https://england.shelter.org.uk", "shelter"),),
 )
 
 
 SHIPPED = [p.stem for p in sorted((config_dir() / "policies").glob("*.toml")) if p.stem != "house"]
 
 
-def write(effect: SendLetter) -> str:
+def write(effect: SendLetter, name: str) -> str:
+    """The letter, held to all that this policy asks of it."""
     facts = {**effect.facts}
     if shown := facts.pop("preview_of", None):
         assert isinstance(shown, dict)
         preview = SendLetter(
             Letter.ACKNOWLEDGEMENT, Audience.RESIDENT, "jo@example.org", effect.because, shown
         )
-        facts["preview"] = write(preview)
+        facts["preview"] = write(preview, name)
     written = stationery().write(
         Order(
             letter=effect.letter,
@@ -85,6 +88,7 @@ def write(effect: SendLetter) -> str:
             from_address="complaints@brackenfield.example.org",
             reply_to="",
             date=at("2026-03-05"),
+            contains=asked_of(policy(name), effect.letter, facts),
         ),
         LETTERHEAD,
     )
@@ -230,7 +234,7 @@ def test_every_letter_that_a_rule_sends_can_be_written(name: str) -> None:
     for order in orders:
         seen.setdefault((order.letter, str(sorted((k, bool(v)) for k, v in order.facts.items()))), order)
     for order in seen.values():
-        assert write(order).strip()
+        assert write(order, name).strip()
     never = {Letter.DIGEST, Letter.COMMAND_REFUSED}  # these two are the service's
     if policy(name).survey is None:
         never.add(Letter.SURVEY)
