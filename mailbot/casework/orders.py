@@ -176,6 +176,7 @@ def acknowledgement(case: Case, rules: Rulebook, record: StageRecord, at: dt.dat
         "from_service_request": case.was_service_request and number == 1,
         "provisional": case.stage is Stage.STAGE1_OPEN and any(q.answer == "default" for q in case.questions),
         "representative": case.representative and not case.knows_resident,
+        "written_by": writer_of(case) if number == 1 else "",
         "hazard": Flag.URGENT_HAZARD in case.flags,
         "information": information(case, rules) if number == 1 else [],
         "early_choice": number == 1 and bool(early and early.offers_choice),
@@ -194,6 +195,14 @@ def acknowledgement(case: Case, rules: Rulebook, record: StageRecord, at: dt.dat
         )
     )
     return to_resident(case, rules, Letter.ACKNOWLEDGEMENT, because, facts, answers=record.request_mail)
+
+
+def writer_of(case: Case) -> str:
+    """Who wrote the complaint for a resident that we know by now; "" where they wrote themselves."""
+    if not (case.representative and case.knows_resident and case.third_parties):
+        return ""
+    writer = case.third_parties[0]
+    return writer.name or writer.address
 
 
 def third_party(rules: Rulebook) -> tuple[str, ...]:

@@ -15,8 +15,9 @@ from dataclasses import replace
 from mailbot.casework import orders
 from mailbot.casework.duties import Duty, duties_of
 from mailbot.casework.policy import Policy
+from mailbot.casework.proposals import words_of
 from mailbot.casework.rulebook import Rulebook
-from mailbot.casework.vocabulary import Case, Fact, Flag, Stage, Topic
+from mailbot.casework.vocabulary import Case, Fact, Flag, Stage, StageRecord, Topic
 
 MOST_ROWS = 20
 """Rows a section shows; the rest is counted in its note."""
@@ -117,6 +118,11 @@ def digest_facts(
         ((case, q) for case in cases for q in case.open_questions),
         key=lambda pair: (pair[1].default_at, pair[0].reference),
     )
+    proposed = sorted(
+        ((case, p) for case in cases for p in case.open_proposals),
+        key=lambda pair: (pair[1].proposed_at, pair[0].reference),
+    )
+    drafted = [c for c in cases if c.current and c.current.draft and not c.current.responded_at]
     nobody = [c for c in cases if not c.handler and c.stage is not Stage.UNSORTED]
     dangers = [c for c in cases if set(DANGERS) & set(c.flags)]
     outside = [c for c in cases if set(OUTSIDE) & set(c.flags)]
@@ -136,6 +142,11 @@ def digest_facts(
     def working_days_late(duty: Duty) -> str:
         days = rules.calendar.working_days_between(duty.due.outer, day)
         return f"{count(days, 'working day', 'working days')} late"
+
+    def approvers(case: Case) -> str:
+        draft = record_of(case).draft
+        people = [rules.person(key) for key in draft.approvers] if draft else []
+        return " or ".join(person.name for person in people if person) or "nobody there"
 
     def rows(duties: Sequence[Duty], last: Callable[[Duty], str]) -> list[Fact]:
         return [[d.case.reference, subject(d.case), d.what, name(d.case), last(d)] for d in duties]
@@ -198,6 +209,27 @@ def digest_facts(
         "amber",
         "Answer the mail that asked you. Without an answer it is taken in the way that protects the "
         f"{rules.policy.person_noun}.",
+    )
+    add(
+        "Grounds for you to weigh",
+        ["Case", "Subject", "Ground", "Put before you"],
+        [
+            [
+                c.reference,
+                subject(c),
+                f"{words_of(p.ground)} ({', '.join(p.clauses)})",
+                when(rules.day(p.proposed_at)),
+            ]
+            for c, p in proposed
+        ],
+        "amber",
+        "Until you accept or decline, the complaint goes on with all its dates.",
+    )
+    add(
+        "Responses that wait for approval",
+        ["Case", "Subject", "Approver", "Due"],
+        [[c.reference, subject(c), approvers(c), when(record_of(c).promised.target)] for c in drafted],
+        "amber",
     )
     add(
         "Letters in trouble",
@@ -271,6 +303,7 @@ def digest_facts(
                 breached,
                 today,
                 asked=len(asked),
+                proposed=len(proposed),
                 dangers=len(dangers),
                 nobody=len(nobody),
                 set_aside=len(quarantined),
@@ -282,12 +315,21 @@ def digest_facts(
             {"label": "Open complaints", "value": len(complaints), "tone": ""},
             {"label": "Overdue", "value": len(breached), "tone": "red" if breached else "green"},
             {"label": "Due today", "value": len(today), "tone": "amber" if today else ""},
-            {"label": "For your decision", "value": len(asked), "tone": "amber" if asked else ""},
+            {
+                "label": "For your decision",
+                "value": len(asked) + len(proposed),
+                "tone": "amber" if asked or proposed else "",
+            },
         ],
         "sections": sections,
         "health": [*health(looks, waiting_letters, filed, now), *closures(day, rules)],
         "bars": [{"label": topic, "value": number} for topic, number in topics.most_common(6)],
     }
+
+
+def record_of(case: Case) -> StageRecord:
+    assert case.current is not None
+    return case.current
 
 
 def subject(case: Case) -> str:
@@ -315,6 +357,7 @@ def headlines(
     today: Sequence[Duty],
     *,
     asked: int,
+    proposed: int,
     dangers: int,
     nobody: int,
     set_aside: int,
@@ -329,6 +372,8 @@ def headlines(
         first.append(f"{count(len(today), 'is', 'are')} due today")
     if asked:
         first.append(f"{count(asked, 'mail waits', 'mails wait')} for your decision")
+    if proposed:
+        first.append(f"{count(proposed, 'ground is', 'grounds are')} for you to weigh")
     lines = [sentence(first or ["nothing is overdue, due today or waiting for you"])]
     if stale:
         told = "has not been read for more than an hour: its mail is not known yet"

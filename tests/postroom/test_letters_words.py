@@ -415,6 +415,14 @@ def test_an_understanding_is_asked_to_be_confirmed_and_silence_is_taken_for_yes(
         assert "If we hear nothing, we go on with this. Nothing waits for your reply" in said
 
 
+def test_a_resident_for_whom_somebody_wrote_is_not_told_that_the_words_are_their_own(
+    stationery: Stationery,
+) -> None:
+    for said in said_by(stationery, Letter.ACKNOWLEDGEMENT, written_by="Ann Lee MP"):
+        assert "Ann Lee MP wrote to us for you." in said and "As Ann Lee MP wrote it for you:" in said
+        assert "your own words" not in said and "Thank you for telling us" not in said
+
+
 def test_an_acknowledgement_carries_what_the_policys_routes_tell(stationery: Stationery) -> None:
     for said in said_by(stationery, Letter.ACKNOWLEDGEMENT):
         assert "You can also tell the Building Safety Regulator." in said

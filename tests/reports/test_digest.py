@@ -28,7 +28,7 @@ from morning_cases import (
 
 from mailbot.casework.calendar import Calendar
 from mailbot.casework.duties import duties_of
-from mailbot.casework.vocabulary import Flag, Intent, Letter, Party, Stage, Topic
+from mailbot.casework.vocabulary import Draft, Flag, Intent, Letter, Party, Proposal, Stage, Topic
 from mailbot.reports.digest import KINDS, STATE_WORDS, TOPIC_WORDS, headlines, plain_cause
 from storage.rows import LetterState
 
@@ -101,6 +101,28 @@ def test_a_question_that_is_answered_waits_for_nobody():
     one = asked(1, MORNING)
     answered = replace(one, questions=tuple(replace(q, answered_at=MORNING) for q in one.questions))
     assert titles(digest(answered)) == []
+
+
+def test_a_ground_that_nobody_has_decided_on_waits_for_the_supervisor():
+    proposed = Proposal(1, "exclusion", "age", ("3.3 e1",), LONG_AGO)
+    facts = digest(case(1, proposals=(proposed,)), case(2))
+    assert section(facts, "Grounds for you to weigh")["rows"] == [
+        ["CC-2026-000001-X", "Matter 1", "how old it is (3.3 e1)", "Mon 2 Mar"]
+    ]
+    assert counts(facts)["For your decision"] == 1
+    assert facts["headline_lines"][0] == "1 ground is for you to weigh."
+    decided = replace(proposed, decided_at=LONG_AGO, decision="accepted")
+    assert "Grounds for you to weigh" not in titles(digest(case(1, proposals=(decided,))))
+
+
+def test_a_response_that_nobody_has_approved_is_shown_with_who_may_and_until_when():
+    draft = Draft("We are sorry.", "upheld", "sam", LONG_AGO, "m", ("alex",))
+    waiting = case(1)
+    waiting = replace(waiting, stage1=replace(waiting.stage1, draft=draft), restricted=True)
+    facts = digest(waiting)
+    assert section(facts, "Responses that wait for approval")["rows"] == [
+        ["CC-2026-000001-X", "(restricted)", "Alex Reid", "Mon 20 Apr"]
+    ]
 
 
 def test_open_complaints_are_those_that_we_owe_an_answer():
@@ -205,15 +227,17 @@ def test_there_are_words_for_all_that_can_stand_in_a_digest():
 
 
 def test_one_is_singular_and_more_are_plural():
-    one = headlines([], [], asked=1, dangers=1, nobody=1, set_aside=1, troubled=1, stale=())
+    one = headlines([], [], asked=1, proposed=1, dangers=1, nobody=1, set_aside=1, troubled=1, stale=())
     assert one == [
-        "1 mail waits for your decision.",
+        "1 mail waits for your decision and 1 ground is for you to weigh.",
         "1 open case speaks of danger or safeguarding.",
         "1 letter is in trouble, 1 mail is set aside and 1 case has no handler.",
     ]
-    two = headlines([], [], asked=1200, dangers=2, nobody=2, set_aside=0, troubled=0, stale=("a", "b"))
+    two = headlines(
+        [], [], asked=1200, proposed=2, dangers=2, nobody=2, set_aside=0, troubled=0, stale=("a", "b")
+    )
     assert two == [
-        "1,200 mails wait for your decision.",
+        "1,200 mails wait for your decision and 2 grounds are for you to weigh.",
         "The mailbox a and b has not been read for more than an hour: its mail is not known yet.",
         "2 open cases speak of danger or safeguarding.",
         "2 cases have no handler.",
