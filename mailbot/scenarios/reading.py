@@ -86,7 +86,7 @@ class _Line:
 
 @dataclass(frozen=True)
 class Claim:
-    """What coverage asks of a scenario: its policy and the clauses that it says it keeps."""
+    """What coverage asks of a scenario: its policy's id and the clauses that it says it keeps."""
 
     file: str
     title: str
@@ -106,7 +106,7 @@ def read_text(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         problem = getattr(error, "strerror", None) or "it is not UTF-8"
         fix = "save it as UTF-8" if isinstance(error, UnicodeDecodeError) else "name a file that can be read"
-        raise ScenarioMistakes([ScenarioMistake(path.name, "", "(the file)", problem, fix, 0)]) from None
+        raise ScenarioMistakes([ScenarioMistake(str(path), "", "(the file)", problem, fix, 0)]) from None
 
 
 def read_scenarios(text: str, file: str, find_policy: FindPolicy) -> list[s.Scenario]:
@@ -124,7 +124,7 @@ def read_scenarios(text: str, file: str, find_policy: FindPolicy) -> list[s.Scen
 
 
 def read_claims(text: str, file: str) -> list[Claim]:
-    """What the scenarios of a file claim to keep; their steps are not looked at."""
+    """What the scenarios of a file claim to keep; their steps are not looked at. ScenarioMistakes: no such file."""
 
     def none(name: str, overlay: Overlay) -> Policy:
         raise AssertionError("claims are read without a policy")
@@ -139,7 +139,10 @@ def read_claims(text: str, file: str) -> list[Claim]:
             for piece in value.split(";")
             if piece.strip()
         )
-        claims.append(Claim(file, draft.title, reader.one(draft, "Policy"), overlay, keeps))
+        policy = reader.one(draft, "Policy").lower().partition("@")[0]
+        claims.append(Claim(file, draft.title, policy, overlay, keeps))
+    if reader.mistakes:
+        raise ScenarioMistakes(reader.mistakes)
     return claims
 
 
@@ -244,7 +247,7 @@ class _Reader:
             self._file,
             draft.line,
             draft.title,
-            policy.id,
+            draft.head["Policy"][0][1],
             overlay,
             tuple(dict.fromkeys(keeps)),
             tuple(self._blocks(draft, policy)),

@@ -266,6 +266,7 @@ class Rig:
         self.settings = settings
         self.service = Service(settings, self.store, self.readings, stationery(), self.tray, self.clock)
         self.service.outbox.recover()
+        self.service.recompute_dates()
         self._rounds = Rounds(self.service)
 
     # -------------------------------------------------------------- mail and time

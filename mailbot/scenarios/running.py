@@ -112,7 +112,7 @@ class _Player:
         self._advance(moment_of(block))
         self._checker.enter(block)
         for step in block.steps:
-            if isinstance(step, s.Writes | s.ComesBack | s.OutOfReach | s.BankHoliday | s.IsAway):
+            if isinstance(step, s.Deed):
                 self._checker.act()
                 self._do(step)
                 self._turn()

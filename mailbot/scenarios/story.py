@@ -188,9 +188,7 @@ class Block:
 
     @property
     def does_something(self) -> bool:
-        return any(
-            isinstance(step, Writes | ComesBack | OutOfReach | BankHoliday | IsAway) for step in self.steps
-        )
+        return any(isinstance(step, Deed) for step in self.steps)
 
 
 @dataclass(frozen=True)
@@ -198,7 +196,7 @@ class Scenario:
     file: str
     line: int
     title: str
-    policy: str
+    policy: str  # as it was written: its id, with a version or without
     overlay: Overlay
     keeps: tuple[str, ...]
     blocks: tuple[Block, ...]

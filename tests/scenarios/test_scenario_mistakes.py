@@ -187,6 +187,21 @@ BROKEN = {
         "It is summer\nKeeps:",
         (3, "nobody knows this sentence here", "is away from"),
     ),
+    "a policy that is named twice": (
+        "Policy: mtvh\n",
+        "Policy: mtvh\nPolicy: mtvh\n",
+        (3, "Policy is said twice", "keep one of them"),
+    ),
+    "somebody away who does not work here": (
+        "Keeps:",
+        "Sam Okafo is away from 9 March 2026 to 10 March 2026\nKeeps:",
+        (3, "nobody called 'Sam Okafo' works here", "Sam Okafor"),
+    ),
+    "a latest day before the target": (
+        "the case is open at Stage One",
+        "the response is due on 23 March 2026, at the latest 20 March 2026",
+        (11, "the latest day lies before the target", "exchange them"),
+    ),
     "words before any scenario": (
         "Scenario:",
         "A story\nScenario:",
@@ -373,6 +388,19 @@ def test_two_scenarios_of_one_process_know_nothing_of_each_other() -> None:
     assert first.came_true
     assert second.came_true
     assert [type(one) for one in first.told] == [type(one) for one in second.told]
+
+
+def test_a_story_by_a_version_of_a_policy_is_played_by_that_version() -> None:
+    story = played(STORY.replace("Policy: mtvh", "Policy: mtvh@2021-08-23"))
+    assert story.came_true
+    assert story.scenario.policy == "mtvh@2021-08-23"
+
+
+def test_two_colleagues_of_one_first_name_are_two_people() -> None:
+    text = STORY.replace("Keeps", "Staff: Sam Hill (legal)\nKeeps").replace("the handler", "Sam Okafor")
+    story = played(text)
+    assert story.came_true
+    assert {person.key for person in story.scenario.people} >= {"sam", "sam.hill"}
 
 
 def test_a_scenario_takes_the_landlords_word_before_the_codes_where_the_overlay_says_so() -> None:
