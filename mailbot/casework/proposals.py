@@ -221,7 +221,8 @@ def decline(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         {
             "handler": orders.card(rules.person(event.who), rules),
             "reasons": reasons,
-            "ground": words_of(ground),
+            # a letter labels nobody: what they did is told in the reasons, by a person
+            "ground": "" if ground == "behaviour" else words_of(ground),
             "instead": instead,
             "definition": record.definition if record else case.request_text,
         },

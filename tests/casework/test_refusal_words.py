@@ -3,12 +3,12 @@ done instead."""
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pytest
+from casework_samples import at, mail, rulebook
 
+from mailbot.casework.lifecycle import decide
 from mailbot.casework.proposals import told
-from mailbot.casework.vocabulary import Act, StaffActed
+from mailbot.casework.vocabulary import Act, Intent, Letter, SendLetter, StaffActed
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,17 @@ from mailbot.casework.vocabulary import Act, StaffActed
     ],
 )  # fmt: skip
 def test_a_paragraph_that_begins_with_instead_is_what_is_done_instead(line, text, reasons, instead):
-    at = dt.datetime(2026, 6, 3, 9, 0, tzinfo=dt.UTC)
-    act = StaffActed(at, "alex", Act.DECLINE, text=text, reason=line, ground="insurance_claim")
+    act = StaffActed(at("2026-06-03"), "alex", Act.DECLINE, text=text, reason=line, ground="insurance_claim")
     assert told(act) == (reasons, instead)
+
+
+@pytest.mark.parametrize(("ground", "told_as"), [("behaviour", ""), ("already_handled", "considered before")])
+def test_a_refusal_names_its_ground_and_labels_nobody(ground, told_as):
+    """What somebody did is told in the reasons, by a person: no letter calls them anything."""
+    rules = rulebook("ivh")
+    case = decide(None, mail(Intent.NEW_COMPLAINT, "2026-03-05"), rules).case
+    supervisor = rules.supervisor.key
+    act = StaffActed(at("2026-03-06"), supervisor, Act.DECLINE, text="We answered it.", ground=ground)
+    letters = [e for e in decide(case, act, rules).effects if isinstance(e, SendLetter)]
+    (refusal,) = (e for e in letters if e.letter is Letter.REFUSAL)
+    assert refusal.facts["ground"] == told_as
