@@ -295,16 +295,19 @@ class Outbox:
         order, letterhead = self._order(letter, mailbox, now), self._letterhead(letter, mailbox)
         if shown := order.facts.get("preview_of"):
             assert isinstance(shown, dict)
-            contains = asked_of(self._policy_of(letter, mailbox), Letter.ACKNOWLEDGEMENT, shown)
+            kind = Letter(str(order.facts.get("preview_letter", Letter.ACKNOWLEDGEMENT)))
+            contains = asked_of(self._policy_of(letter, mailbox), kind, shown)
             other = replace(
                 order,
-                letter=Letter.ACKNOWLEDGEMENT,
+                letter=kind,
                 audience=Audience.RESIDENT,
                 facts=shown,
                 attachments=_policy_copy(mailbox, contains),
                 contains=contains,
             )
-            facts = {key: fact for key, fact in order.facts.items() if key != "preview_of"}
+            facts = {
+                key: fact for key, fact in order.facts.items() if key not in ("preview_of", "preview_letter")
+            }
             facts["preview"] = self._stationery.write(other, letterhead).text
             order = replace(order, facts=facts)
         return self._stationery.write(order, letterhead)

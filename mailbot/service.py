@@ -74,7 +74,7 @@ from storage.work import Work
 
 log = logging.getLogger("mailbot.service")
 
-RUNS_ON_ITS_OWN = (Timer.ACKNOWLEDGE, Timer.ASSIGN, Timer.SORT)
+RUNS_ON_ITS_OWN = (Timer.ACKNOWLEDGE, Timer.ASSIGN, Timer.SORT, Timer.SEND)
 """Timers that keep a promise to the resident whatever an unread mail may say: they fall due by the clock even while
 the mailbox is out of reach."""
 

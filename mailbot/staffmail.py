@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from mailbot.casework import orders
 from mailbot.casework.calendar import LONDON
-from mailbot.casework.commands import Parsed, ParsedAct, help_lines, parse, strip_internal
+from mailbot.casework.commands import Parsed, parse, strip_internal
+from mailbot.casework.forms import ParsedAct, help_lines
 from mailbot.casework.lifecycle import decide
 from mailbot.casework.vocabulary import (
     Act,

@@ -197,6 +197,10 @@ def stop_action(number: int) -> CancelTimer:
     return CancelTimer(Timer.ACTION_DUE, subject=str(number))
 
 
+def stop_sending(number: int) -> CancelTimer:
+    return CancelTimer(Timer.SEND, subject=str(number))
+
+
 def service_chase(case: Case, rules: Rulebook, at: dt.datetime) -> SetTimer:
     every = rules.policy.service_requests.chase_every_working_days
     when = rules.morning(rules.calendar.add_working_days(rules.day(at), every))

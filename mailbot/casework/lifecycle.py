@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
-from mailbot.casework import approving, asking, matters, proposals, stages, third_parties
+from mailbot.casework import approving, asking, holding, matters, proposals, stages, third_parties
 from mailbot.casework import on_clock as clock
 from mailbot.casework import on_mail as mail
 from mailbot.casework import on_staff as staff
@@ -114,6 +114,12 @@ ON_MAIL: Mapping[Stage, Mapping[Intent, MailRule]] = {
     },
 }
 
+
+def send_what_waited(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
+    """The act is carried out now, by the table, wherever the case stands by now."""
+    return holding.send(case, event, rules, lambda c, e, r: ON_STAFF[c.stage][e.act](c, e, r))
+
+
 T = Timer
 gone = clock.gone
 
@@ -133,6 +139,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.REVIEW: gone,
         T.UPDATE: gone,
         T.SURVEY: gone,
+        T.SEND: send_what_waited,
     },
     Stage.SERVICE_REQUEST: {
         T.ASSIGN: gone,
@@ -149,6 +156,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.REVIEW: gone,
         T.UPDATE: gone,
         T.SURVEY: gone,
+        T.SEND: send_what_waited,
     },
     Stage.STAGE1_OPEN: {
         T.ASSIGN: clock.find_somebody,
@@ -165,6 +173,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.REVIEW: clock.chase_review,
         T.UPDATE: clock.chase_update,
         T.SURVEY: gone,
+        T.SEND: send_what_waited,
     },
     Stage.STAGE1_RESPONDED: {
         T.ASSIGN: gone,
@@ -181,6 +190,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.REVIEW: gone,
         T.UPDATE: gone,
         T.SURVEY: gone,
+        T.SEND: send_what_waited,
     },
     Stage.STAGE2_OPEN: {
         T.ASSIGN: clock.find_somebody,
@@ -197,6 +207,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.REVIEW: clock.chase_review,
         T.UPDATE: clock.chase_update,
         T.SURVEY: gone,
+        T.SEND: send_what_waited,
     },
     Stage.STAGE2_RESPONDED: {
         T.ASSIGN: gone,
@@ -213,6 +224,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.REVIEW: gone,
         T.UPDATE: gone,
         T.SURVEY: gone,
+        T.SEND: send_what_waited,
     },
     Stage.CLOSED: {
         T.ASSIGN: gone,
@@ -229,6 +241,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.REVIEW: gone,
         T.UPDATE: gone,
         T.SURVEY: clock.ask_how_it_was,
+        T.SEND: send_what_waited,
     },
 }
 
@@ -274,6 +287,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.RESIDENT: third_parties.add_resident,
         A.AUTHORITY: third_parties.record_authority,
         A.RESTRICT: staff.restrict,
+        A.CANCEL: holding.cancel,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
     },
@@ -301,6 +315,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.RESIDENT: third_parties.add_resident,
         A.AUTHORITY: third_parties.record_authority,
         A.RESTRICT: staff.restrict,
+        A.CANCEL: holding.cancel,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
     },
@@ -328,6 +343,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.RESIDENT: third_parties.add_resident,
         A.AUTHORITY: third_parties.record_authority,
         A.RESTRICT: staff.restrict,
+        A.CANCEL: holding.cancel,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
     },
@@ -355,6 +371,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.RESIDENT: third_parties.add_resident,
         A.AUTHORITY: third_parties.record_authority,
         A.RESTRICT: staff.restrict,
+        A.CANCEL: holding.cancel,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
     },
@@ -382,6 +399,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.RESIDENT: third_parties.add_resident,
         A.AUTHORITY: third_parties.record_authority,
         A.RESTRICT: staff.restrict,
+        A.CANCEL: holding.cancel,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
     },
@@ -409,6 +427,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.RESIDENT: third_parties.add_resident,
         A.AUTHORITY: third_parties.record_authority,
         A.RESTRICT: staff.restrict,
+        A.CANCEL: holding.cancel,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
     },
@@ -436,6 +455,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.RESIDENT: is_closed,
         A.AUTHORITY: third_parties.record_authority,
         A.RESTRICT: staff.restrict,
+        A.CANCEL: holding.cancel,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
     },
@@ -448,6 +468,8 @@ def decide(case: Case | None, event: Event, rules: Rulebook) -> Decision:
     A `case` of None is allowed for mail alone. `Decision.case` is None when the mail is only filed.
     """
     decision = look_up(case, event, rules)
+    if case is not None and isinstance(event, StaffActed):
+        decision = holding.hold(case, event, rules, decision)
     after = decision.case
     if after and after.stage1 and after.stage is Stage.STAGE1_OPEN and not (case and case.stage1):
         # Stage 1 has just been opened, by whatever event: what its mail shows is put before people once.

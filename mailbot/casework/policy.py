@@ -98,6 +98,7 @@ RULES: Final = (
     "compliment",
     "policy_feedback",
     "rent_information",
+    "held",  # what a handler sends waits a moment, so that it can be taken back
     "dates_changed",  # the calendar changed: dates were counted anew
 )
 

@@ -19,6 +19,7 @@ class Habits:
     confirm_acknowledgement: bool = False  # the handler sees the acknowledgement first
     acknowledge_at: dt.time = dt.time(16, 0)  # when an unconfirmed one goes out by itself
     chase_at: dt.time = dt.time(8, 30)
+    hold_minutes: int = 0  # between a handler's send to a resident and ours
     show_handler_address: bool = False  # residents see the handler's own address beside the mailbox's
 
 

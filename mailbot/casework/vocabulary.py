@@ -307,6 +307,15 @@ class Proposal:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """What a member of staff sends to the resident, while they can still take it back."""
+
+    number: int
+    act: StaffActed
+    goes_at: dt.datetime
+
+
+@dataclass(frozen=True)
 class Case:
     """A matter of one resident. Immutable: every step makes a new one, `version` counts them."""
 
@@ -345,6 +354,7 @@ class Case:
     routes: tuple[str, ...] = ()  # the kinds of matter that it raised and that were passed on
     proposals: tuple[Proposal, ...] = ()
     surveyed_at: dt.datetime | None = None
+    waiting: tuple[Waiting, ...] = ()
 
     @property
     def resident(self) -> Party:
@@ -403,6 +413,7 @@ class Timer(StrEnum):
     REVIEW = "review"  # the review of stage 2 that its outcome counts from
     UPDATE = "update"  # it takes longer: the resident is to hear how it stands
     SURVEY = "survey"  # a closed case: how was it handled?
+    SEND = "send"  # what a handler sent goes out; until then they may take it back (subject: its number)
 
 
 class Act(StrEnum):
@@ -431,6 +442,7 @@ class Act(StrEnum):
     RESIDENT = "resident"
     AUTHORITY = "authority"
     RESTRICT = "restrict"
+    CANCEL = "cancel"
     HELP = "help"
     HISTORY = "history"
 

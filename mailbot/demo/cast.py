@@ -159,6 +159,9 @@ password = "{PASSWORD}"
 
 [trust]
 authserv_id = "{BORDER}"
+
+[casework]
+hold_minutes = 0  # here days pass in seconds
 """
 
 

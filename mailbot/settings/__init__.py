@@ -221,7 +221,12 @@ class _Reader:
             smtp_retry_hours=main.smtp.retry_hours,
             trust=TrustSettings(main.trust.authserv_id, main.trust.mode),
             reference_prefix=main.references.prefix,
-            habits=Habits(casework.confirm_acknowledgement, casework.acknowledge_at, casework.chase_at),
+            habits=Habits(
+                casework.confirm_acknowledgement,
+                casework.acknowledge_at,
+                casework.chase_at,
+                casework.hold_minutes,
+            ),
             digest_at=casework.digest_at,
             heartbeat=data / casework.heartbeat if casework.heartbeat else None,
             show_handler_address=casework.show_handler_address,

@@ -145,6 +145,7 @@ class CaseworkTable(Strict):
     acknowledge_at: Clock = dt.time(16, 0)
     chase_at: Clock = dt.time(8, 30)
     digest_at: Clock = dt.time(7, 30)
+    hold_minutes: int = Field(default=2, ge=0, le=60)
     heartbeat: str = ""
     show_handler_address: bool = False
 

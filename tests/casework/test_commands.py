@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailbot.casework.commands import CUT_LINE, FORMS, ParsedAct, help_lines, parse, strip_internal
+from mailbot.casework.commands import CUT_LINE, parse, strip_internal
+from mailbot.casework.forms import FORMS, ParsedAct, help_lines
 from mailbot.casework.plain_dates import read_date, read_number
 from mailbot.casework.vocabulary import Act, Intent
 

@@ -69,7 +69,11 @@ def write(effect: SendLetter, name: str) -> str:
     if shown := facts.pop("preview_of", None):
         assert isinstance(shown, dict)
         preview = SendLetter(
-            Letter.ACKNOWLEDGEMENT, Audience.RESIDENT, "jo@example.org", effect.because, shown
+            Letter(str(facts.pop("preview_letter", Letter.ACKNOWLEDGEMENT))),
+            Audience.RESIDENT,
+            "jo@example.org",
+            effect.because,
+            shown,
         )
         facts["preview"] = write(preview, name)
     written = stationery().write(
@@ -150,7 +154,7 @@ def every_decision(name: str) -> list[Decision]:
     events.append(Bounced(at("2026-03-05"), "m", "resident@example.org", "response", "550 no such user"))
     found = every_careful_step(name)
     for confirm, event in itertools.product((False, True), events):
-        rules = rulebook(name, habits=Habits(confirm_acknowledgement=confirm))
+        rules = rulebook(name, habits=Habits(confirm_acknowledgement=confirm, hold_minutes=2 * confirm))
         cases = [None] if isinstance(event, type(events[0])) else []
         for case in (*cases, *samples(rules).values()):
             found.append(decide(case, event, rules))

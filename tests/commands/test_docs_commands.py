@@ -15,7 +15,8 @@ from commands_places import DOCS
 from pydantic_core import PydanticUndefined
 
 from mailbot.casework.calendar import Calendar
-from mailbot.casework.commands import FORMS, parse
+from mailbot.casework.commands import parse
+from mailbot.casework.forms import FORMS
 from mailbot.casework.policy import Anchor
 from mailbot.casework.vocabulary import Act, Stage
 from mailbot.mistakes import Strict

@@ -92,6 +92,7 @@ security = "none"
 authserv_id = "mx.landlord.example.org"
 
 [casework]
+hold_minutes = {hold}
 {casework}
 
 [calendar]
@@ -154,6 +155,7 @@ class House:
     after: str = "leave"
     plus: bool = False
     casework: str = ""
+    hold: int = 0  # minutes: most journeys need not wait
     mailbox: str = ""
     calendar: str = ""
     policies: dict[str, str] = field(default_factory=dict)  # the landlord's own files, by name
@@ -178,6 +180,7 @@ class House:
                 imap_port=self.mail_server.imap_port,
                 smtp_port=self.relay.port,
                 casework=self.casework,
+                hold=self.hold,
                 mailbox=self.mailbox,
                 calendar=self.calendar,
             )

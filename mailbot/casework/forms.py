@@ -1,0 +1,110 @@
+"""The commands that staff can write: every form of each, what it does, and what reading one yields."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from mailbot.casework.vocabulary import Act, Intent
+
+FORMS: Mapping[Act, tuple[str, ...]] = MappingProxyType(
+    {
+        Act.REPLY: ("(just write your answer)", "#reply"),
+        Act.CONFIRM: ("#acknowledge",),
+        Act.CONTACTED: ("#contacted", "#contacted by phone she was in and told me about the leak"),
+        Act.RESPOND: ("#respond upheld", "#respond partly upheld", "#respond not upheld", "#respond"),
+        Act.EXTEND: (
+            "#extend 10 working days because the surveyor is ill",
+            "#extend to 14 March because the surveyor is ill",
+        ),
+        Act.ACTION: ("#action repair the bathroom fan by 14 March",),
+        Act.DONE: ("#done 2",),
+        Act.NOTE: ("#note spoke to the contractor",),
+        Act.ASSIGN: ("#assign Priya Nair",),
+        Act.CLOSE: ("#close agreed", "#close withdrawn", "#close answered", "#close concern"),
+        Act.REOPEN: ("#reopen the leak is back",),
+        Act.ESCALATE: ("#escalate she asked for stage 2 by phone",),
+        Act.SORT: (
+            "#sort complaint",
+            "#sort service request",
+            "#sort escalation",
+            "#sort reply",
+            "#sort other",
+        ),
+        Act.TRIED: ("#tried by phone, no answer",),
+        Act.UPDATE: ("#update",),
+        Act.REVIEWED: ("#reviewed",),
+        Act.APPROVE: ("#approve",),
+        Act.RETURN: ("#return because the date of the visit is missing",),
+        Act.DECLINE: ("#decline age because it was put right in 2019",),
+        Act.ACCEPT: ("#accept",),
+        Act.RESIDENT: ("#resident jo.finch@example.com Jo Finch",),
+        Act.AUTHORITY: ("#authority given", "#authority refused", "#authority not needed"),
+        Act.RESTRICT: ("#restrict",),
+        Act.CANCEL: ("#cancel",),
+        Act.HELP: ("#help",),
+        Act.HISTORY: ("#history",),
+    }
+)
+
+MEANING: Mapping[Act, str] = MappingProxyType(
+    {
+        Act.REPLY: "the text goes to the resident",
+        Act.CONFIRM: "send the acknowledgement now",
+        Act.CONTACTED: "you have spoken to the resident; a note may follow",
+        Act.RESPOND: "the text below is the response of this stage and goes to the resident",
+        Act.EXTEND: "more time for the response; the resident is told the date and the reason",
+        Act.ACTION: "something promised to the resident, with its date",
+        Act.DONE: "the action with this number is done",
+        Act.NOTE: "an internal note; the text below belongs to it",
+        Act.ASSIGN: "pass the case to a colleague",
+        Act.CLOSE: "close the case; a reason may follow",
+        Act.REOPEN: "open the case again",
+        Act.ESCALATE: "take the case to the next stage",
+        Act.SORT: "answer the question what a mail is",
+        Act.TRIED: "you tried to reach the resident and did not",
+        Act.UPDATE: "the text below goes to the resident: how things stand",
+        Act.REVIEWED: "the review of stage 2 was held",
+        Act.APPROVE: "send the response that waits for your approval",
+        Act.RETURN: "give a response back; say what should be different",
+        Act.DECLINE: "refuse the complaint or stage 2 on a ground; a supervisor's, for others a proposal",
+        Act.ACCEPT: "the ground is weighed and the complaint goes on",
+        Act.RESIDENT: "the resident for whom somebody writes: letters go there",
+        Act.AUTHORITY: "whether the writer may act for the resident, as you have seen it",
+        Act.RESTRICT: "only who has the case sees its words",
+        Act.CANCEL: "take back what you have just sent to the resident, before it goes",
+        Act.HELP: "send me this list",
+        Act.HISTORY: "send me the history of the case",
+    }
+)
+
+
+@dataclass(frozen=True)
+class ParsedAct:
+    """One act that a handler asked for.
+
+    words         the argument: the decision of RESPOND ("upheld", "partly upheld", "not upheld", ""), the
+                  kind of CLOSE ("agreed", "withdrawn", "answered", "concern"), the text of ACTION, else what stood on
+                  the line
+    until         the date of EXTEND or ACTION
+    working_days  those of EXTEND
+    number        of the action for DONE, of the question for SORT where it was given
+    """
+
+    act: Act
+    words: str = ""
+    until: dt.date | None = None
+    working_days: int | None = None
+    number: int | None = None
+    reason: str = ""
+    person: str = ""
+    intent: Intent | None = None
+    ground: str = ""
+    address: str = ""
+
+
+def help_lines() -> tuple[str, ...]:
+    """Every command with what it does, for the help letter."""
+    return tuple(f"{form}: {MEANING[act]}" for act, forms in FORMS.items() for form in forms[:2])
