@@ -165,13 +165,18 @@ def receive_id(raw: bytes) -> str:
 
 
 def nothing_goes_to_strangers(books: Books) -> Check:
+    """Letters of a case go to its parties; one of no case (thanks for praise) to whoever wrote the mail it answers."""
     cases = {case.reference: case for case in books.cases}
+    senders = {mail.id: mail.sender for mail in books.mails}
     letters = [letter for letter in books.letters if letter.order.audience is Audience.RESIDENT]
-    stray = [
-        letter.reference or "?"
-        for letter in letters
-        if letter.reference not in cases or not cases[letter.reference].is_party(letter.order.to)
-    ]
+
+    def strays(letter: LetterRow) -> bool:
+        case = cases.get(letter.reference or "")
+        return not (
+            case.is_party(letter.order.to) if case else senders.get(letter.order.answers) == letter.order.to
+        )
+
+    stray = [letter.reference or "?" for letter in letters if strays(letter)]
     return Check(
         "Nothing of a case goes to a stranger", f"{len(letters)} letters to residents", listed(stray)
     )

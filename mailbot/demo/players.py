@@ -54,6 +54,7 @@ class Players:
         self._desks: dict[tuple[str, str], Desk] = defaultdict(Desk)
         self._mistakes: Counter[str] = Counter()
         self._meant: dict[str, str] = {}
+        self._sent: dict[str, str] = {}  # the response that was last sent on a case
         self._had: Counter[tuple[str, str]] = Counter()
 
     def read(self, letter: Received, now: dt.datetime) -> list[Posted]:
@@ -145,6 +146,10 @@ class Players:
     # -------------------------------------------------------------- what else lies in the mailbox
 
     def _correct(self, who: Colleague, letter: Received, now: dt.datetime) -> list[Posted]:
+        """What a colleague does about a refusal: write it right, or look for the permission that was missing."""
+        if "#authority given" in letter.text and (response := self._sent.get(letter.reference)):
+            looked = f"#note their permission is on file\n#authority given\n{response}"
+            return [self._post(who, letter, looked, now + dt.timedelta(hours=1))]
         for slip, meant in self._meant.items():
             if slip in letter.text:
                 del self._meant[slip]
@@ -207,6 +212,8 @@ class Players:
         return Posted(at, who, lambda moment: self._mail(who, letter, text, moment))
 
     def _mail(self, who: Colleague, letter: Received, text: str, at: dt.datetime) -> tuple[bytes, str]:
+        if text.startswith("#respond"):
+            self._sent[letter.reference] = text
         client = Client.IPHONE if who is cast.OWEN else Client.OUTLOOK
         signed = text
         if not text.startswith("#") or "\n\n" in text:
