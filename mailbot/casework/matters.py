@@ -128,7 +128,7 @@ def feedback(event: MailArrived, rules: Rulebook) -> Decision | None:
         return Decision(
             None,
             (*pass_to(None, event, rules, route), thanks),
-            f"It is {said}: passed to whom it concerns, with thanks.",
+            f"Filed as {said}: passed to whom it concerns, with thanks.",
             why,
         )
     return None

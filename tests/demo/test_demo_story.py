@@ -154,13 +154,20 @@ def test_the_partners_other_address_is_filed_and_gets_nothing(played: Played) ->
     assert not any(x.order.to == cast.MEKDES.address for x in played.ended.books.letters)
 
 
-@pytest.mark.parametrize("sender", [cast.JOURNAL, cast.SUPPLIER, cast.SALES, cast.STAN, cast.APPLICANT])
+@pytest.mark.parametrize("sender", [cast.JOURNAL, cast.SUPPLIER, cast.SALES, cast.APPLICANT])
 def test_what_is_neither_complaint_nor_request_is_filed_without_an_answer(
     played: Played, sender: Actor
 ) -> None:
     (mail,) = played.mails(sender)
     assert mail.outcome is Outcome.FILED
     assert not any(x.order.to == sender.address for x in played.ended.books.letters)
+
+
+def test_praise_is_passed_on_with_thanks_and_opens_no_case(played: Played) -> None:
+    (mail,) = played.mails(cast.STAN)
+    assert mail.outcome is Outcome.FILED
+    thanks = [x for x in played.ended.books.letters if x.order.to == cast.STAN.address]
+    assert [x.order.letter for x in thanks] == [Letter.FEEDBACK_RECEIPT]
 
 
 @pytest.mark.parametrize("sender", [cast.HELEN, cast.RUTH])
