@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -167,6 +168,44 @@ def policy_check(
         _show(page, None)
     if any(f.severity is Severity.HIGH for f in findings):
         raise typer.Exit(1)
+
+
+@policy_app.command("new")
+def policy_new(
+    id: Annotated[str, typer.Argument(metavar="ID", help="Small letters, digits and hyphens: our-homes.")],
+    landlord: Annotated[str, typer.Option(help="The landlord's name, as the document says it.")] = "",
+    config: ConfigDir = HERE,
+) -> None:
+    """Write a commented starter file, policies/ID.toml in the configuration folder. It can be used as it is, and is
+    meant to be made the landlord's own beside its document."""
+    from mailbot.places import config_dir
+    from mailbot.policyfile import list_policies
+
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", id):
+        refuse(f"{id!r} can't be a policy's id: write small letters, digits and hyphens, like our-homes")
+    known = {found.id for directory in directories(config) for found in list_policies(directory)}
+    if id in known | {"house"}:
+        refuse(f"there is a policy {id} already: choose another id, or change that one")
+    name = " ".join(landlord.split())
+    if any(sign in name for sign in '"\\'):
+        refuse('the name of a landlord holds no " and no \\: leave them out')
+    text = (config_dir() / "starter-policy.toml").read_text(encoding="utf-8")
+    today = dt.date.today().isoformat()  # noqa: DTZ011 - a day for a person to correct, on this person's own clock
+    for word, value in (("{id}", id), ("{landlord}", name or "Our Homes"), ("{today}", today)):
+        text = text.replace(word, value)
+    file = config / "policies" / f"{id}.toml"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("x", encoding="utf-8") as opened:
+            opened.write(text)
+    except FileExistsError:
+        refuse(f"{file} is there already: it is left as it is")
+    except OSError as error:
+        refuse(f"{file} can't be written: {error.strerror}")
+    typer.echo(
+        f"{file}: written. Make it yours beside the document, then: mailbot policy show {id}, "
+        f'mailbot policy check {id}. A mailbox works by it with policy = "{id}" in mailbot.toml.'
+    )
 
 
 # ------------------------------------------------------------------ finding
