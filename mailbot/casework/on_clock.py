@@ -21,6 +21,7 @@ from mailbot.casework.vocabulary import (
     Intent,
     Letter,
     MailArrived,
+    Matter,
     SetTimer,
     Stage,
     Timer,
@@ -235,17 +236,26 @@ def chase_service_request(case: Case, event: TimerFell, rules: Rulebook) -> Deci
     if case.service_answered_at is not None and not clocks.owes_a_word(case):
         return gone(case, event, rules)
     today = rules.day(event.at)
-    due = Due(today, today, clocks.chasing_requests(rules))
+    own = {Matter.DATA_PROTECTION: "data_protection", Matter.OMBUDSMAN: "ombudsman_mail"}.get(case.matter)
+    due = Due(today, today, rules.policy.why(own) if own else clocks.chasing_requests(rules))
     every = rules.policy.service_requests.chase_every_working_days
     effects = (
-        *orders.chaser(case, rules, "answer to the service request", due, event.at),
+        *orders.chaser(case, rules, f"answer to {WANTS[case.matter]}", due, event.at),
         SetTimer(
             Timer.SERVICE_CHASE,
             rules.morning(rules.calendar.add_working_days(today, every)),
             due.clauses,
         ),
     )
-    return Decision(case, effects, "Chased: the service request has no answer yet.", due.clauses)
+    return Decision(case, effects, f"Chased: {WANTS[case.matter]} has no answer yet.", due.clauses)
+
+
+WANTS = {
+    Matter.COMPLAINT: "the service request",
+    Matter.DATA_PROTECTION: "the data-protection matter",
+    Matter.OMBUDSMAN: "the Ombudsman's mail",
+}
+"""What waits for an answer in a case that is no complaint."""
 
 
 def chased(

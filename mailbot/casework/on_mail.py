@@ -24,6 +24,7 @@ from mailbot.casework.vocabulary import (
     Intent,
     Letter,
     MailArrived,
+    Matter,
     Note,
     Reading,
     ReplyKind,
@@ -161,7 +162,10 @@ def sorted_by_the_resident(case: Case, event: MailArrived, rules: Rulebook) -> D
 
 
 def turn_into_complaint(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
-    """Dissatisfied with how a request was handled: a complaint from this mail on; the work goes on (Code 1.5)."""
+    """Dissatisfied with how a request was handled: a complaint from this mail on; the work goes on (Code 1.5). A case
+    that is no request (personal data, the Ombudsman's own mail) stays what it is, and the complaint gets its own."""
+    if case.matter is not Matter.COMPLAINT:
+        return open_another(case, event, rules)
     asked_before = case.closed_because not in ("sorted_as_other", "belongs_elsewhere")
     case = replace(stages.heard(case, event), was_service_request=asked_before)
     case, effects = stages.open_stage(case, 1, event, rules)

@@ -524,7 +524,8 @@ def sort(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
             )
             turned = on_mail.turn_into_complaint(case, mail, rules)
             assert turned.case is not None
-            return yes(turned.case, event, rules, turned.summary, "dissatisfaction", turned.effects)
+            answered = yes(turned.case, event, rules, turned.summary, "dissatisfaction", turned.effects)
+            return replace(answered, opens=turned.opens)
         return no(case, "Nothing on this case waits to be sorted.")
     if len(wanted) > 1:
         waiting = ", ".join(f"{q.number} of {rules.day(q.asked_at).isoformat()}" for q in wanted)
