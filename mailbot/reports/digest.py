@@ -50,6 +50,7 @@ TOPIC_WORDS: Mapping[Topic, str] = {
 KINDS: Mapping[str, tuple[str, str]] = {
     "acknowledgement": ("acknowledgement", "acknowledgements"),
     "contact": ("first contact", "first contacts"),
+    "review": ("review", "reviews"),
     "response": ("response", "responses"),
     "action": ("promised action", "promised actions"),
     "request": ("answer to a service request", "answers to service requests"),
