@@ -31,11 +31,13 @@ def put_question(
     headline: str,
     discretion: tuple[str, ...] = (),
     more: tuple[Fact, ...] = (),
+    clauses: tuple[str, ...] = (),
 ) -> Decision:
-    """Ask the supervisor what this mail is; `default` is taken at the given day's acknowledgement hour."""
+    """Ask the supervisor what this mail is; `default` is taken at the given day's acknowledgement hour. `clauses`
+    raise the question, beside those that have it asked."""
     case, question = with_question(case, event, rules, default, by)
     readings, default_at = question.readings, question.default_at
-    why = rules.policy.why("triage")
+    why = tuple(dict.fromkeys((*clauses, *rules.policy.why("triage"))))
     letter = orders.to_staff(
         rules.supervisor,
         Letter.QUESTION,
@@ -107,7 +109,10 @@ LATE_DISCRETION = (
 
 
 def ask_about_mail(
-    default: Intent, headline: str = "Not clear what this mail asks for.", discretion: tuple[str, ...] = ()
+    default: Intent,
+    headline: str = "Not clear what this mail asks for.",
+    discretion: tuple[str, ...] = (),
+    clauses: tuple[str, ...] = (),
 ) -> Callable[[Case, MailArrived, Rulebook], Decision]:
     """A question about a mail on a case that exists; the handler sees the mail all the same. `discretion`: what
     whoever decides is to weigh; then the request may also be declined."""
@@ -122,7 +127,7 @@ def ask_about_mail(
         number = 2 if default is Intent.ESCALATION_REQUEST else 1
         eve = rules.sort_by(number, event.received_at)
         more = (decline,) if discretion else ()
-        asked = put_question(case, event, rules, default, eve, headline, discretion, more)
+        asked = put_question(case, event, rules, default, eve, headline, discretion, more, clauses)
         assert asked.case is not None
         shown = orders.case_mail(
             asked.case,

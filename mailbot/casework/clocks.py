@@ -100,8 +100,10 @@ def _never_spoke(case: Case, rule: SilenceRule, rules: Rulebook) -> bool:
     if record is None or record.responded_at is None or case.stage2 or record.extension:
         return False
     heard = case.last_resident_word_at
-    tried = sum(at >= record.requested_at for at in case.attempts) >= rule.needs_attempts
     ends = rule.last_day(rules.received_on(record.requested_at), rules.calendar)
+    # Whoever is first tried after that has the longer time, and is reminded.
+    attempts = [at for at in case.attempts if at >= record.requested_at and rules.day(at) <= ends]
+    tried = len(attempts) >= rule.needs_attempts
     silent = heard is None or heard <= record.requested_at
     return silent and tried and rules.day(record.responded_at) <= ends
 

@@ -387,15 +387,18 @@ def remind(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
         return Decision(case, (), "No reminder: no rule of silence.", why)
     if hindrance:  # nobody is closed without having been reminded: both wait
         again = SetTimer(Timer.REMIND_WINDOW, rules.next_morning(event.at), why)
-        moved = SetTimer(Timer.CLOSE_SILENT, closing_after(ends, rule, event, rules), rule.clauses)
+        moved = SetTimer(
+            Timer.CLOSE_SILENT, closing_after(ends, rule, rules.day(event.at), rules), rule.clauses
+        )
         if hindrance == LACKS_ATTEMPTS:
             every = rules.calendar.add_working_days(rules.day(event.at), TRY_EVERY)
             again = SetTimer(Timer.REMIND_WINDOW, rules.morning(every), why)
+            moved = SetTimer(Timer.CLOSE_SILENT, closing_after(ends, rule, every, rules), rule.clauses)
             return Decision(
                 case, (*ask_to_try(case, event, rules, rule), again, moved), f"No reminder: {hindrance}.", why
             )
         return Decision(case, (again, moved), f"No reminder: {hindrance}.", why)
-    closing = closing_after(ends, rule, event, rules)
+    closing = closing_after(ends, rule, rules.day(event.at), rules)
     letter = orders.to_resident(
         case,
         rules,
@@ -412,13 +415,11 @@ def remind(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
     return Decision(case, (letter, close), "Reminded the resident that the case will close.", why)
 
 
-def closing_after(ends: dt.date, rule: SilenceRule, event: TimerFell, rules: Rulebook) -> dt.datetime:
-    """When the case may close if the resident is reminded now: a late reminder leaves its reader as much
+def closing_after(ends: dt.date, rule: SilenceRule, reminded_on: dt.date, rules: Rulebook) -> dt.datetime:
+    """When the case may close if the resident is reminded on that day: a late reminder leaves its reader as much
     time as one in time."""
-    reminded = rules.calendar.add_working_days(
-        rules.day(event.at), max(rule.remind_before_working_days or 0, 1)
-    )
-    return rules.morning(max(rules.calendar.add_working_days(ends, 1), reminded))
+    read = rules.calendar.add_working_days(reminded_on, max(rule.remind_before_working_days or 0, 1))
+    return rules.morning(max(rules.calendar.add_working_days(ends, 1), read))
 
 
 TRY_EVERY = 5

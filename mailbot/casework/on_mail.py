@@ -327,11 +327,10 @@ def escalate(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
     if record and record.window and rules.day(event.received_at) > record.window.outer:
         ended = record.window.outer
         headline = f"Asks for the next stage; the time to ask ended on {ended.day} {ended:%B %Y}."
-        late = asking.ask_about_mail(Intent.ESCALATION_REQUEST, headline, asking.LATE_DISCRETION)(
-            case, event, rules
+        ask = asking.ask_about_mail(
+            Intent.ESCALATION_REQUEST, headline, asking.LATE_DISCRETION, record.window.clauses
         )
-        why = tuple(dict.fromkeys((*record.window.clauses, *late.because)))
-        return replace(late, because=why)
+        return ask(case, event, rules)
     case = stages.heard(asking.answer_all(case, event.at, "escalated"), event)
     definition = event.definition or event.text
     if record and record.definition:
