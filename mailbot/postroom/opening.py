@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import urllib.parse
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -23,11 +24,9 @@ _DATA = bytes.fromhex("06092a864886f70d010701")  # id-data, id-signedData, id-en
 _ENVELOPED = (bytes.fromhex("06092a864886f70d010703"), bytes.fromhex("060b2a864886f70d0109100117"))
 _PKCS7 = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 _WORDED = ("text/plain", "text/html", "text/enriched", "text/markdown")
-_ARMOUR = re.compile(
-    r"^-----BEGIN PGP SIGNED MESSAGE-----[ \t]*\n(?:[A-Za-z]{1,20}: [^\n]{0,200}\n)*\s*?\n?"
-    r"(.*?)\n?^-----BEGIN PGP SIGNATURE-----[ \t]*$.*?^-----END PGP SIGNATURE-----[ \t]*$\n?",
-    re.MULTILINE | re.DOTALL,
-)
+_BEGINS = "-----BEGIN PGP SIGNED MESSAGE-----"
+_SIGNATURE = ("-----BEGIN PGP SIGNATURE-----", "-----END PGP SIGNATURE-----")
+_ARMOUR_FIELD = re.compile(r"[A-Za-z]{1,20}: ")
 _PGP_MESSAGE = re.compile(r"^-----BEGIN PGP MESSAGE-----[ \t]*$", re.MULTILINE)
 
 
@@ -190,10 +189,29 @@ def unarmoured(text: str) -> tuple[str, Sealed]:
     """A text without the armour that PGP puts around it (RFC 9580 section 7), and whether it was sealed."""
     if "-----BEGIN PGP " not in text:
         return text, ""
-    new = _ARMOUR.sub(lambda found: re.sub(r"(?m)^- ", "", found.group(1)) + "\n", text)
-    if new != text:
-        return new, "signed"
+    lines = text.split("\n")
+    marks = [line.rstrip() for line in lines]
+    if _BEGINS in marks and _SIGNATURE[0] in marks and _SIGNATURE[1] in marks:
+        return "\n".join(_bared(lines, marks)), "signed"
     return text, "encrypted" if _PGP_MESSAGE.search(text) else ""
+
+
+def _bared(lines: list[str], marks: list[str]) -> Iterator[str]:
+    """The lines outside signatures. A signature that never ends swallows nothing."""
+    inside = header = signature = False
+    last_end = len(marks) - 1 - marks[::-1].index(_SIGNATURE[1])
+    for number, (line, mark) in enumerate(zip(lines, marks, strict=True)):
+        if mark == _BEGINS:
+            inside = header = True
+        elif header and (not mark or _ARMOUR_FIELD.match(line)):
+            header = bool(mark)
+        elif mark == _SIGNATURE[0] and number < last_end:
+            inside, header, signature = False, False, True
+        elif signature:
+            signature = mark != _SIGNATURE[1]
+        else:
+            header = False
+            yield line.removeprefix("- ") if inside else line
 
 
 _CARD_LINES = {"SUMMARY": "Calendar entry", "DTSTART": "Begins", "LOCATION": "Where", "DESCRIPTION": "",
