@@ -207,11 +207,20 @@ class Service:
             person = self._staff(mail.sender.address)
             if person is not None:
                 return self._staff_desk.receive(work, row, mail, person)
-            return self._from_outside(work, row, mail)
+            return self.from_outside(work, row, mail)
 
     # ------------------------------------------------------------------ mail from outside
 
-    def _from_outside(self, work: Work, row: MailRow, mail: Mail) -> Attended:
+    def from_outside(
+        self,
+        work: Work,
+        row: MailRow,
+        mail: Mail,
+        received_at: dt.datetime | None = None,
+        handed_in_by: str = "",
+    ) -> Attended:
+        """A resident's mail, or a stranger's. `received_at` and `handed_in_by`: a colleague passed it on, and it
+        had reached them by then; it is put before a person where it seems to want nothing."""
         assert mail.sender is not None
         found = self._find_case(work, row, mail)
         case = work.case(found.reference) if found and not found.suggestion else None
@@ -227,12 +236,14 @@ class Service:
         )
         if verdict.confidence < self.settings.classifier.ask_below:
             verdict = replace(verdict, intent=Intent.UNSURE)
+        if handed_in_by and verdict.intent is Intent.OTHER and case is None:
+            verdict = replace(verdict, intent=Intent.UNSURE)
         sender = Party(mail.sender.address, mail.sender.name)
         if case:
             sender = next((p for p in case.parties if p.address == sender.address), sender)
         event = MailArrived(
             at=self.clock.now(),
-            received_at=row.received_at,
+            received_at=received_at or row.received_at,
             mail=row.id,
             sender=sender,
             subject=mail.subject,
@@ -246,6 +257,7 @@ class Service:
             suggested=found.reference if found and found.suggestion else "",
             answers=self._letter_answered(work, mail),
             from_ombudsman=self._from_ombudsman(mail, self.box(row.mailbox, case)),
+            handed_in_by=handed_in_by,
         )
         after, decision = self.step(work, case, event, self.box(row.mailbox, case), who=sender.address)
         if case is None and near_misses(f"{mail.subject}\n{mail.new_text}", self.settings.reference_prefix):

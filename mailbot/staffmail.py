@@ -27,6 +27,7 @@ from mailbot.casework.vocabulary import (
     SendLetter,
     StaffActed,
 )
+from mailbot.handing import Counter
 from mailbot.postroom import tokens
 from mailbot.postroom.reading import Mail
 from mailbot.postroom.trust import authenticate
@@ -46,6 +47,7 @@ class StaffDesk:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._counter = Counter(service, self)
 
     def receive(self, work: Work, row: MailRow, mail: Mail, person: Person) -> Attended:
         letter = self._replied_to(work, mail, person)
@@ -54,22 +56,24 @@ class StaffDesk:
         if letter is None and not vouched:
             cause = "it claims to be from staff, but nothing vouches for that"
             return self._service.quarantined(work, row, mail, cause)
+        if letter is None and (handed := self._counter.take(work, row, mail, person)):
+            return handed
         if letter is None or case is None:
             problem = (
                 "This mail does not answer one of our mails to you about a case, so nothing was done. To act on "
-                "a case, answer the newest mail that you got about it. To hand in a resident's complaint, ask "
-                "a supervisor."
+                "a case, answer the newest mail that you got about it. To hand in a resident's complaint, forward "
+                "their mail, or write #new and what they told you."
             )
-            return self._refuse(work, row, mail, person, None, mail.subject, problem)
+            return self.refuse(work, row, mail, person, None, mail.subject, problem)
         if not vouched:
             problem = (
                 "The mail server could not confirm that this mail came from you, so nothing was done. "
                 "If it was you, answer this mail from your work account."
             )
-            return self._refuse(work, row, mail, person, case, "", problem)
+            return self.refuse(work, row, mail, person, case, "", problem)
         if not may_act(person, case):
             problem = f"The case is with {self._name(case.handler)} now. Ask them, or a supervisor, to do it."
-            return self._refuse(work, row, mail, person, case, "", problem)
+            return self.refuse(work, row, mail, person, case, "", problem)
         return self._carry_out(work, row, mail, person, case, letter)
 
     def _replied_to(self, work: Work, mail: Mail, person: Person) -> LetterRow | None:
@@ -99,21 +103,21 @@ class StaffDesk:
             lines = "\n".join(m.line for m in parsed.mistakes)
             problems = " ".join(dict.fromkeys(m.problem for m in parsed.mistakes))
             forms = tuple(dict.fromkeys(m.right_form for m in parsed.mistakes))
-            return self._refuse(work, row, mail, person, case, lines, problems, forms)
+            return self.refuse(work, row, mail, person, case, lines, problems, forms)
         plain = all(act.act is Act.REPLY for act in parsed.acts)
         if plain and letter.order.letter not in TAKES_REPLIES:
             problem = (
                 "This mail answers a notice of ours, not the resident's mail, so it was not passed on. "
                 "To write to the resident, answer the mail that shows their message."
             )
-            return self._refuse(work, row, mail, person, case, "", problem, ("#note and your text",))
+            return self.refuse(work, row, mail, person, case, "", problem, ("#note and your text",))
         events = self._events(parsed, person, row, work, case, letter, now)
         tried: Case | None = case
         for event in events:
             decision = decide(tried, event, service.rules(work, box, case))
             if decision.refused:
                 asked = f"#{event.act.value} {event.words}".strip()
-                return self._refuse(work, row, mail, person, case, asked, decision.refused)
+                return self.refuse(work, row, mail, person, case, asked, decision.refused)
             tried = decision.case
         current: Case | None = case
         decisions = []
@@ -171,12 +175,14 @@ class StaffDesk:
                 person=act.person,
                 ground=act.ground,
                 address=act.address,
+                name=act.name,
+                channel=act.channel,
                 left_inside=act is parsed.acts[-1] and bool(strip_internal(parsed.leftover).strip()),
             )
             for act in parsed.acts
         ]
 
-    def _refuse(
+    def refuse(
         self,
         work: Work,
         row: MailRow,

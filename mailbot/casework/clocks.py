@@ -199,6 +199,10 @@ def stop_action(number: int) -> CancelTimer:
     return CancelTimer(Timer.ACTION_DUE, subject=str(number))
 
 
+def stop_reviewing(number: int) -> CancelTimer:
+    return CancelTimer(Timer.ADJUSTMENT, subject=str(number))
+
+
 def stop_sending(number: int) -> CancelTimer:
     return CancelTimer(Timer.SEND, subject=str(number))
 

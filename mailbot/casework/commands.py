@@ -22,6 +22,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from mailbot.casework.arguments import read_adjustment, read_hold, read_new
 from mailbot.casework.forms import FORMS, ParsedAct
 from mailbot.casework.plain_dates import AddWorkingDays, read_date, read_number
 from mailbot.casework.vocabulary import Act, Intent
@@ -72,7 +73,7 @@ _TO_RESIDENT = frozenset({Act.REPLY, Act.RESPOND, Act.UPDATE, Act.DECLINE})
 _MAY_LACK_TEXT = frozenset({Act.DECLINE})
 _ONCE = frozenset(set(Act) - {Act.ACTION, Act.DONE, Act.NOTE})
 _TAKES_TEXT = frozenset(
-    {*_TO_RESIDENT, Act.NOTE, Act.CONTACTED, Act.TRIED, Act.RETURN, Act.ESCALATE, Act.REOPEN}
+    {*_TO_RESIDENT, Act.NOTE, Act.CONTACTED, Act.TRIED, Act.RETURN, Act.ESCALATE, Act.REOPEN, Act.NEW}
 )
 _WORDS = {act.value: act for act in Act}
 
@@ -468,6 +469,9 @@ _READERS: Mapping[Act, _Read] = {
     Act.RESIDENT: _read_resident,
     Act.AUTHORITY: _read_authority,
     Act.RESTRICT: _plain(Act.RESTRICT),
+    Act.ADJUST: read_adjustment,
+    Act.HOLD: read_hold,
+    Act.NEW: read_new,
     Act.CANCEL: _plain(Act.CANCEL),
     Act.HELP: _plain(Act.HELP),
     Act.HISTORY: _plain(Act.HISTORY),

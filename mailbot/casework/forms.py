@@ -43,6 +43,12 @@ FORMS: Mapping[Act, tuple[str, ...]] = MappingProxyType(
         Act.RESIDENT: ("#resident jo.finch@example.com Jo Finch",),
         Act.AUTHORITY: ("#authority given", "#authority refused", "#authority not needed"),
         Act.RESTRICT: ("#restrict",),
+        Act.ADJUST: ("#adjust large print, review 1 June", "#adjust ended 1"),
+        Act.HOLD: ("#hold until 14 March because she is in hospital", "#hold off"),
+        Act.NEW: (
+            "#new complaint from Jo Finch <jo@example.com> received 12 March by phone",
+            "#new service request from Jo Finch received 12 March by post",
+        ),
         Act.CANCEL: ("#cancel",),
         Act.HELP: ("#help",),
         Act.HISTORY: ("#history",),
@@ -74,6 +80,9 @@ MEANING: Mapping[Act, str] = MappingProxyType(
         Act.RESIDENT: "the resident for whom somebody writes: letters go there",
         Act.AUTHORITY: "whether the writer may act for the resident, as you have seen it",
         Act.RESTRICT: "only who has the case sees its words",
+        Act.ADJUST: "how the resident needs us to write; what email can't do comes to you instead",
+        Act.HOLD: "nothing goes to the resident by itself until then; it comes to you instead",
+        Act.NEW: "what came by phone, post or visit, with its true date; their words stand below",
         Act.CANCEL: "take back what you have just sent to the resident, before it goes",
         Act.HELP: "send me this list",
         Act.HISTORY: "send me the history of the case",
@@ -103,6 +112,8 @@ class ParsedAct:
     intent: Intent | None = None
     ground: str = ""
     address: str = ""
+    name: str = ""
+    channel: str = ""
 
 
 def help_lines() -> tuple[str, ...]:

@@ -14,7 +14,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
-from mailbot.casework import approving, asking, holding, matters, proposals, stages, third_parties
+from mailbot.casework import (
+    approving,
+    asking,
+    gate,
+    handed_in,
+    holding,
+    matters,
+    proposals,
+    stages,
+    third_parties,
+)
 from mailbot.casework import on_clock as clock
 from mailbot.casework import on_mail as mail
 from mailbot.casework import on_staff as staff
@@ -139,6 +149,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.REVIEW: gone,
         T.UPDATE: gone,
         T.SURVEY: gone,
+        T.ADJUSTMENT: gate.review_adjustment,
         T.SEND: send_what_waited,
     },
     Stage.SERVICE_REQUEST: {
@@ -156,6 +167,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.REVIEW: gone,
         T.UPDATE: gone,
         T.SURVEY: gone,
+        T.ADJUSTMENT: gate.review_adjustment,
         T.SEND: send_what_waited,
     },
     Stage.STAGE1_OPEN: {
@@ -173,6 +185,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.REVIEW: clock.chase_review,
         T.UPDATE: clock.chase_update,
         T.SURVEY: gone,
+        T.ADJUSTMENT: gate.review_adjustment,
         T.SEND: send_what_waited,
     },
     Stage.STAGE1_RESPONDED: {
@@ -190,6 +203,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.REVIEW: gone,
         T.UPDATE: gone,
         T.SURVEY: gone,
+        T.ADJUSTMENT: gate.review_adjustment,
         T.SEND: send_what_waited,
     },
     Stage.STAGE2_OPEN: {
@@ -207,6 +221,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.REVIEW: clock.chase_review,
         T.UPDATE: clock.chase_update,
         T.SURVEY: gone,
+        T.ADJUSTMENT: gate.review_adjustment,
         T.SEND: send_what_waited,
     },
     Stage.STAGE2_RESPONDED: {
@@ -224,6 +239,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.REVIEW: gone,
         T.UPDATE: gone,
         T.SURVEY: gone,
+        T.ADJUSTMENT: gate.review_adjustment,
         T.SEND: send_what_waited,
     },
     Stage.CLOSED: {
@@ -241,6 +257,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.REVIEW: gone,
         T.UPDATE: gone,
         T.SURVEY: clock.ask_how_it_was,
+        T.ADJUSTMENT: gate.review_adjustment,
         T.SEND: send_what_waited,
     },
 }
@@ -287,6 +304,9 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.RESIDENT: third_parties.add_resident,
         A.AUTHORITY: third_parties.record_authority,
         A.RESTRICT: staff.restrict,
+        A.ADJUST: gate.adjust,
+        A.HOLD: gate.hold_back,
+        A.NEW: handed_in.log_new,
         A.CANCEL: holding.cancel,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
@@ -315,6 +335,9 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.RESIDENT: third_parties.add_resident,
         A.AUTHORITY: third_parties.record_authority,
         A.RESTRICT: staff.restrict,
+        A.ADJUST: gate.adjust,
+        A.HOLD: gate.hold_back,
+        A.NEW: handed_in.log_new,
         A.CANCEL: holding.cancel,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
@@ -343,6 +366,9 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.RESIDENT: third_parties.add_resident,
         A.AUTHORITY: third_parties.record_authority,
         A.RESTRICT: staff.restrict,
+        A.ADJUST: gate.adjust,
+        A.HOLD: gate.hold_back,
+        A.NEW: handed_in.log_new,
         A.CANCEL: holding.cancel,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
@@ -371,6 +397,9 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.RESIDENT: third_parties.add_resident,
         A.AUTHORITY: third_parties.record_authority,
         A.RESTRICT: staff.restrict,
+        A.ADJUST: gate.adjust,
+        A.HOLD: gate.hold_back,
+        A.NEW: handed_in.log_new,
         A.CANCEL: holding.cancel,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
@@ -399,6 +428,9 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.RESIDENT: third_parties.add_resident,
         A.AUTHORITY: third_parties.record_authority,
         A.RESTRICT: staff.restrict,
+        A.ADJUST: gate.adjust,
+        A.HOLD: gate.hold_back,
+        A.NEW: handed_in.log_new,
         A.CANCEL: holding.cancel,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
@@ -427,6 +459,9 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.RESIDENT: third_parties.add_resident,
         A.AUTHORITY: third_parties.record_authority,
         A.RESTRICT: staff.restrict,
+        A.ADJUST: gate.adjust,
+        A.HOLD: gate.hold_back,
+        A.NEW: handed_in.log_new,
         A.CANCEL: holding.cancel,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
@@ -455,6 +490,9 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.RESIDENT: is_closed,
         A.AUTHORITY: third_parties.record_authority,
         A.RESTRICT: staff.restrict,
+        A.ADJUST: gate.adjust,
+        A.HOLD: gate.hold_back,
+        A.NEW: handed_in.log_new,
         A.CANCEL: holding.cancel,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
@@ -470,10 +508,13 @@ def decide(case: Case | None, event: Event, rules: Rulebook) -> Decision:
     decision = look_up(case, event, rules)
     if case is not None and isinstance(event, StaffActed):
         decision = holding.hold(case, event, rules, decision)
+    if isinstance(event, MailArrived):
+        decision = handed_in.with_thanks(decision, event, rules)
     after = decision.case
     if after and after.stage1 and after.stage is Stage.STAGE1_OPEN and not (case and case.stage1):
         # Stage 1 has just been opened, by whatever event: what its mail shows is put before people once.
         decision = third_parties.with_receipt(proposals.with_proposals(decision, event.at, rules), rules)
+    decision = gate.through_gate(decision, event, rules)
     return replace(decision, effects=matters.withhold(decision.case, decision.effects))
 
 

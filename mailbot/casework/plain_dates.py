@@ -55,6 +55,26 @@ def read_date(words: str, today: dt.date, add_working_days: AddWorkingDays) -> d
     return day
 
 
+def read_past_date(words: str, today: dt.date) -> dt.date | str:
+    """The day on which something came: the last that the words can mean, today included; or in words why not."""
+    plain = " ".join(words.lower().split()).strip(" .,;:!").removeprefix("on ").removeprefix("last ")
+    if plain in ("today", "yesterday"):
+        return today - dt.timedelta(days=int(plain == "yesterday"))
+    if re.fullmatch(r"[a-z]+day", plain):
+        day = _by_name(plain, today - dt.timedelta(days=7))
+    else:
+        day = _by_calendar(plain, today)
+    if isinstance(day, dt.date) and day > today and not re.search(r"\d{4}|[./-]\d\d\Z", plain):
+        day = _day(day.year - 1, day.month, day.day)
+    if day is None:
+        return f"“{words[:60]}” is not a date I can read"
+    if isinstance(day, dt.date) and day > today:
+        return f"{in_words(day)} has not come yet"
+    if isinstance(day, dt.date) and day.year < today.year - _FURTHEST_YEARS:
+        return f"{in_words(day)} is too far back"
+    return day
+
+
 def read_number(word: str) -> int | None:
     """1 to 999 in figures, 1 to 20 in words ("a" is one), else None."""
     word = word.lower()

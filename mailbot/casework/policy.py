@@ -98,6 +98,8 @@ RULES: Final = (
     "compliment",
     "policy_feedback",
     "rent_information",
+    "adjusted",  # how a resident is written to, and what may not go by email
+    "handed_in",  # staff pass on or write down what a resident said
     "held",  # what a handler sends waits a moment, so that it can be taken back
     "dates_changed",  # the calendar changed: dates were counted anew
 )

@@ -63,6 +63,7 @@ def new_case(event: MailArrived, rules: Rulebook, stage: Stage) -> Case:
         representative=writes_for_another,
         authority="needed" if writes_for_another else "",
         routes=tuple(route.kind for route in routes),
+        how_received=event.channel,
         restricted=any(route.restricted for route in routes),
     )
 

@@ -307,6 +307,18 @@ class Proposal:
 
 
 @dataclass(frozen=True)
+class Adjustment:
+    """How we write to this resident, as they asked or a person saw fit. `bars_email`: no letter goes by email."""
+
+    number: int
+    text: str
+    agreed_at: dt.datetime
+    bars_email: bool = False
+    review: dt.date | None = None
+    ended_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True)
 class Waiting:
     """What a member of staff sends to the resident, while they can still take it back."""
 
@@ -355,6 +367,10 @@ class Case:
     proposals: tuple[Proposal, ...] = ()
     surveyed_at: dt.datetime | None = None
     waiting: tuple[Waiting, ...] = ()
+    adjustments: tuple[Adjustment, ...] = ()
+    held_until: dt.date | None = None  # until then nothing goes to the resident by itself
+    held_because: str = ""
+    how_received: str = ""  # phone, post, ...: "" for mail
 
     @property
     def resident(self) -> Party:
@@ -386,6 +402,11 @@ class Case:
         return self.resident.role is Role.RESIDENT
 
     @property
+    def agreed(self) -> tuple[Adjustment, ...]:
+        """The adjustments that hold now."""
+        return tuple(a for a in self.adjustments if a.ended_at is None)
+
+    @property
     def open_actions(self) -> tuple[Action, ...]:
         return tuple(a for a in self.actions if a.done_at is None)
 
@@ -413,6 +434,7 @@ class Timer(StrEnum):
     REVIEW = "review"  # the review of stage 2 that its outcome counts from
     UPDATE = "update"  # it takes longer: the resident is to hear how it stands
     SURVEY = "survey"  # a closed case: how was it handled?
+    ADJUSTMENT = "adjustment"  # an adjustment is to be reviewed (subject: its number)
     SEND = "send"  # what a handler sent goes out; until then they may take it back (subject: its number)
 
 
@@ -442,6 +464,9 @@ class Act(StrEnum):
     RESIDENT = "resident"
     AUTHORITY = "authority"
     RESTRICT = "restrict"
+    ADJUST = "adjust"
+    HOLD = "hold"
+    NEW = "new"
     CANCEL = "cancel"
     HELP = "help"
     HISTORY = "history"
@@ -476,6 +501,8 @@ class MailArrived:
     from_ombudsman: bool = False  # sent by the Ombudsman, and the receiving server vouches for that
     matter: Matter = Matter.COMPLAINT  # set where a part of a mail gets a case of its own
     linked: str = ""  # the case that the same mail belongs to
+    handed_in_by: str = ""  # the staff key of whoever passed on or wrote down what the sender said
+    channel: str = ""  # phone, post, ...: how it came, "" for mail
 
 
 @dataclass(frozen=True)
@@ -509,6 +536,8 @@ class StaffActed:
     person: str = ""
     ground: str = ""
     address: str = ""
+    name: str = ""  # of a resident
+    channel: str = ""  # how a complaint came: phone, post
     left_inside: bool = False  # the mail held text that no act took: the echo says that it was not sent
 
 

@@ -58,6 +58,7 @@ TIMER_WORDS: Mapping[Timer, str] = {
     Timer.SERVICE_CHASE: "the service request is chased",
     Timer.REVIEW: "the review is due",
     Timer.UPDATE: "the resident is to hear how things stand",
+    Timer.ADJUSTMENT: "adjustment {subject} is to be reviewed",
     Timer.SEND: "what the handler sent goes out, unless they take it back",
     Timer.SURVEY: "the resident is asked how it was handled",
 }

@@ -1,0 +1,184 @@
+"""The gate before a resident's letter box: what may not go to them by email, or not by itself, goes to a person.
+
+Promises: an agreed adjustment is kept by every letter of the case, also by those that nobody writes; a letter that
+is stopped here is never lost, it comes whole to whoever has the case, and its deadline still runs (House 41). What a
+person sends is theirs: #hold stops only what mailbot writes by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Final
+
+from mailbot.casework import orders
+from mailbot.casework.acts import no, yes
+from mailbot.casework.clocks import stop_reviewing
+from mailbot.casework.rulebook import Rulebook
+from mailbot.casework.vocabulary import (
+    Adjustment,
+    Audience,
+    Case,
+    Decision,
+    Due,
+    Effect,
+    Event,
+    SendLetter,
+    SetTimer,
+    StaffActed,
+    Stage,
+    Timer,
+    TimerFell,
+)
+
+_BARS_EMAIL: Final = re.compile(
+    r"\b(?:no|not by|without|never by|don'?t|do not|instead of)\s+(?:use\s+)?e-?mails?\b"
+    r"|\b(?:post|phone|letters?|telephone|visits?|text messages?) only\b"
+    r"|\bonly (?:by |in )?(?:post|phone|letters?|visit)\b"
+    r"|\bby (?:post|phone|letter)\b"
+    r"|\b(?:large print|braille|easy[- ]read|audio|on tape|sign language|bsl|yellow paper|coloured paper)\b"
+    r"|\b(?:in|into) (?:albanian|amharic|arabic|bengali|bulgarian|chinese|cantonese|czech|farsi|french|german|"
+    r"gujarati|hindi|hungarian|italian|kurdish|lithuanian|mandarin|pashto|persian|polish|portuguese|punjabi|"
+    r"romanian|russian|slovak|somali|spanish|tamil|tigrinya|turkish|ukrainian|urdu|vietnamese|welsh)\b"
+    r"|\btranslat(?:ion|ed|or)\b|\binterpreter\b",
+    re.IGNORECASE,
+)
+"""What email, as mailbot writes it, can't give."""
+
+
+def barred(case: Case) -> str:
+    """Why no email goes to this resident; "" where it may."""
+    if not case.resident.address:
+        return "we have no email address"
+    return "; ".join(a.text for a in case.agreed if a.bars_email)
+
+
+def through_gate(decision: Decision, event: Event, rules: Rulebook) -> Decision:
+    """The decision with the letters that may not go turned into mails to whoever has the case."""
+    case = decision.case
+    if case is None:
+        return decision
+    why_not, itself = barred(case), not isinstance(event, StaffActed) and not _was_sent(event)
+    quiet = itself and case.held_until is not None and rules.day(event.at) <= case.held_until
+    if not why_not and not quiet:
+        return decision
+    reason = f"no email: {why_not}" if why_not else f"nothing goes by itself: {case.held_because}"
+    return replace(
+        decision,
+        effects=tuple(
+            by_hand(case, effect, rules, reason)
+            if isinstance(effect, SendLetter)
+            and effect.audience is Audience.RESIDENT
+            and effect.to == case.resident.address
+            else effect
+            for effect in decision.effects
+        ),
+    )
+
+
+def _was_sent(event: Event) -> bool:
+    """A person's letter whose moment of waiting is over."""
+    return isinstance(event, TimerFell) and event.timer is Timer.SEND
+
+
+def by_hand(case: Case, letter: SendLetter, rules: Rulebook, reason: str) -> Effect:
+    """The letter, whole, to whoever has the case."""
+    person = rules.person(case.handler) or rules.supervisor
+    name = letter.letter.value.replace("_", " ")
+    who = case.resident.name or f"the {rules.policy.person_noun}"
+    order = orders.alert(
+        person,
+        case.reference,
+        f"{case.reference}: please send the {name} another way",
+        f"It was not sent ({reason}). Give it to {who} the way they need, today: its date runs. "
+        "Then write #note and how it went.",
+        tuple(dict.fromkeys((*letter.because, *rules.policy.why("adjusted")))),
+        subject="" if case.restricted else case.subject,
+        audience=Audience.HANDLER,
+        carries=letter.carries,
+    )
+    preview = {"preview_of": dict(letter.facts), "preview_letter": letter.letter.value}
+    return replace(order, facts={**order.facts, **preview})
+
+
+# ------------------------------------------------------------------ what people say
+
+
+def adjust(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
+    """#adjust: how the resident needs us to write, and when that is looked at again (Code 5.10)."""
+    if not event.words.strip():
+        return _end_adjustment(case, event, rules)
+    if event.until and event.until < rules.day(event.at):
+        return no(case, "The day of its review has passed. Write #adjust large print, review 1 June")
+    number = len(case.adjustments) + 1
+    text = event.words.strip()
+    made = Adjustment(number, text, event.at, bool(_BARS_EMAIL.search(text)), event.until)
+    case = replace(case, adjustments=(*case.adjustments, made))
+    why = rules.policy.why("adjusted")
+    effects: tuple[Effect, ...] = ()
+    if event.until:
+        effects = (SetTimer(Timer.ADJUSTMENT, rules.morning(event.until), why, subject=str(number)),)
+    review = f", to be reviewed on {event.until.isoformat()}" if event.until else ""
+    then = " Letters come to you instead of going by email." if made.bars_email else ""
+    return yes(
+        case, event, rules, f"Adjustment {number} recorded: {text}{review}.{then}", "adjusted", effects
+    )
+
+
+def _end_adjustment(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
+    found = next((a for a in case.agreed if a.number == event.number), None)
+    if found is None:
+        numbers = ", ".join(str(a.number) for a in case.agreed) or "none"
+        return no(case, f"There is no adjustment with that number (agreed: {numbers}).")
+    case = replace(
+        case,
+        adjustments=tuple(
+            replace(a, ended_at=event.at) if a.number == found.number else a for a in case.adjustments
+        ),
+    )
+    sentence = f"Adjustment {found.number} ended: {found.text}."
+    return yes(case, event, rules, sentence, "adjusted", (stop_reviewing(found.number),))
+
+
+def review_adjustment(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
+    """The day of its review: whoever has the case asks the resident whether it still fits, and says so."""
+    why = rules.policy.why("adjusted")
+    found = next((a for a in case.agreed if str(a.number) == event.subject), None)
+    if found is None or case.stage is Stage.CLOSED:
+        return Decision(case, (), "No adjustment is to be reviewed.", why)
+    today = rules.day(event.at)
+    what = (
+        f"review of adjustment {found.number}: {found.text} (#adjust ended {found.number}, or #adjust anew)"
+    )
+    again = SetTimer(
+        Timer.ADJUSTMENT,
+        rules.morning(rules.calendar.add_working_days(today, 5)),
+        why,
+        subject=event.subject,
+    )
+    due = Due(found.review or today, found.review or today, why)
+    return Decision(
+        case,
+        (*orders.chaser(case, rules, what, due, event.at), again),
+        "An adjustment is to be reviewed.",
+        why,
+    )
+
+
+def hold_back(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
+    """#hold: until that day nothing goes to the resident by itself. No date of ours moves for it."""
+    if event.words.strip().lower() == "off":
+        if case.held_until is None:
+            return no(case, "Nothing is held back on this case.")
+        case = replace(case, held_until=None, held_because="")
+        return yes(case, event, rules, "Letters go by themselves again.", "adjusted")
+    if event.until is None or not event.reason.strip():
+        return no(case, "Say until when and why: #hold until 14 March because she is in hospital")
+    if event.until < rules.day(event.at):
+        return no(case, "That day has passed. Write #hold until a day to come.")
+    case = replace(case, held_until=event.until, held_because=event.reason.strip())
+    sentence = (
+        f"Held back until {event.until.isoformat()}: what would go to the {rules.policy.person_noun} by itself comes "
+        "to you. The dates run meanwhile."
+    )
+    return yes(case, event, rules, sentence, "adjusted")
