@@ -56,7 +56,7 @@ from mailbot.recounting import recompute_dates
 from mailbot.reports.digest import digest_facts
 from mailbot.sending import MOST_ALERTS, Outbox, Sent, mailbox_named, may_tell, place_of
 from mailbot.settings import MailboxSettings, Settings
-from mailbot.staffmail import StaffDesk
+from mailbot.staffmail import StaffDesk, history_text
 from storage import Store
 from storage.rows import (
     CaseChanged,
@@ -258,6 +258,7 @@ class Service:
             answers=self._letter_answered(work, mail),
             from_ombudsman=self._from_ombudsman(mail, self.box(row.mailbox, case)),
             handed_in_by=handed_in_by,
+            history=history_text(work, case, latest=8) if case else "",
         )
         after, decision = self.step(work, case, event, self.box(row.mailbox, case), who=sender.address)
         if case is None and near_misses(f"{mail.subject}\n{mail.new_text}", self.settings.reference_prefix):

@@ -38,6 +38,9 @@ from storage.work import Work
 if TYPE_CHECKING:
     from mailbot.service import Attended, Service
 
+EXPIRES = dt.timedelta(days=180)
+"""So long a letter to staff can be acted on: a case has had newer ones by then."""
+
 TAKES_REPLIES = (Letter.CASE_ASSIGNED, Letter.CASE_MAIL)
 """The only letters to staff whose plain reply goes to the resident."""
 
@@ -77,17 +80,19 @@ class StaffDesk:
         return self._carry_out(work, row, mail, person, case, letter)
 
     def _replied_to(self, work: Work, mail: Mail, person: Person) -> LetterRow | None:
-        """The letter to this person that the mail answers, by the token in the address or the Message-ID."""
+        """The letter to this person that the mail answers, by the token in the address, the Message-ID or the
+        key line of a button; none that is too old."""
         own = tuple(self._service.own_addresses)
         addressed = (tokens.parse_reply_address(address, own) for address in mail.delivered_to)
         threaded = (tokens.parse_message_id(i) for i in (*mail.in_reply_to, *reversed(mail.references)))
-        for found in (*addressed, *threaded):
+        for found in (*addressed, *threaded, *tokens.parse_key_lines(mail.text)):
             letter = work.letter_by_nonce(found[0]) if found else None
             if (
                 found
                 and letter
                 and letter.order.person == person.key
                 and self._service.outbox.opens(letter, *found)
+                and self._service.clock.now() - letter.created_at <= EXPIRES
             ):
                 return letter
         return None
@@ -247,13 +252,15 @@ def may_act(person: Person, case: Case) -> bool:
     return person.key == case.handler or approves or "supervisor" in person.roles
 
 
-def history_text(work: Work, case: Case) -> str:
-    """The journal of the case for a member of staff, one act a line."""
-    return "\n".join(
+def history_text(work: Work, case: Case, latest: int = 0) -> str:
+    """The journal of the case for a member of staff, one act a line; with `latest` only so many, each cut short."""
+    lines = work.journal_of(case.reference)
+    told = [
         f"{line.at.astimezone(LONDON):%d %b %Y %H:%M}  {line.summary}"
         + (f"  [{', '.join(line.because)}]" if line.because else "")
-        for line in work.journal_of(case.reference)
-    )
+        for line in lines[-latest:]
+    ]
+    return "\n".join(one if not latest or len(one) <= 200 else f"{one[:199]}…" for one in told)
 
 
 def in_thread(letter: NewLetter, mail: Mail) -> NewLetter:

@@ -495,6 +495,9 @@ _MOBILE = re.compile(
 )
 
 
+_KEY_LINE = re.compile(r"[>| ]*case key: [a-z0-9]+\.[a-z2-7]+\Z", re.IGNORECASE)
+
+
 def strip_internal(body: str) -> str:
     """The text without what must not reach a resident: quoted history, wherever it stands, and everything
     below the cut line; and without a phone's advertisement at the end. The signature stays. Where a mail
@@ -508,6 +511,8 @@ def strip_internal(body: str) -> str:
         quoted = tidy.startswith((">", "|"))
         command = _read_command(tidy) is not None
         at_top = at_top and (not tidy or command)
+        if _KEY_LINE.match(tidy):
+            continue  # of a button, where somebody took away the line above it
         if not quoted or (at_top and command):
             kept.append(line if line == "-- " else line.rstrip())
     while kept and (_MOBILE.match(_tidy(kept[-1])) or not kept[-1].strip("_ \u00a0\t")):

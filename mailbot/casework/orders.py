@@ -280,6 +280,8 @@ def buttons(case: Case) -> list[Fact]:
         "Tell how it stands", "#update", "Then, after an empty line, what the resident is to read."
     )
     tried = button("Record an attempt", "#tried by phone, no answer")
+    quiet = button("Hold back", "#hold until  because ", "The day after the word until, why after because.")
+    done = [button("Action done", f"#done {case.open_actions[0].number}")] if case.open_actions else []
     propose = button(
         "Propose to decline", "#decline age because ", "The ground, then why. A supervisor decides."
     )
@@ -314,8 +316,10 @@ def buttons(case: Case) -> list[Fact]:
                 update,
                 *([button("Review held", "#reviewed")] if case.current and case.current.review else []),
                 action,
+                *done,
                 *writers,
                 note,
+                quiet,
                 pass_on,
                 propose,
                 button("Withdrawn", "#close withdrawn"),
@@ -326,11 +330,13 @@ def buttons(case: Case) -> list[Fact]:
                 button("Escalate", "#escalate"),
                 tried,
                 action,
+                *done,
                 note,
+                quiet,
                 pass_on,
             ]
         case Stage.STAGE2_RESPONDED:
-            return [button("Close as agreed", "#close agreed"), action, note, pass_on]
+            return [button("Close as agreed", "#close agreed"), action, *done, note, quiet, pass_on]
         case _:
             return [button("Reopen", "#reopen"), note]
 
@@ -373,6 +379,33 @@ def flag_facts(verdict: Verdict) -> list[Fact]:
     return [{"words": FLAG_WORDS[r.flag], "phrase": r.phrase} for r in verdict.flags]
 
 
+LASTING = (Flag.SAFEGUARDING, Flag.VULNERABILITY, Flag.ADJUSTMENT_REQUEST)
+"""What was once said of a resident and matters with every later mail."""
+
+
+def known_flags(case: Case, verdict: Verdict) -> list[Fact]:
+    """What earlier mails of the case raised that whoever acts must still know."""
+    return [
+        {"words": f"{FLAG_WORDS[flag]} (said before)", "phrase": ""}
+        for flag in LASTING
+        if flag in case.flags and not verdict.has(flag)
+    ]
+
+
+def adjustments(case: Case) -> list[Fact]:
+    """How the resident needs us to write, and whether anything is held back."""
+    agreed: list[Fact] = [
+        f"{a.number}. {a.text}" + (f" (review on {iso(a.review)})" if a.review else "") for a in case.agreed
+    ]
+    if case.how_received:
+        agreed.append(f"The complaint came by {case.how_received}.")
+    if not case.resident.address:
+        agreed.append("No email address: each letter comes to you, to be sent another way.")
+    if case.held_until:
+        agreed.append(f"Nothing goes by itself until {iso(case.held_until)}: {case.held_because}")
+    return agreed
+
+
 def case_mail(
     case: Case,
     rules: Rulebook,
@@ -399,11 +432,12 @@ def case_mail(
                 "received_on": event.received_at.isoformat(),
                 "subject": event.subject,
                 "text": event.text,
-                "history": "",
+                "history": "" if case.restricted else event.history,
                 "kind_words": KIND_WORDS[event.verdict.intent],
                 "confidence": round(100 * event.verdict.confidence),
                 "reasons": list(event.verdict.reasons),
-                "flags": flag_facts(event.verdict),
+                "flags": [*flag_facts(event.verdict), *known_flags(case, event.verdict)],
+                "adjustments": adjustments(case),
                 "duties": duties(case, rules),
                 "actions": actions(case),
                 "attachments": list(event.attachments),

@@ -503,6 +503,7 @@ class MailArrived:
     linked: str = ""  # the case that the same mail belongs to
     handed_in_by: str = ""  # the staff key of whoever passed on or wrote down what the sender said
     channel: str = ""  # phone, post, ...: how it came, "" for mail
+    history: str = ""  # the latest lines of the journal before this mail, for whoever has the case
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ from markupsafe import Markup
 from mailbot.casework.commands import CUT_LINE
 from mailbot.casework.parts import Body, Landlord, Ombudsman
 from mailbot.casework.vocabulary import Audience, Fact, Letter
+from mailbot.postroom import tokens
 from mailbot.postroom.contents import Held, lacking
 
 LONDON = ZoneInfo("Europe/London")
@@ -253,9 +254,10 @@ def heading(value: object) -> str:
     return f"{text}\n{'-' * len(text)}"
 
 
-def mail_link(address: str, subject: str, line: str, body: str = "") -> str:
+def mail_link(address: str, subject: str, key: str, line: str, body: str = "") -> str:
     """A mailto: link (RFC 6068) that opens a prepared mail. It begins with `line`; `body` says what to add, and
-    stands below the cut line, so that it is never passed on. Outlook cuts links near 2,000 characters: a longer
+    stands below the cut line, so that it is never passed on. So does `key`, the line that says which letter the
+    button stood in, for where the address can't. Outlook cuts links near 2,000 characters: a longer
     body is left out, the line never is."""
 
     def link(words: str) -> str:
@@ -263,10 +265,20 @@ def mail_link(address: str, subject: str, line: str, body: str = "") -> str:
         wire = words.replace("\n", "\r\n")
         return f"mailto:{urllib.parse.quote(address, safe='@')}?subject={quote(subject)}&body={quote(wire)}"
 
+    below = f"{line}\n\n\n\n{CUT_LINE}\n"
+    bare = link(f"{below}{key}") if key else link(line)
     if not body:
-        return link(line)
-    whole = link(f"{line}\n\n\n\n{CUT_LINE}\n{body}")
-    return whole if len(whole) <= 1_900 else link(line)
+        return bare
+    whole = link(f"{below}{body}\n{key}".rstrip("\n"))
+    return whole if len(whole) <= 1_900 else bare
+
+
+def _key_of(order: Order) -> str:
+    """The key line of a letter to staff whose reply address holds no token; "" for all others."""
+    pair = tokens.parse_message_id(order.message_id)
+    if order.reply_to or order.audience is Audience.RESIDENT or pair is None:
+        return ""
+    return tokens.key_line(*pair)
 
 
 # ------------------------------------------------------------------ lines that can't be broken out of
@@ -476,7 +488,7 @@ class Stationery:
         if reference and reference not in subject:
             subject = f"{subject} [{reference}]"
         context["title"] = subject
-        context["mail_link"] = functools.partial(mail_link, reply_address, f"Re: {subject}")
+        context["mail_link"] = functools.partial(mail_link, reply_address, f"Re: {subject}", _key_of(order))
         in_text, in_html = Held(), Held()
         text = self._render(order.letter, text_template, {**context, "holds": in_text}).strip("\n")
         text = re.sub(r"\n{3,}", "\n\n", text) + "\n"

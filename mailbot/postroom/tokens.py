@@ -25,6 +25,7 @@ MAX_LOCAL_PART = 64  # octets, RFC 5321 section 4.5.3.1.1
 _NONCE = re.compile(r"[a-z0-9]{1,32}")
 _TOKEN = rf"[a-z2-7]{{{TOKEN_CHARS}}}"
 _PAIR = re.compile(rf"([a-z0-9]{{1,32}})\.({_TOKEN})")
+_KEY_LINE = re.compile(rf"^[ \t>|]*case key: ([a-z0-9]{{1,32}})\.({_TOKEN})[ \t]*$", re.MULTILINE)
 _MESSAGE_ID = re.compile(rf"<?([a-z0-9]{{1,32}})\.({_TOKEN})@([a-z0-9.-]{{1,255}})>?")
 
 
@@ -65,6 +66,17 @@ def parse_message_id(value: str, domain: str = "") -> tuple[str, str] | None:
     if found is None or (domain and found.group(3) != domain.lower()):
         return None
     return found.group(1), found.group(2)
+
+
+def key_line(nonce: str, token: str) -> str:
+    """The line that a prepared mail carries where the reply address can't."""
+    return f"Case key: {nonce}.{token}"
+
+
+def parse_key_lines(text: str) -> tuple[tuple[str, str], ...]:
+    """The (nonce, token) pairs of the key lines in a text: the first few, as a mail program may have quoted them."""
+    found = _KEY_LINE.finditer(text[:200_000].lower())
+    return tuple((m.group(1), m.group(2)) for m, _ in zip(found, range(3), strict=False))
 
 
 def reply_address(base: str, nonce: str, token: str) -> str:
