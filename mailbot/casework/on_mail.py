@@ -56,7 +56,7 @@ def open_service_request(case: Case | None, event: MailArrived, rules: Rulebook)
         why,
         {
             "received_on": rules.day(event.received_at).isoformat(),
-            "request": event.definition or event.text,
+            "request": stages.own_words(event),
             "handler": orders.card(person, rules),
             "hazard": event.verdict.has(Flag.URGENT_HAZARD),
         },
@@ -145,9 +145,7 @@ def sorted_by_the_resident(case: Case, event: MailArrived, rules: Rulebook) -> D
     first = next((q for q in case.questions if q.answered_at is None), None)
     case = stages.heard(asking.answer_all(case, event.at, "resident"), event)
     began = replace(event, received_at=case.received_at, mail=case.request_mail) if first else event
-    definition = "\n\n".join(
-        dict.fromkeys(t for t in (case.request_text, event.definition or event.text) if t)
-    )
+    definition = "\n\n".join(dict.fromkeys(t for t in (case.request_text, stages.own_words(event)) if t))
     case, effects = stages.open_stage(case, 1, began, rules, definition=definition)
     name = rules.policy.stage(1).name
     return Decision(
@@ -228,7 +226,7 @@ def reply_at_stage(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
         return replace(decision, summary="The resident confirms what we understood.", because=why)
     if event.verdict.reply_kind is ReplyKind.CORRECTS_SUMMARY and record:
         day = rules.day(event.received_at)
-        words = event.definition or event.text
+        words = stages.own_words(event)
         corrected = f"{record.definition}\n\nCorrected on {day.day} {day:%B %Y}: {words}"
         stage = rules.stage_rules(decision.case)
         said = stage.understanding.clauses if stage.understanding else ()
@@ -332,7 +330,7 @@ def escalate(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
         )
         return ask(case, event, rules)
     case = stages.heard(asking.answer_all(case, event.at, "escalated"), event)
-    definition = event.definition or event.text
+    definition = stages.own_words(event)
     if record and record.definition:
         definition = f"{definition}\n\nFirst complaint: {record.definition}"
     case, effects = stages.open_stage(case, 2, event, rules, definition=definition)

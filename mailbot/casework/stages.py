@@ -56,7 +56,7 @@ def new_case(event: MailArrived, rules: Rulebook, stage: Stage) -> Case:
         received_at=event.received_at,
         supervisor=rules.supervisor.key,
         request_mail=event.mail,
-        request_text=event.definition or event.text,
+        request_text=own_words(event),
         topics=event.verdict.topics,
         flags=tuple(r.flag for r in event.verdict.flags),
         last_resident_word_at=event.received_at,
@@ -88,6 +88,17 @@ def with_routes(case: Case, event: MailArrived, rules: Rulebook) -> Case:
         routes=union(case.routes, (route.kind for route in routes)),
         restricted=case.restricted or any(route.restricted for route in routes),
     )
+
+
+NO_WORDS = "(Your email came without words of its own. Please tell us in a few words what it is about.)"
+"""What stands for the words of a mail that has none: photographs alone, or only what it quotes."""
+
+
+def own_words(event: MailArrived) -> str:
+    """What the writer says, in their own words: never nothing, so that every letter can say what was understood, or
+    ask (Code 5.6)."""
+    told = (event.definition, event.text, event.subject)
+    return next((words for words in told if words.strip()), NO_WORDS)
 
 
 def heard(case: Case, event: MailArrived) -> Case:
@@ -163,7 +174,7 @@ def open_stage(
     record = StageRecord(
         requested_at=event.received_at,
         request_mail=event.mail,
-        definition=definition or event.definition or event.text,
+        definition=definition or own_words(event),
         outcome_sought=event.outcome_sought,
         acknowledge=acknowledge,
         respond=acknowledge,  # until its own dates are known, just below

@@ -335,3 +335,17 @@ def test_what_a_supervisor_must_hear_goes_to_one_who_is_there() -> None:
     assert [e.person for e in letters(asked.effects) if e.letter is Letter.QUESTION] == ["robin"]
     back = dataclasses.replace(rules, today=dt.date(2026, 3, 9))
     assert back.supervisor.key == "alex"
+
+
+@pytest.mark.parametrize("subject", ["Leak in the kitchen", "", "   "])
+def test_a_mail_without_words_is_acknowledged_with_its_subject_or_a_question(subject: str) -> None:
+    """Photographs alone, or only quoted text: the acknowledgement still says what was understood, or asks."""
+    empty = dataclasses.replace(
+        mail(Intent.NEW_COMPLAINT, "2026-03-02", text=""), subject=subject, definition=""
+    )
+    decision = decide(None, empty, rulebook())
+    (letter,) = [
+        e for e in decision.effects if isinstance(e, SendLetter) and e.letter is Letter.ACKNOWLEDGEMENT
+    ]
+    told = str(letter.facts["definition"])
+    assert told == subject if subject.strip() else "Please tell us" in told
