@@ -55,8 +55,9 @@ _FIELDS = (
     b"Date: Thu, 1 Jan 9999999 99:99:99 +9999",
 )
 _SPLINTERS = (b"\x00", b"\xff\xfe", b"=?", b"?=", b"<", b">", b"\r\n", b"\r", b"\n\n", b"--", b"--q--\n",
-              b"%E2%80%AE", b"<div>", b"<blockquote>", b"&#x1F600;", b"> ", b"-----BEGIN PGP SIGNED MESSAGE-----\n", b"{\\rtf1 ",
-              b"#close because ", b"On 1 Jan 2026 x wrote:\n", "\u202e\u2028".encode(), b"\x78\x9f\x3e\x22")  # fmt: skip
+              b"%E2%80%AE", b"<div>", b"<blockquote>", b"&#x1F600;", b"> ", b"-----BEGIN PGP SIGNED MESSAGE-----\n",
+              b"{\\rtf1 ", b"#close because ", b"On 1 Jan 2026 x wrote:\n", "\u202e\u2028".encode(),
+              b"\x78\x9f\x3e\x22")  # fmt: skip
 
 
 def _flip(r: random.Random, raw: bytes, seeds: list[bytes]) -> bytes:

@@ -344,8 +344,6 @@ def test_a_mail_without_words_is_acknowledged_with_its_subject_or_a_question(sub
         mail(Intent.NEW_COMPLAINT, "2026-03-02", text=""), subject=subject, definition=""
     )
     decision = decide(None, empty, rulebook())
-    (letter,) = [
-        e for e in decision.effects if isinstance(e, SendLetter) and e.letter is Letter.ACKNOWLEDGEMENT
-    ]
+    (letter,) = [order for order in letters(decision.effects) if order.letter is Letter.ACKNOWLEDGEMENT]
     told = str(letter.facts["definition"])
     assert told == subject if subject.strip() else "Please tell us" in told
