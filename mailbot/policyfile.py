@@ -127,14 +127,38 @@ def _check_words(tables: Mapping[str, Any], file: str) -> Iterator[Mistake]:
             problem = "two readings, and nothing says why"
             fix = 'write reading = "A1", and an [[ambiguity]] that tells the question and the reading'
             yield Mistake(file, f"{key}.target", show("", table["target"]), problem, fix)
-    for n, stage in enumerate(tables.get("stage", ()), 1):
-        for duty, value in stage.items() if isinstance(stage, Mapping) else ():
+    for key, name, sources in _said_twice(tables):
+        if any(isinstance(t, Mapping) and not t.get("reading") for t in sources):
+            problem = f"{len(sources)} sources contradict each other, and nothing says how that is read"
+            fix = 'write reading = "..." into each, and an [[ambiguity]] with that id'
+            yield Mistake(file, key, name, problem, fix)
+
+
+def _said_twice(tables: Mapping[str, Any]) -> Iterator[tuple[str, str, list[Any]]]:
+    """Where a file says the same thing more than once: several sources of a duty, and rules that stand for one
+    thing, of which only the first would ever be asked."""
+    for key, table in _tables(tables):
+        for duty in _DUTIES if key else ():
+            value = table.get(duty)
             if isinstance(value, list) and len(value) > 1:
-                unread = [t for t in value if isinstance(t, Mapping) and not t.get("reading")]
-                if unread:
-                    problem = f"{len(value)} sources contradict each other, and nothing says how that is read"
-                    fix = 'write reading = "..." into each, and an [[ambiguity]] with that id'
-                    yield Mistake(file, f"stage[{n}].{duty}", "", problem, fix)
+                yield f"{key}.{duty}", "", value
+    for kind, named in (("silence", _counts_from), ("exclusion", _ground)):
+        found: dict[str, list[Any]] = {}
+        for rule in tables.get(kind, ()):
+            if isinstance(rule, Mapping):
+                found.setdefault(named(rule), []).append(rule)
+        yield from ((kind, repr(name), rules) for name, rules in found.items() if len(rules) > 1)
+
+
+_DUTIES = ("acknowledge", "contact", "respond", "review", "window", "aim", "answer")
+
+
+def _counts_from(rule: Mapping[str, Any]) -> str:
+    return str(rule.get("within", "")).rpartition(" from ")[2].strip()
+
+
+def _ground(rule: Mapping[str, Any]) -> str:
+    return str(rule.get("ground", ""))
 
 
 def _tables(tables: Any, path: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -78,6 +78,12 @@ def _anchored(duty: list[DutyTable], allowed: Sequence[Anchor]) -> None:
                 raise ValueError(f"nothing here can count from {window.anchor}: use {' or '.join(allowed)}")
 
 
+def _from_asking(window: Window) -> Window:
+    if window.anchor not in _ASKED:
+        raise ValueError(f"nothing here can count from {window.anchor}: use {' or '.join(_ASKED)}")
+    return window
+
+
 class ClauseTable(Strict):
     id: str = Field(min_length=1, examples=['"3.2 b3"'])
     says: str = Field(min_length=1, description="what it says, in our words", examples=['"..."'])
@@ -142,9 +148,7 @@ class UnderstandingTable(Strict):
     @field_validator("within")
     @classmethod
     def _from_the_request(cls, value: Window) -> Window:
-        if value.anchor not in _ASKED:
-            raise ValueError(f"nothing here can count from {value.anchor}: use {' or '.join(_ASKED)}")
-        return value
+        return _from_asking(value)
 
 
 class AllowanceTable(Strict):
@@ -370,10 +374,15 @@ class UpdatesTable(Strict):
 
 
 class WithinTable(Strict):
-    """A duty of the house alone: to acknowledge a data-protection matter, to answer the Ombudsman."""
+    """A duty that counts from a mail alone: to acknowledge a data-protection matter, to answer the Ombudsman."""
 
     within: WindowText = Field(examples=_WINDOW_EXAMPLES)
     clauses: Cited
+
+    @field_validator("within")
+    @classmethod
+    def _from_the_mail(cls, value: Window) -> Window:
+        return _from_asking(value)
 
 
 def _time_of_day(value: object) -> object:
