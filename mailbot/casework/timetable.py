@@ -29,6 +29,9 @@ from mailbot.casework.vocabulary import Due
 EVENTS = {
     "service_request_answer": "answer to a service request",
     "acknowledgement": "acknowledgement",
+    "early_resolution": "settling it early, while its dates run",
+    "understanding": "telling what was understood",
+    "confirmation": "the {person} is asked to confirm it; nothing waits for that",
     "contact": "contact with the {person}",
     "review": "review",
     "response": "response",
@@ -37,6 +40,7 @@ EVENTS = {
     "stage2_request": "asking for {stage2}: the {person}'s last day",
     "closing_reminder": "telling that the case will close",
     "silence": "silence is complete at the end of this day",
+    "survey": "asking how it was handled",
     "ombudsman_referral": "going to the Ombudsman: the {person}'s last day",
 }
 
@@ -156,6 +160,10 @@ def timetable(
             rows.append(Row("ombudsman_referral", 2, last, last, _joined(policy.referral_clauses), counted))
     elif not responded:
         rows += _while_silent(policy, calendar, 1, received, None, closed)
+    if closed and (survey := policy.survey):
+        asked_on = calendar.add_working_days(closed, survey.after_working_days)
+        counted = f"{survey.after_working_days} working days from closed"
+        rows.append(Row("survey", None, asked_on, asked_on, _joined(survey.clauses), counted))
     return tuple(rows)
 
 
@@ -204,6 +212,14 @@ def _stage(
     acknowledge = rules.acknowledge.due(anchors, calendar)
     rows = [_owed("acknowledgement", number, rules.acknowledge, acknowledge)]
     anchors[Anchor.ACKNOWLEDGED] = Moment(acknowledged, acknowledge)
+    if number == 1 and (early := policy.early_resolution) and early.aim:
+        rows.append(_owed("early_resolution", 1, early.aim, early.aim.due(anchors, calendar)))
+    if said := rules.understanding:
+        rows.append(_owed("understanding", number, said.letter, said.letter.due(anchors, calendar)))
+        sent = acknowledged or acknowledge.target  # the acknowledgement tells it
+        confirm = calendar.add_working_days(sent, said.confirm_working_days)
+        counted = f"{said.confirm_working_days} working days from the acknowledgement, which tells it"
+        rows.append(Row("confirmation", number, confirm, confirm, _joined(said.clauses), counted))
     if rules.contact:
         contact = rules.contact.due(anchors, calendar)
         rows.append(_owed("contact", number, rules.contact, contact))

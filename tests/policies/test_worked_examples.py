@@ -111,3 +111,17 @@ def test_3_rolled_forward_by_a_policy_that_says_so_it_ends_later(policy, tmp_pat
     (own / "ours.toml").write_text(text.replace('id = "mrh"', 'id = "ours"', 1) + rolled, encoding="utf-8")
     rows = told(policy, "ours", "off", "2025-12-25T02:14")
     assert (rows[ACK, 1], rows[RESPONSE, 1]) == (["2026-01-02"], ["2026-01-13"])
+
+
+def test_what_is_tried_early_and_what_is_confirmed_have_their_dates_too(policy) -> None:
+    """TCH 7.2.2 and 9.4: three days to settle it quickly; ten to say what was understood, ten to confirm it."""
+    rows = told(policy, "tch", "enforce", "2026-03-02 responded 2026-03-12 escalated 2026-03-16")
+    assert rows["early_resolution", 1] == ["2026-03-05"]
+    assert (rows["understanding", 2], rows["confirmation", 2]) == (["2026-03-30"], ["2026-04-01"])
+
+
+def test_whoever_is_asked_how_it_was_handled_is_asked_on_a_day_that_the_timeline_tells(policy) -> None:
+    """MRH 7.9."""
+    rows = told(policy, "mrh", "enforce", "2026-03-02 responded 2026-03-12 closed 2026-04-16")
+    assert rows["survey", None] == ["2026-04-23"]
+    assert ("survey", None) not in told(policy, "mrh", "enforce", "2026-03-02 responded 2026-03-12")
