@@ -127,7 +127,7 @@ def silence_ends(case: Case, rules: Rulebook) -> dt.date | None:
 def silence_timers(case: Case, rules: Rulebook) -> tuple[Effect, ...]:
     """Remind, then close: the close falls on the morning after the silence is complete."""
     ends, rule = silence_ends(case, rules), silence_rule(case, rules)
-    if ends is None or rule is None:
+    if ends is None or rule is None or case.stage is Stage.CLOSED:
         return (CancelTimer(Timer.REMIND_WINDOW), CancelTimer(Timer.CLOSE_SILENT))
     closing = rules.calendar.add_working_days(ends, 1)
     before = rule.remind_before_working_days or 0

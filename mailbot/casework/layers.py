@@ -163,7 +163,7 @@ def resolve(policy: Layer, code: Layer | None, house: Layer, overlay: Overlay) -
     )
     referral = policy if "referral" in policy.without_house else house
     silence = merged.silence or (() if "silence" in policy.without_house else house.silence)
-    silence = tuple(_reminded(rule, house) for rule in silence)
+    silence = tuple(_kept_open(_reminded(rule, house), house) for rule in silence)
     return Policy(
         id=policy.id,
         version=policy.version,
@@ -214,6 +214,13 @@ def _reminded(rule: SilenceRule, house: Layer) -> SilenceRule:
     same = next((r for r in house.silence if r.after is rule.after), None)
     before = same.remind_before_working_days if same and rule.after is Anchor.RESPONDED else 0
     return replace(rule, remind_before_working_days=before or 0)
+
+
+def _kept_open(rule: SilenceRule, house: Layer) -> SilenceRule:
+    """What keeps a case open in the house keeps it open under any text and any overlay: a text that only names days
+    has not said that something promised may be forgotten. The rule's clauses stay those of its days."""
+    blocks = tuple(block for own in house.silence for block in own.blocked_by)
+    return replace(rule, blocked_by=_both(rule.blocked_by, blocks))
 
 
 def _third_party(own: ThirdParty | None, house: ThirdParty | None) -> ThirdParty | None:

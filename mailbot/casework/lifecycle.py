@@ -272,13 +272,6 @@ is_stage2 = refuse("The case is at stage 2 already.")
 is_open = refuse("The case is open: there is nothing to reopen.")
 
 
-def decline_late(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
-    """On a closed case only a request for stage 2 that waits for a person can be declined."""
-    if not case.open_questions:
-        return is_closed(case, event, rules)
-    return proposals.decline(case, event, rules)
-
-
 ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
     Stage.UNSORTED: {
         A.REPLY: staff.relay,
@@ -485,7 +478,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.REVIEWED: is_closed,
         A.APPROVE: is_closed,
         A.RETURN: is_closed,
-        A.DECLINE: decline_late,
+        A.DECLINE: proposals.decline,
         A.ACCEPT: proposals.accept,
         A.RESIDENT: is_closed,
         A.AUTHORITY: third_parties.record_authority,
@@ -511,8 +504,8 @@ def decide(case: Case | None, event: Event, rules: Rulebook) -> Decision:
     if isinstance(event, MailArrived):
         decision = handed_in.with_thanks(decision, event, rules)
     after = decision.case
-    if after and after.stage1 and after.stage is Stage.STAGE1_OPEN and not (case and case.stage1):
-        # Stage 1 has just been opened, by whatever event: what its mail shows is put before people once.
+    if after and after.current and after.stage in FIRST_STAGES and not (case and case.current):
+        # A complaint has just been opened, by whatever event: what its mail shows is put before people once.
         decision = third_parties.with_receipt(proposals.with_proposals(decision, event.at, rules), rules)
     decision = gate.through_gate(decision, event, rules)
     return replace(decision, effects=matters.withhold(decision.case, decision.effects))
@@ -528,7 +521,8 @@ def look_up(case: Case | None, event: Event, rules: Rulebook) -> Decision:
         if case is not None and not event.trusted:
             return mail.with_alarms(mail.untrusted(case, event, rules), event, rules)
         if case is None and event.suggested and event.verdict.intent is not Intent.OTHER:
-            return mail.with_alarms(mail.ask_which_case(event, rules), event, rules)
+            asked = matters.with_matters(None, mail.ask_which_case(event, rules), event, rules)
+            return mail.with_alarms(asked, event, rules)
         if case is not None and event.answers == "survey" and event.verdict.intent not in ASKS_FOR_MORE:
             return mail.with_alarms(mail.survey_answered(case, event, rules), event, rules)
         stage = case.stage if case else Stage.NONE
@@ -545,6 +539,9 @@ def look_up(case: Case | None, event: Event, rules: Rulebook) -> Decision:
     assert isinstance(event, Bounced)
     return mail.bounced(case, event, rules)
 
+
+FIRST_STAGES = (Stage.STAGE1_OPEN, Stage.STAGE2_OPEN)
+"""Where a complaint can begin: at stage 2 where a policy lets people ask for it at once (SPSO)."""
 
 ASKS_FOR_MORE = (Intent.NEW_COMPLAINT, Intent.ESCALATION_REQUEST)
 """What an answer to a survey may also be: then it is that, and no answer to a survey."""

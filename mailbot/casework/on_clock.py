@@ -143,6 +143,10 @@ def settle(case: Case, mail: MailArrived, rules: Rulebook) -> Decision:
 
 def settle_unsorted(case: Case, mail: MailArrived, rules: Rulebook) -> Decision:
     intent = mail.verdict.intent
+    if intent is Intent.ESCALATION_REQUEST and (direct := rules.policy.stage(2).direct) and direct.allowed:
+        case, effects = stages.open_stage(case, 2, mail, rules)
+        why = tuple(dict.fromkeys((*direct.clauses, *rules.policy.why("opened"))))
+        return Decision(case, effects, f"Opened at {rules.policy.stage(2).name} at once.", why)
     if intent in (Intent.NEW_COMPLAINT, Intent.ESCALATION_REQUEST):
         case, effects = stages.open_stage(case, 1, mail, rules)
         name = rules.policy.stage(1).name
@@ -447,14 +451,13 @@ def close_for_silence(case: Case, event: TimerFell, rules: Rulebook) -> Decision
     if not hindrance and rules.day(event.at) <= ends:
         return Decision(case, clocks.silence_timers(case, rules), "The silence is not complete yet.")
     if hindrance == LACKS_ATTEMPTS:
-        today = rules.day(event.at)
-        what = f"attempt to reach the {rules.policy.person_noun} (#tried or #contacted), before the case may close"
-        again = SetTimer(
-            Timer.CLOSE_SILENT, rules.morning(rules.calendar.add_working_days(today, 5)), rule.clauses
-        )
-        chased = orders.chaser(case, rules, what, Due(today, today, rule.clauses), event.at)
+        later = rules.calendar.add_working_days(rules.day(event.at), TRY_EVERY)
+        again = SetTimer(Timer.CLOSE_SILENT, rules.morning(later), rule.clauses)
         return Decision(
-            case, (*chased, again), f"Not closed: {hindrance}; the handler was told.", rule.clauses
+            case,
+            (*ask_to_try(case, event, rules, rule), again),
+            f"Not closed: {hindrance}; the handler was told.",
+            rule.clauses,
         )
     if hindrance:
         again = SetTimer(Timer.CLOSE_SILENT, rules.next_morning(event.at), rule.clauses)

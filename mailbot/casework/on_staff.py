@@ -94,7 +94,11 @@ def respond(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     number = 2 if case.stage2 else 1
     stage = rules.policy.stage(number)
     record = replace(
-        record, responded_at=event.at, decision=decision, contacted_at=record.contacted_at or event.at
+        record,
+        responded_at=event.at,
+        decision=decision,
+        contacted_at=record.contacted_at or event.at,
+        draft=None,  # an approver may send their own instead of what was put before them
     )
     onward = rules.policy.stage(2).window
     if onward and number == 1:
@@ -488,11 +492,14 @@ def reopen(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
 
 
 def escalate(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
-    """A person moves it to stage 2, in the words of the resident's last request."""
+    """A person moves it to stage 2, in the words of the resident's last request; where there is no stage 1 to go on
+    from, or none after it, what such a request leads to is done and said."""
     decision = on_clock.settle_escalation(case, whole_request_now(case, event), rules)
     assert decision.case is not None
-    sentence = f"Moved to {rules.policy.stage(2).name}."
-    return yes(decision.case, event, rules, sentence, "escalated", decision.effects)
+    moved = yes(
+        decision.case, event, rules, decision.summary, "escalated", decision.effects, because=decision.because
+    )
+    return replace(moved, opens=decision.opens)
 
 
 def whole_request_now(case: Case, event: StaffActed) -> MailArrived:

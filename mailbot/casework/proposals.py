@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from mailbot.casework import asking, clocks, orders
+from mailbot.casework import asking, clocks, orders, stages
 from mailbot.casework.acts import no, roles_of, yes
 from mailbot.casework.policy import Exclusion, Overlay
 from mailbot.casework.provisions import GROUND_FLAGS
@@ -26,6 +26,7 @@ from mailbot.casework.vocabulary import (
     Effect,
     Fact,
     Flag,
+    Intent,
     Letter,
     Note,
     Proposal,
@@ -74,9 +75,11 @@ def words_of(ground: str) -> str:
 
 
 def with_proposals(decision: Decision, at: dt.datetime, rules: Rulebook) -> Decision:
-    """A decision that has just opened stage 1, with the grounds that the case shows put before a supervisor."""
+    """A decision that has just made a complaint of a mail, with the grounds that the case shows put before a
+    supervisor."""
     case = decision.case
-    assert case is not None and case.stage1 is not None
+    assert case is not None and case.current is not None
+    definition = case.current.definition
     flags = frozenset(case.flags)
     effects: list[Effect] = []
     for exclusion in rules.policy.exclusions:
@@ -92,8 +95,7 @@ def with_proposals(decision: Decision, at: dt.datetime, rules: Rulebook) -> Deci
             continue
         proposal = Proposal(len(case.proposals) + 1, "exclusion", exclusion.ground, exclusion.clauses, at)
         case = replace(case, proposals=(*case.proposals, proposal))
-        text = case.stage1.definition if case.stage1 else ""
-        effects.append(letter(case, proposal, rules, exclusion, text))
+        effects.append(letter(case, proposal, rules, exclusion, definition))
         effects.append(Note(f"Ground put before a supervisor: {words_of(exclusion.ground)}.", why))
     return replace(decision, case=case, effects=(*decision.effects, *effects))
 
@@ -161,11 +163,16 @@ def letter(
 
 
 def decline(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
-    """A supervisor refuses the complaint (stage 1) or the request for stage 2, with the reasons in writing; a
-    handler's #decline is put before the supervisor."""
-    late = case.stage is not Stage.STAGE1_OPEN
+    """A supervisor refuses the complaint (the stage that it came in by) or the request for stage 2, with the reasons
+    in writing; a handler's #decline is put before the supervisor."""
+    late = case.stage1 is not None and case.stage is not Stage.STAGE1_OPEN
+    window = rules.policy.stage(2).window
+    if late and case.stage is not Stage.STAGE2_OPEN and not asks_for_stage2(case):
+        return no(
+            case, f"Nobody asks for {rules.policy.stage(2).name} on this case: there is nothing to decline."
+        )
     grounds = {e.ground: e for e in rules.policy.exclusions}
-    known = [*grounds, *(["late"] if late else [])]
+    known = [*grounds, *(["late"] if late and window else [])]
     ground = event.ground.replace(" ", "_").replace("-", "_")
     if ground not in known:
         return no(
@@ -174,7 +181,6 @@ def decline(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
             f"Write #decline {known[0] if known else 'age'} because ... and the reasons below.",
         )
     exclusion = grounds.get(ground)
-    window = rules.policy.stage(2).window
     clauses = exclusion.clauses if exclusion else window.clauses if window else ()
     kind = "non_escalation" if late else "exclusion"
     if "supervisor" not in roles_of(event, rules):
@@ -235,6 +241,11 @@ def decline(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     return yes(closed, event, rules, sentence, "refused", (refusal, *stopped), reasons, why)
 
 
+def asks_for_stage2(case: Case) -> bool:
+    """A mail that may ask for stage 2 waits for a person."""
+    return any(question.default is Intent.ESCALATION_REQUEST for question in case.open_questions)
+
+
 def told(event: StaffActed) -> tuple[str, str]:
     """The reasons of a refusal and what is done instead, as the resident will read them: the paragraph that begins
     with "Instead:", and the rest of the text, or what stands after "because" where there is no more."""
@@ -246,7 +257,8 @@ def told(event: StaffActed) -> tuple[str, str]:
 def _decline_stage2(
     case: Case, event: StaffActed, rules: Rulebook, reasons: str, clauses: tuple[str, ...]
 ) -> Decision:
-    """The request for stage 2 is refused; the answer of stage 1 stands, and the resident may go to the Ombudsman."""
+    """The request for stage 2 is refused, and the resident may go to the Ombudsman. The case is again where it stood,
+    with whoever had it there: the answer of stage 1 stands, or it is still owed."""
     stage2 = rules.policy.stage(2)
     why = tuple(
         dict.fromkeys(
@@ -263,8 +275,14 @@ def _decline_stage2(
     questions = case.open_questions
     case = asking.answer_all(case, event.at, f"{event.who}: declined")
     definition = case.stage2.definition if case.stage2 else case.stage1.definition if case.stage1 else ""
-    if case.stage is Stage.STAGE2_OPEN:
-        case = replace(case, stage=Stage.STAGE1_RESPONDED, stage2=None)
+    timers: tuple[Effect, ...] = ()
+    if case.stage is Stage.STAGE2_OPEN and case.stage1:
+        back = Stage.STAGE1_RESPONDED if case.stage1.responded_at else Stage.STAGE1_OPEN
+        case = replace(case, stage=back, stage2=None, handler=case.stage1.handler)
+    if case.stage is Stage.STAGE1_RESPONDED:
+        timers = clocks.silence_timers(case, rules)
+    elif case.stage is Stage.STAGE1_OPEN:
+        case, timers = stages.resume(case, rules, event.at)
     letter = orders.to_resident(
         case,
         rules,
@@ -278,7 +296,6 @@ def _decline_stage2(
         },
         answers=case.request_mail,
     )
-    timers = clocks.silence_timers(case, rules) if case.stage is Stage.STAGE1_RESPONDED else ()
     return yes(
         case,
         event,

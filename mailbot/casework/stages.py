@@ -322,7 +322,8 @@ def resume(case: Case, rules: Rulebook, at: dt.datetime) -> tuple[Case, tuple[Ef
         case, waiting = acknowledge_or_ask(case, rules, at)
     else:
         waiting = clocks.contact_timer(record, rules, at)
-    return case, (*waiting, *clocks.response_timers(case, rules, at))
+    updates = clocks.update_timer(case, rules, at) if record.extension else ()
+    return case, (*waiting, *clocks.response_timers(case, rules, at), *updates)
 
 
 def with_record(case: Case, record: StageRecord) -> Case:

@@ -30,11 +30,11 @@ ANSWERS = {"given": "given", "refused": "refused", "not needed": "given"}
 
 
 def with_receipt(decision: Decision, rules: Rulebook) -> Decision:
-    """A decision that has just opened stage 1 for somebody else: an elected member's office is told that it came, who
-    has it, and to whom the answer goes. (Others read that in their acknowledgement.)"""
+    """A decision that has just made a complaint of what somebody wrote for another: an elected member's office is
+    told that it came, who has it, and to whom the answer goes. (Others read that in their acknowledgement.)"""
     case = decision.case
-    assert case is not None and case.stage1 is not None
-    third, writer, record = rules.policy.third_party, case.parties[0], case.stage1
+    assert case is not None and case.current is not None
+    third, writer, record = rules.policy.third_party, case.parties[0], case.current
     if third is None or writer.role is not Role.OFFICE:
         return decision
     facts: dict[str, Fact] = {

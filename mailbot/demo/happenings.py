@@ -197,7 +197,7 @@ def outcome_of(summary: str, attended: Attended | None = None) -> Outcome:
     """The one word for a decision, told by the sentence that the decision gave itself."""
     beginnings = (
         (("Opened", "Recorded as a service", "It is "), Outcome.OPENED),
-        (("Escalated", "Moved to", "The service request became", "The resident makes it"), Outcome.MOVED),
+        (("Escalated", "The service request became", "The resident makes it"), Outcome.MOVED),
         (("Asked to escalate",), Outcome.PASSED),
         (("What is this", "Not clear", "Asked"), Outcome.ASKED),
         (("Chased", "Not closed: the last word is"), Outcome.CHASED),

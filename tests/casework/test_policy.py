@@ -375,6 +375,7 @@ def test_silence_is_twenty_days_after_a_full_answer_with_a_word_before() -> None
             "open_questions",
             "unread_mail",
             "escalation_window",
+            "delay_notice",
         }
         assert silence.clauses == ("House 9",)
         assert silence.last_day(D(2025, 12, 5), ENGLAND) == D(2026, 1, 7)
