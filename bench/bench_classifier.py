@@ -16,7 +16,7 @@ import classifiers
 def main(as_json: bool) -> None:
     begun = time.perf_counter()
     corpus = Path(classifiers.__file__).parent / "corpus"
-    report = classifiers.leave_one_file_out(sorted(corpus.glob("train-*.jsonl")))
+    report = classifiers.leave_one_file_out(sorted(corpus.glob("*.jsonl")))
     if as_json:
         print(report.to_json())
         return

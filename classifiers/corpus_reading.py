@@ -14,7 +14,7 @@ import numpy as np
 from classifiers.chain import Truth
 from classifiers.features import SENDERS, Ask
 from classifiers.mistakes import ModelMistake
-from classifiers.model import FLAGS, INTENTS, KINDS, TOPICS, Floats, Integers, Labels
+from classifiers.model import FLAGS, INTENTS, KINDS, TOPICS, Bools, Floats, Integers, Labels
 from mailbot.casework.vocabulary import Flag, Intent, ReplyKind, Stage, Topic
 
 
@@ -31,13 +31,33 @@ class Labelled:
     flags: tuple[Flag, ...]
 
 
+PRIMER = "primer"
+"""The corpus file that is in every training and judges none (no fold, no calibration, no limit): short mails
+written for turns of phrase that the others lack, by the people who also wrote the cues."""
+
+
 def shipped_corpus() -> tuple[Path, ...]:
-    """The corpus files that lie in this package, in the order of their names."""
+    """The corpus files that lie in this package, in the order of their names; the primer is one of them."""
     folder = Path(str(resources.files("classifiers") / "corpus"))
     paths = tuple(sorted(folder.glob("*.jsonl")))
     if not paths:
         raise ModelMistake(f"no corpus in {folder}: reinstall mailbot, its wheel carries the corpus")
     return paths
+
+
+def with_primer(paths: Iterable[Path]) -> tuple[Path, ...]:
+    """`paths` and the shipped primer, each once."""
+    named = tuple(dict.fromkeys(paths))
+    primer = next((p for p in shipped_corpus() if p.stem == PRIMER), None)
+    return (
+        named if primer is None or any(p.stem == PRIMER for p in named) else (*named, primer)
+    )
+
+
+def judging(corpus: Sequence[Labelled]) -> Bools:
+    """Which messages calibration and limits are fitted on: all but the primer's, or all where nothing else is."""
+    own = np.array([m.writer != PRIMER for m in corpus])
+    return own if own.any() else ~own
 
 
 def read_corpus(paths: Iterable[Path]) -> tuple[Labelled, ...]:

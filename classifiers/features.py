@@ -1,9 +1,11 @@
-"""What the model sees of a mail: five texts, each for one vectoriser.
+"""What the model sees of a mail: seven texts, each for one vectoriser.
 
     words     the words, with numbers, dates, money, times and references named by kind
     letters   the same text for character n-grams (typing errors, word forms, other Englishes)
     edges     the first and the last sentences' words: what people want stands at the ends
     cues      names of turns of phrase (`classifiers.cues`), also by place (first, last) and count
+    concepts  the sequence of what is spoken of (`classifiers.concepts`): synonyms are one
+    pairs     the concepts that share a sentence
     standing  the case's stage, the sender's kind, whether a reference was found, length and shape
 
 Pure and linear in the length of the text, which is cut to `words.LONGEST` first: a two-megabyte body costs seconds
@@ -15,6 +17,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from classifiers.concepts import speak
 from classifiers.cues import Found, cues_in
 from classifiers.words import cut, plain, sentences
 from mailbot.casework.vocabulary import Stage
@@ -32,27 +35,32 @@ class Ask:
 
     text             the new text (quoted history left out), signature included
     stage            of the case that it belongs to, NONE for a mail that stands alone
-    sender           one of SENDERS; anything else counts as "unknown"
+    sender           one of SENDERS where somebody knows it, "" where nobody does (the daemon: mail says who wrote,
+                     not what they are to us)
     reference_found  one of our case references stands in it
     """
 
     text: str
     subject: str
     stage: Stage
-    sender: str = "unknown"
+    sender: str = ""
     reference_found: bool = False
 
 
 @dataclass(frozen=True)
 class Views:
-    """The texts that the vectorisers take, and the family of the stage that features are crossed with."""
+    """The texts that the vectorisers take, and what features are crossed with: the stage's family and the kind of
+    sender ("" if not known)."""
 
     words: str
     letters: str
     edges: str
     cues: str
     standing: str
+    concepts: str
+    pairs: str
     family: str
+    sender: str
 
 
 FAMILIES: dict[Stage, str] = {
@@ -118,7 +126,7 @@ def _bucket(length: int) -> str:
 
 
 def view(ask: Ask, watched: tuple[str, ...] = ()) -> Views:
-    """The five texts of one mail. `watched` names the watchwords that it holds (`sentinels.named`)."""
+    """The seven texts of one mail. `watched` names the watchwords that it holds (`sentinels.named`)."""
     body = cut(ask.text)
     subject = plain(ask.subject[:500])
     pieces = sentences(body)
@@ -146,10 +154,12 @@ def view(ask: Ask, watched: tuple[str, ...] = ()) -> Views:
         shape.append("subject_empty")
     if ask.reference_found or _REFERENCE.search(whole):
         shape.append("has_reference")
-    sender = ask.sender if ask.sender in SENDERS else "unknown"
+    if ask.sender in SENDERS:
+        shape.append(f"sender_{ask.sender}")
     family = FAMILIES[ask.stage]
     if family != "nothing" and any(f.name == "aside" and f.at < len(subject) + 3 + _OPENING for f in found):
         family = "nothing"  # "this isn't about the fence": its words mean what they mean in a mail that stands alone
+    concepts, pairs = speak(named)
     return Views(
         words=named + " " + " ".join(f"s_{w}" for w in _name_numbers(subject).split()),
         letters=named,
@@ -158,8 +168,11 @@ def view(ask: Ask, watched: tuple[str, ...] = ()) -> Views:
             [token for f in found for token in _tokens(f)]
             + [f"watch_{name.replace(' ', '_')}" for name in watched]
         ),
-        standing=" ".join([f"stage_{ask.stage.value}", f"family_{family}", f"sender_{sender}", *shape]),
+        standing=" ".join([f"stage_{ask.stage.value}", f"family_{family}", *shape]),
+        concepts=concepts,
+        pairs=pairs,
         family=family,
+        sender=ask.sender if ask.sender in SENDERS else "",
     )
 
 

@@ -1,11 +1,12 @@
-"""The model: five vectorisers, one linear map, and scores made into probabilities.
+"""The model: seven vectorisers, one linear map, and scores made into probabilities.
 
 Every label (intent, topic, flag, and reply kind) is a column of one kernel ridge regression over the same
 features; the dual is solved once for all of them (1,600 mails, a second), then turned into plain weights, so
 that a mail costs one sparse product and every decision can name the words that weighed most.
 
-Intents see the features twice: once for all mail, once for mail at the same family of stages, because "still
-not done" is a complaint where nothing is open and a reply where a complaint is. Scores become probabilities
+Intents see the features thrice: for all mail, for mail at the same family of stages, because "still not done" is
+a complaint where nothing is open and a reply where a complaint is, and for mail by the same kind of sender, where
+that is known: a supplier's grievance is none of ours. Scores become probabilities
 by logistic regressions fitted on scores of held-back writers, never on those the map was fitted to.
 
 scikit-learn is imported where it is first needed: `import classifiers` must stay cheap.
@@ -21,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.explaining import name_features
-from classifiers.features import FAMILIES, Ask, Views, view
+from classifiers.features import FAMILIES, SENDERS, Ask, Views, view
 from classifiers.sentinels import Hit, hits, read_for
 from mailbot.casework.vocabulary import Flag, Intent, ReplyKind, Topic
 
@@ -39,17 +40,24 @@ FLAGS: tuple[Flag, ...] = tuple(Flag)
 
 # Weight of each view in the kernel. Chosen on leave-one-file-out; doubling or halving any of them moves macro F1
 # by less than 0.01.
-VIEWS: tuple[str, ...] = ("words", "letters", "edges", "standing", "cues")
-WANTED: Mapping[str, float] = {"words": 1.0, "letters": 1.0, "edges": 1.0, "standing": 0.06, "cues": 1.0}
+VIEWS: tuple[str, ...] = ("words", "letters", "edges", "standing", "cues", "concepts", "pairs")
+WANTED: Mapping[str, float] = {
+    "words": 1.0, "letters": 1.0, "edges": 1.0, "standing": 0.06, "cues": 1.0, "concepts": 1.5, "pairs": 1.5,
+}  # fmt: skip
 """For intents and reply kinds, in all mail."""
-CROSSED: Mapping[str, float] = {"words": 0.5, "letters": 0.5, "cues": 0.5}
-"""For intents, besides, in mail at the same family of stages."""
-ABOUT: Mapping[str, float] = {"words": 1.0, "letters": 2.0, "edges": 0.3, "standing": 0.06, "cues": 0.6}
+CROSSED: Mapping[str, float] = {"words": 1.0, "letters": 1.0, "cues": 1.0, "concepts": 0.8, "pairs": 0.8}
+"""For intents, besides, in mail of the same group: times the weight of that kind of group, below."""
+BY_STAGE, BY_SENDER = 0.3, 0.3
+ABOUT: Mapping[str, float] = {
+    "words": 1.0, "letters": 2.0, "edges": 0.3, "standing": 0.06, "cues": 0.6, "concepts": 1.0, "pairs": 0.3,
+}  # fmt: skip
 """For topics and flags, in all mail."""
-RIDGE = 0.7  # strength of the penalty
+RIDGE = 0.5  # strength of the penalty
 BALANCE = 0.8  # 0: every mail counts the same, 1: every intent does
 
 _FAMILY_NAMES: tuple[str, ...] = tuple(dict.fromkeys(FAMILIES.values()))
+GROUPS: tuple[str, ...] = (*_FAMILY_NAMES, *SENDERS)
+"""Groups of mail that features are weighed anew in: families of stages, then kinds of sender."""
 _SPEAKING = ("words", "edges", "cues")  # views whose features can be shown to a person
 _TOKEN = r"(?u)\b\w+\b|[?!]"
 
@@ -86,6 +94,8 @@ def new_vectorisers() -> dict[str, Any]:
         "cues": TfidfVectorizer(
             min_df=2, token_pattern=r"\S+", binary=True, lowercase=False, dtype=np.float64
         ),
+        "concepts": TfidfVectorizer(ngram_range=(1, 3), min_df=3, token_pattern=r"\S+", **common),
+        "pairs": TfidfVectorizer(min_df=3, token_pattern=r"\S+", **common),
     }
 
 
@@ -135,7 +145,7 @@ def shared_rows(blocks: Mapping[str, csr_matrix]) -> csr_matrix:
 
 
 def crossed_rows(blocks: Mapping[str, csr_matrix]) -> csr_matrix:
-    """The features that are weighed anew at each family of stages (before they are put in its place)."""
+    """The features that are weighed anew in each group (before they are put in its place)."""
     from scipy import sparse
 
     return sparse.hstack([blocks[name] for name in CROSSED], format="csr")
@@ -162,8 +172,11 @@ def crossed_scales(blocks: Mapping[str, csr_matrix]) -> Floats:
     return np.concatenate([np.full(blocks[name].shape[1], weight) for name, weight in CROSSED.items()])
 
 
-def families_of(views: Sequence[Views]) -> Integers:
-    return np.array([_FAMILY_NAMES.index(v.family) for v in views], dtype=np.int64)
+def groups_of(views: Sequence[Views]) -> Integers:
+    """(mails, 2): the numbers in GROUPS of each mail's family of stages and kind of sender, -1 for one unknown."""
+    return np.array(
+        [(GROUPS.index(v.family), GROUPS.index(v.sender) if v.sender else -1) for v in views], dtype=np.int64
+    )
 
 
 @dataclass(frozen=True)
@@ -187,6 +200,9 @@ class Scores:
     kinds: Floats
     topics: Floats
     flags: Floats
+
+    def of(self, rows: Integers) -> Scores:
+        return Scores(self.intents[rows], self.kinds[rows], self.topics[rows], self.flags[rows])
 
 
 @dataclass(frozen=True)
@@ -256,15 +272,18 @@ def _ridge(kernel: Floats, rows: Integers, targets: Floats, weights: Floats | No
     return np.asarray(fitted.dual_coef_, dtype=np.float64)
 
 
-def dual_of(blocks: Mapping[str, csr_matrix], families: Integers) -> Dual:
+def dual_of(blocks: Mapping[str, csr_matrix], groups: Integers) -> Dual:
     gram = {name: np.asarray((blocks[name] @ blocks[name].T).todense()) for name in VIEWS}
-    same = families[:, None] == families[None, :]
+    family, sender = groups[:, 0], groups[:, 1]
+    shared = BY_STAGE * (family[:, None] == family) + BY_SENDER * (
+        (sender[:, None] == sender) & (sender >= 0)
+    )
 
     def mixed(weights: Mapping[str, float]) -> Floats:
         return np.asarray(sum(gram[name] * weight for name, weight in weights.items()), dtype=np.float64)
 
     wanted = 1 + mixed(WANTED)
-    return Dual(wanted, wanted + mixed(CROSSED) * same, 1 + mixed(ABOUT))
+    return Dual(wanted, wanted + mixed(CROSSED) * shared, 1 + mixed(ABOUT))
 
 
 @dataclass(frozen=True)
@@ -335,17 +354,17 @@ def _multinomial(scores: Floats, right: NDArray[Any], classes: int, seed: int) -
 
 @dataclass(frozen=True)
 class Taken:
-    """Mails as the model sees them: their features by view, and their family of stages."""
+    """Mails as the model sees them: their features by view, and their groups (`groups_of`)."""
 
     reads: Sequence[Read]
     blocks: Mapping[str, csr_matrix]
-    families: Integers
+    groups: Integers
 
 
 @dataclass(frozen=True)
 class Model:
     """A fitted model. `shared` weights are (features, intents + kinds + topics + flags), `crossed` ones
-    (families of stages, features, intents)."""
+    (GROUPS, features, intents)."""
 
     vectorisers: Mapping[str, Any]
     shared: NDArray[np.float32]
@@ -355,15 +374,15 @@ class Model:
 
     def take(self, reads: Sequence[Read]) -> Taken:
         views = [r.views for r in reads]
-        return Taken(reads, take_views(self.vectorisers, views), families_of(views))
+        return Taken(reads, take_views(self.vectorisers, views), groups_of(views))
 
     def scores(self, taken: Taken) -> Scores:
         both = weighed(shared_rows(taken.blocks), self.shared)
         apart = crossed_rows(taken.blocks)
         intents = both[:, : len(INTENTS)].copy()
-        for family in np.unique(taken.families):
-            rows = np.flatnonzero(taken.families == family)
-            intents[rows] += weighed(apart[rows], self.crossed[family])
+        for group in np.unique(taken.groups[taken.groups >= 0]):
+            rows = np.flatnonzero((taken.groups == group).any(axis=1))
+            intents[rows] += weighed(apart[rows], self.crossed[group])
         kinds_to = len(INTENTS) + len(KINDS)
         topics_to = kinds_to + len(TOPICS)
         return Scores(
@@ -376,13 +395,13 @@ class Model:
     def spoke_for(self, taken: Taken, row: int, intent: Intent, many: int = 4) -> tuple[str, ...]:
         """The words of mail `row` that weighed most for `intent` against the other intents, strongest first."""
         column = INTENTS.index(intent)
-        family = int(taken.families[row])
+        groups = [int(group) for group in taken.groups[row] if group >= 0]
         weighed: dict[tuple[str, str], float] = {}
         for name, start, crossed_start, indices, data in self._features_of(taken, row):
             pull = data * _against(self.shared[start + indices, : len(INTENTS)], column)
             if name in CROSSED:
-                there = self.crossed[family][crossed_start + indices]
-                pull = pull + data * _against(there, column)
+                there = sum(self.crossed[group][crossed_start + indices] for group in groups)
+                pull = pull + data * _against(np.asarray(there), column)
             weighed.update(self._named(name, indices, pull))
         return name_features(weighed, taken.reads[row], many)
 
@@ -421,14 +440,16 @@ def _against(weights: NDArray[np.float32], column: int) -> Floats:
     return np.asarray(weights[:, column] - weights[:, rest].mean(axis=1), dtype=np.float64)
 
 
-def fit(reads: Sequence[Read], labels: Labels, writers: Integers, seed: int) -> tuple[Model, Scores]:
+def fit(
+    reads: Sequence[Read], labels: Labels, writers: Integers, judging: Bools, seed: int
+) -> tuple[Model, Scores]:
     """Fit a model. `writers` numbers each mail's file; the scores returned are those of held-back writers, on
-    which calibration was fitted and thresholds are to be chosen."""
+    which calibration was fitted (those of `judging` alone) and thresholds are to be chosen."""
     views = [r.views for r in reads]
     vectorisers = new_vectorisers()
     blocks = fit_views(vectorisers, views)
-    families = families_of(views)
-    dual = dual_of(blocks, families)
+    groups = groups_of(views)
+    dual = dual_of(blocks, groups)
     held = held_back(dual, labels, writers)
     everything = np.arange(len(reads))
     fitted = dual.fit(labels, everything)
@@ -436,16 +457,16 @@ def fit(reads: Sequence[Read], labels: Labels, writers: Integers, seed: int) -> 
     # Dual to primal: the kernel's weights are folded in, so that a mail's features need no scaling.
     wanted = scales(blocks, WANTED)[:, None] * (shared_features.T @ np.hstack([fitted.intents, fitted.kinds]))
     about = scales(blocks, ABOUT)[:, None] * (shared_features.T @ fitted.about)
-    crossed = np.zeros((len(_FAMILY_NAMES), crossed_features.shape[1], len(INTENTS)))
-    for family in range(len(_FAMILY_NAMES)):
-        rows = np.flatnonzero(families == family)
+    crossed = np.zeros((len(GROUPS), crossed_features.shape[1], len(INTENTS)), dtype=np.float32)
+    for number, group in enumerate(GROUPS):
+        rows = np.flatnonzero((groups == number).any(axis=1))
         if len(rows):
-            crossed[family] = crossed_scales(blocks)[:, None] * (
-                crossed_features[rows].T @ fitted.intents[rows]
-            )
+            scale = crossed_scales(blocks) * (BY_STAGE if group in _FAMILY_NAMES else BY_SENDER)
+            crossed[number] = scale[:, None] * (crossed_features[rows].T @ fitted.intents[rows])
     shared = np.hstack([wanted, about])
-    calibration = calibrate(held, labels, seed)
-    return Model(vectorisers, shared.astype(np.float32), crossed.astype(np.float32), calibration), held
+    judges = np.flatnonzero(judging)
+    calibration = calibrate(held.of(judges), labels.of(judges), seed)
+    return Model(vectorisers, shared.astype(np.float32), crossed, calibration), held
 
 
 def held_back(dual: Dual, labels: Labels, writers: Integers) -> Scores:

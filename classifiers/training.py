@@ -29,6 +29,7 @@ from classifiers.chain import Chain, Limits, choose_limits
 from classifiers.corpus_reading import (
     Labelled,
     fingerprint,
+    judging,
     labels_of,
     read_corpus,
     shipped_corpus,
@@ -53,15 +54,21 @@ from mailbot.casework.vocabulary import Flag, Topic
 
 SEED = 20
 FORMAT = 1  # of the two files; raise it when their contents change
-_CODE = ("cues.py", "explaining.py", "features.py", "model.py", "sentinels.py", "words.py", "chain.py")
+_CODE = ("concepts.py", "cues.py", "explaining.py", "features.py", "model.py", "sentinels.py", "words.py", "chain.py")
 _ARRAYS = ("intent_weights", "intent_offsets", "kind_weights", "kind_offsets", "slopes", "offsets")
 
 
 def build(corpus: Sequence[Labelled], seed: int, version: str) -> Chain:
     """Train on `corpus`, in memory. Calibration and limits come from scores of held-back writers."""
     reads = [read(m.ask) for m in corpus]
-    model, held = fit(reads, labels_of(corpus), writers_of(corpus), seed)
-    limits = choose_limits(model.calibration.chances(held), reads, truth_of(corpus))
+    judging_rows = judging(corpus)
+    model, held = fit(reads, labels_of(corpus), writers_of(corpus), judging_rows, seed)
+    judges = np.flatnonzero(judging_rows)
+    limits = choose_limits(
+        model.calibration.chances(held.of(judges)),
+        [reads[row] for row in judges],
+        truth_of([corpus[row] for row in judges]),
+    )
     return Chain(model, limits, version)
 
 
