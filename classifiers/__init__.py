@@ -17,13 +17,14 @@ from classifiers.mistakes import ModelMistake
 from classifiers.words import definition, outcome_sought
 
 if TYPE_CHECKING:
-    from classifiers.chain import Chain
+    from classifiers.chain import Caution, Chain
     from classifiers.evaluation import Report, evaluate, leave_one_file_out
     from classifiers.features import Ask
     from classifiers.training import ensure, load, train
 
 __all__ = [
     "Ask",
+    "Caution",
     "Chain",
     "ModelMistake",
     "Report",
@@ -38,6 +39,7 @@ __all__ = [
 
 _ROOMS = {
     "Ask": "features",
+    "Caution": "chain",
     "Chain": "chain",
     "Report": "evaluation",
     "ensure": "training",

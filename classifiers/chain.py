@@ -12,7 +12,8 @@ complaint, an escalation or a hazard is therefore never set aside as "other" wit
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 
@@ -100,6 +101,27 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Caution:
+    """What a landlord adds to the care that ships ([classifier] in mailbot.toml).
+
+    costs      how many times as dear as in COST it is to miss mail of this intent (1 where it isn't named)
+    sure       probability that a reading must have to be decided, by what it would be decided as
+    ask_below  likewise, whatever it would be decided as
+    """
+
+    costs: Mapping[Intent, float] = field(default_factory=dict)
+    sure: Mapping[Intent, float] = field(default_factory=dict)
+    ask_below: float = 0.0
+
+    def prices(self) -> Floats:
+        """PRICE as this landlord pays it."""
+        return np.asarray(PRICE * np.array([self.costs.get(intent, 1.0) for intent in INTENTS]))
+
+    def needs(self, intent: Intent) -> float:
+        return max(self.sure.get(intent, 0.0), self.ask_below)
+
+
+@dataclass(frozen=True)
 class Draft:
     """A mail in the middle of the chain: what is about to be decided, and everything a rule may look at."""
 
@@ -109,6 +131,7 @@ class Draft:
     expected_cost: float
     flags: frozenset[Flag]
     limits: Limits
+    caution: Caution
 
 
 @dataclass(frozen=True)
@@ -121,11 +144,15 @@ class Rule:
 
 
 def _nothing_to_read(d: Draft) -> bool:
-    return sum(letter.isalpha() for letter in d.read.plain) < 3
+    return len(list(islice(filter(str.isalpha, d.read.plain), 3))) < 3
 
 
 def _too_costly(d: Draft) -> bool:
     return d.expected_cost >= d.limits.ask
+
+
+def _not_sure_enough(d: Draft) -> bool:
+    return d.chance[d.intent] < d.caution.needs(d.intent)
 
 
 def _no_case_to_escalate(d: Draft) -> bool:
@@ -166,6 +193,11 @@ RULES: tuple[Rule, ...] = (
         _too_costly,
     ),
     Rule(
+        "not sure enough",
+        "no reading is as sure as this landlord asks for",
+        _not_sure_enough,
+    ),
+    Rule(
         "no decision to escalate",
         "it reads as an escalation, but no complaint stands that could be escalated",
         _no_case_to_escalate,
@@ -198,6 +230,7 @@ class Chain:
     limits: Limits
     version: str
     rules: tuple[Rule, ...] = RULES
+    caution: Caution = field(default_factory=Caution)
 
     def read(self, ask: Ask) -> Verdict:
         """The verdict on one mail. Never raises for what a mail says."""
@@ -217,7 +250,7 @@ class Chain:
         here = taken.reads[row]
         flags = self._flags(taken, chances, row)
         likeliest = sorted(range(len(INTENTS)), key=lambda c: -chances.intents[row][c])
-        costs = PRICE @ chances.intents[row]
+        costs = self.caution.prices() @ chances.intents[row]
         # The decision is always the likeliest reading: where another would be cheaper, that is a question.
         top = likeliest[0]
         draft = Draft(
@@ -227,6 +260,7 @@ class Chain:
             float(costs[top]),
             frozenset(r.flag for r in flags),
             self.limits,
+            self.caution,
         )
         stopped = next((rule for rule in self.rules if rule.applies(draft)), None)
         shown = likeliest[:1]

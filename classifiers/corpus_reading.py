@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from classifiers.features import SENDERS, Ask
 from classifiers.mistakes import ModelMistake
 from classifiers.model import FLAGS, INTENTS, KINDS, TOPICS, Bools, Floats, Integers, Labels
 from mailbot.casework.vocabulary import Flag, Intent, ReplyKind, Stage, Topic
+
+_Label = TypeVar("_Label")
+_CONTEXTS = {s.value: s for s in Stage if s is not Stage.UNSORTED}
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,7 @@ def with_primer(paths: Iterable[Path]) -> tuple[Path, ...]:
     """`paths` and the shipped primer, each once."""
     named = tuple(dict.fromkeys(paths))
     primer = next((p for p in shipped_corpus() if p.stem == PRIMER), None)
-    return (
-        named if primer is None or any(p.stem == PRIMER for p in named) else (*named, primer)
-    )
+    return named if primer is None or any(p.stem == PRIMER for p in named) else (*named, primer)
 
 
 def judging(corpus: Sequence[Labelled]) -> Bools:
@@ -65,10 +67,13 @@ def read_corpus(paths: Iterable[Path]) -> tuple[Labelled, ...]:
     found: list[Labelled] = []
     for path in paths:
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
         except OSError as error:
             raise ModelMistake(f"{path}: cannot be read ({error.strerror})") from error
-        for number, line in enumerate(text.splitlines(), 1):
+        except UnicodeDecodeError as error:
+            number = error.object[: error.start].count(b"\n") + 1
+            raise ModelMistake(f"{path}, line {number}: is not UTF-8: save the file as UTF-8") from error
+        for number, line in enumerate(text.split("\n"), 1):  # not at U+2028, which a body may hold
             if line.strip():
                 found.append(_labelled(line, path, number))
     if not found:
@@ -77,34 +82,49 @@ def read_corpus(paths: Iterable[Path]) -> tuple[Labelled, ...]:
 
 
 def _labelled(line: str, path: Path, number: int) -> Labelled:
-    where = f"{path.name}, line {number}"
-    key = "the line"
+    where = f"{path}, line {number}"
     try:
         row = json.loads(line)
-        key = "body"
-        body = str(row[key])
-        key = "subject"
-        subject = str(row[key])
-        key = "context"
-        stage = Stage(row[key])
-        key = "sender"
-        sender = str(row[key])
-        if sender not in SENDERS:
-            raise ValueError(sender)
-        key = "intent"
-        intent = Intent(row[key])
-        if intent is Intent.UNSURE:
-            raise ValueError("unsure is no label")
-        key = "reply_kind"
-        kind = ReplyKind(row[key]) if row.get(key) else None
-        key = "topics"
-        topics = tuple(Topic(t) for t in row[key])
-        key = "flags"
-        flags = tuple(Flag(f) for f in row[key])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelMistake(f"{where}: {key} is missing or not as LABELS.md says ({error})") from error
+    except ValueError as error:
+        raise ModelMistake(f"{where}: is not JSON ({error})") from error
+    if not isinstance(row, dict):
+        raise ModelMistake(f"{where}: is no object, but one message a line is")
+
+    def text(key: str) -> str:
+        if not isinstance(row.get(key), str):
+            problem = "is missing" if row.get(key) is None else f"is no text ({row[key]!r})"
+            raise ModelMistake(f"{where}: {key} {problem}")
+        return str(row[key])
+
+    def one_of(key: str, allowed: Mapping[str, _Label], value: object) -> _Label:
+        if not isinstance(value, str) or value not in allowed:
+            problem = "is missing" if value is None else f"has {value!r}"
+            raise ModelMistake(f"{where}: {key} {problem}: write one of {', '.join(allowed)}")
+        return allowed[value]
+
+    def several(key: str, allowed: Mapping[str, _Label]) -> tuple[_Label, ...]:
+        if not isinstance(row.get(key), list):
+            raise ModelMistake(f"{where}: {key} {'is no list' if key in row else 'is missing'}")
+        return tuple(one_of(key, allowed, value) for value in row[key])
+
+    ask = Ask(
+        text("body"),
+        text("subject"),
+        one_of("context", _CONTEXTS, row.get("context")),
+        one_of("sender", {name: name for name in SENDERS}, row.get("sender")),
+    )
+    intent = one_of("intent", {i.value: i for i in INTENTS}, row.get("intent"))
+    kind = row.get("reply_kind")
+    if kind is not None and intent is not Intent.REPLY:
+        raise ModelMistake(f"{where}: reply_kind {kind!r} belongs to a reply, but intent is {intent.value}")
     return Labelled(
-        str(row.get("id", number)), path.stem, Ask(body, subject, stage, sender), intent, kind, topics, flags
+        str(row.get("id", number)),
+        path.stem,
+        ask,
+        intent,
+        None if kind is None else one_of("reply_kind", {k.value: k for k in ReplyKind}, kind),
+        several("topics", {t.value: t for t in Topic}),
+        several("flags", {f.value: f for f in Flag}),
     )
 
 

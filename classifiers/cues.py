@@ -665,7 +665,9 @@ def cues_in(whole: str, body_at: int = 0, first_to: int = 0, last_from: int | No
         in_subject = hit.start() < body_at
         after = pattern.search(whole, body_at) if in_subject else hit
         in_first = after is not None and after.start() < first_to
-        in_last = after is not None and (after.start() >= end or pattern.search(whole, end) is not None)
+        in_last = after is not None and (
+            after.start() >= end or (end < len(whole) and pattern.search(whole, end) is not None)
+        )
         found.append(Found(name, hit.group(0).strip(), hit.start(), in_subject, in_first, in_last))
     return found
 

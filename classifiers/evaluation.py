@@ -64,6 +64,25 @@ class Report:
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=2)
 
+    def figures(self) -> dict[str, object]:
+        """What `mailbot evaluate --json` tells: every figure of a label with how many messages truly have it."""
+        told = asdict(self)
+        return {
+            key: told[key]
+            for key in (
+                "n",
+                "intent_macro_f1",
+                "intent",
+                "auto_share",
+                "auto_error",
+                "guarded_recall",
+                "flags",
+                "topics",
+                "ece",
+                "ms_per_message",
+            )
+        }
+
 
 def evaluate(paths: Iterable[Path], chain: Chain | None = None) -> Report:
     """Read every message of `paths` with `chain` (None: the cached one) and compare with its labels."""

@@ -97,19 +97,25 @@ _OPENING = 260  # characters in which people say that they write about something
 _CAPITALS = re.compile(r"\b[A-Z]{3,}\b")
 
 
+_ANY_DIGIT = re.compile(r"\d")
+
+
 def _name_numbers(text: str) -> str:
-    for pattern, name in (
-        (_ADDRESS, " somelink "),
-        (_REFERENCE, " someref "),
-        (_TELEPHONE, " somephone "),
-        (_MONEY, " somemoney "),
-        (_CLOCK, " sometime "),
-        (_DATE, " somedate "),
-        (_YEAR, " someyear "),
-        (_WEEKDAY, " someday "),
-        (_LONG_NUMBER, " somenumber "),
-    ):
-        text = pattern.sub(name, text)
+    if "@" in text or "www" in text or "http" in text:
+        text = _ADDRESS.sub(" somelink ", text)
+    if _ANY_DIGIT.search(text):  # most sentences have none, and none of these need be looked for
+        for pattern, name in (
+            (_REFERENCE, " someref "),
+            (_TELEPHONE, " somephone "),
+            (_MONEY, " somemoney "),
+            (_CLOCK, " sometime "),
+            (_DATE, " somedate "),
+            (_YEAR, " someyear "),
+        ):
+            text = pattern.sub(name, text)
+    text = _WEEKDAY.sub(" someday ", text)
+    if _ANY_DIGIT.search(text):
+        text = _LONG_NUMBER.sub(" somenumber ", text)
     return _SPACE.sub(" ", text)
 
 

@@ -431,13 +431,15 @@ class Model:
             self._names[view] = list(self.vectorisers[view].get_feature_names_out())
         names = self._names[view]
         # Only what pulls hardest can be shown: sorting out the rest would cost more than deciding did.
-        strongest = np.argsort(-pull)[:25]
+        strongest = np.argpartition(-pull, 25)[:25] if len(pull) > 25 else np.arange(len(pull))
         return {(view, names[indices[k]]): float(pull[k]) for k in strongest if pull[k] > 0}
 
 
 def _against(weights: NDArray[np.float32], column: int) -> Floats:
-    rest = [c for c in range(weights.shape[1]) if c != column]
-    return np.asarray(weights[:, column] - weights[:, rest].mean(axis=1), dtype=np.float64)
+    """The weights for one intent less the mean of those for the others."""
+    many = weights.shape[1]
+    less = weights[:, column] * (many / (many - 1)) - weights.sum(axis=1) / (many - 1)
+    return np.asarray(less, dtype=np.float64)
 
 
 def fit(

@@ -54,7 +54,16 @@ from mailbot.casework.vocabulary import Flag, Topic
 
 SEED = 20
 FORMAT = 1  # of the two files; raise it when their contents change
-_CODE = ("concepts.py", "cues.py", "explaining.py", "features.py", "model.py", "sentinels.py", "words.py", "chain.py")
+_CODE = (
+    "concepts.py",
+    "cues.py",
+    "explaining.py",
+    "features.py",
+    "model.py",
+    "sentinels.py",
+    "words.py",
+    "chain.py",
+)
 _ARRAYS = ("intent_weights", "intent_offsets", "kind_weights", "kind_offsets", "slopes", "offsets")
 
 
@@ -67,7 +76,7 @@ def build(corpus: Sequence[Labelled], seed: int, version: str) -> Chain:
     limits = choose_limits(
         model.calibration.chances(held.of(judges)),
         [reads[row] for row in judges],
-        truth_of([corpus[row] for row in judges]),
+        truth_of([m for m, judges_here in zip(corpus, judging_rows, strict=True) if judges_here]),
     )
     return Chain(model, limits, version)
 

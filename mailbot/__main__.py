@@ -11,16 +11,17 @@ import datetime as dt
 import io
 import json
 import sys
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 import mailbot
+from mailbot.classifier_commands import classify, evaluate, train
 from mailbot.policy_commands import policy_app
 from mailbot.scenario_commands import coverage, simulate
+from mailbot.terminal import in_words, load, plain, print_json, read_bytes, stop, write_bytes
 
 if TYPE_CHECKING:
     from mailbot.casework.vocabulary import Case
@@ -45,6 +46,9 @@ app.add_typer(db_app, name="db")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(policy_app, name="policy")
 app.command()(simulate)
+app.command()(classify)
+app.command()(train)
+app.command()(evaluate)
 policy_app.command("coverage")(coverage)
 
 ConfigDir = Annotated[
@@ -94,11 +98,6 @@ def sentence_for(error: Exception) -> str:
     return ""
 
 
-def stop(message: str, code: int = 2) -> NoReturn:
-    typer.echo(f"mailbot: {message}", err=True)
-    raise SystemExit(code)
-
-
 @app.callback(invoke_without_command=True)
 def start(
     version: Annotated[bool, typer.Option("--version", help="Which mailbot this is.")] = False,
@@ -106,23 +105,6 @@ def start(
     if version:
         typer.echo(f"mailbot {mailbot.__version__}")
         raise typer.Exit
-
-
-def load(config: Path, since: dt.datetime | None = None) -> Settings:
-    from dataclasses import replace
-
-    from mailbot import settings
-
-    if not config.is_dir():
-        stop(
-            f"{config} is not a folder. Name the folder that holds mailbot.toml with --config or MAILBOT_CONFIG, "
-            f"or begin one with: mailbot config new {config}"
-        )
-    loaded = settings.load(config)
-    if since is None:
-        return loaded
-    boxes = tuple(replace(b, imap=replace(b.imap, since=since.date())) for b in loaded.mailboxes)
-    return replace(loaded, mailboxes=boxes)
 
 
 def open_database(settings: Settings, upgrade: bool | None = None) -> Store:
@@ -277,14 +259,6 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     Console(width=width, markup=False, emoji=False, highlight=False).print(table, soft_wrap=False)
 
 
-def plain(text: str) -> str:
-    """A stranger's words without what a terminal would obey (escape sequences, turned direction)."""
-    return "".join(
-        c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs") else "\N{REPLACEMENT CHARACTER}"
-        for c in text.replace("\r\n", "\n")
-    )
-
-
 @case_app.command("show")
 def case_show(
     reference: Annotated[str, typer.Argument(help="The case, as anybody may type it: cc 2026 4217 7")],
@@ -326,7 +300,7 @@ def find_case(work: Work, typed: str, prefix: str) -> Case:
     near = get_close_matches(wanted, known, n=5, cutoff=0.8) or known[-5:]
     if not near:
         stop(f"there is no case {wanted}: there are no cases at all", 1)
-    stop(f"there is no case {wanted}. The nearest: {', '.join(near)}", 1)
+    return stop(f"there is no case {wanted}. The nearest: {', '.join(near)}", 1)
 
 
 @app.command()
@@ -353,28 +327,6 @@ def digest(
 
 
 # ------------------------------------------------------------------ mail
-
-
-def read_bytes(file: Path) -> bytes:
-    if str(file) == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        stop(f"{file} can't be read: {error.strerror}")
-
-
-def write_bytes(file: Path, content: bytes) -> None:
-    try:
-        file.write_bytes(content)
-    except OSError as error:
-        stop(f"{file} can't be written: {error.strerror}")
-
-
-def print_json(value: object) -> None:
-    """JSON is UTF-8, whatever this terminal speaks (RFC 8259 section 8.1)."""
-    text = json.dumps(value, ensure_ascii=False, indent=2)
-    typer.echo(text.encode("utf-8", "backslashreplace"))
 
 
 @app.command("read")
@@ -418,75 +370,6 @@ def read_mail(
         if seen[key]:
             typer.echo(plain(f"{key}: {in_words(seen[key])}"))
     typer.echo(plain(f"\n{mail.new_text}"))
-
-
-def in_words(value: object) -> str:
-    """A value of the JSON answer, for people."""
-    if isinstance(value, dict):
-        return " ".join(in_words(v) for v in value.values() if v)
-    if isinstance(value, list):
-        return "; ".join(in_words(v) for v in value)
-    return str(value)
-
-
-@app.command()
-def classify(
-    file: Annotated[Path, typer.Argument(help="A mail as a file (.eml), or - for standard input.")],
-    stage: Annotated[str, typer.Option(help="Where the sender's case stands, e.g. stage1_open.")] = "none",
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
-    config: Annotated[
-        Path | None,
-        typer.Option("--config", "-c", help="Read it as the service of this configuration would."),
-    ] = None,
-) -> None:
-    """Show what mailbot takes a mail for, how sure it is, and why."""
-    from dataclasses import replace
-
-    import classifiers
-    from mailbot.casework.vocabulary import Intent, Stage
-    from mailbot.postroom.reading import read
-
-    if stage not in [s.value for s in Stage]:
-        stop(f"--stage {stage}: write one of {', '.join(s.value for s in Stage)}")
-    mail = read(read_bytes(file))
-    text = mail.text if stage == "none" else mail.new_text
-    own = load(config).classifier if config else None
-    chain = classifiers.load(own.model) if own and own.model else classifiers.ensure(None)
-    verdict = chain.read(
-        classifiers.Ask(
-            text=text, subject=mail.subject, stage=Stage(stage), reference_found=stage != Stage.NONE
-        )
-    )
-    if own and verdict.confidence < own.ask_below:
-        verdict = replace(verdict, intent=Intent.UNSURE)
-    seen = {
-        "intent": verdict.intent.value,
-        "confidence": round(verdict.confidence, 4),
-        "readings": [
-            {"intent": r.intent.value, "probability": round(r.probability, 4), "reasons": list(r.reasons)}
-            for r in verdict.readings
-        ],
-        "reply_kind": verdict.reply_kind.value if verdict.reply_kind else None,
-        "topics": [t.value for t in verdict.topics],
-        "flags": [{"flag": r.flag.value, "phrase": r.phrase} for r in verdict.flags],
-        "reasons": list(verdict.reasons),
-        "model": verdict.model,
-    }
-    if as_json:
-        print_json(seen)
-        return
-    for key, value in seen.items():
-        if value:
-            typer.echo(plain(f"{key}: {in_words(value)}"))
-
-
-@app.command()
-def train() -> None:
-    """Build the classifier's model from the shipped corpus, if this machine has none that fits."""
-    import classifiers
-
-    chain = classifiers.ensure(None)
-    typer.echo(f"The model is ready: {chain.version}")
 
 
 # ------------------------------------------------------------------ what was set aside

@@ -234,8 +234,6 @@ class Service:
                 reference_found=case is not None,
             )
         )
-        if verdict.confidence < self.settings.classifier.ask_below:
-            verdict = replace(verdict, intent=Intent.UNSURE)
         if handed_in_by and verdict.intent is Intent.OTHER and case is None:
             verdict = replace(verdict, intent=Intent.UNSURE)
         sender = Party(mail.sender.address, mail.sender.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import classifiers
 from mailbot.clock import Clock, WallClock
@@ -56,9 +56,11 @@ def copies_into(folder: str) -> Callable[[MailboxSettings, bytes], None] | None:
 
 
 def load_chain(settings: Settings) -> classifiers.Chain:
-    """The landlord's own model where one is configured, else the shipped one, trained here if need be."""
-    own = settings.classifier.model
-    return classifiers.load(own) if own else classifiers.ensure(None)
+    """The landlord's own model where one is configured, else the shipped one, trained here if need be; with the
+    landlord's own costs and thresholds."""
+    own = settings.classifier
+    chain = classifiers.load(own.model) if own.model else classifiers.ensure(None)
+    return replace(chain, caution=classifiers.Caution(own.costs, own.sure, own.ask_below))
 
 
 def refuse_orphans(settings: Settings, store: Store) -> None:

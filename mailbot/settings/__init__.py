@@ -33,7 +33,7 @@ from mailbot.casework.parts import (
 from mailbot.casework.policy import Policy
 from mailbot.casework.rulebook import Habits
 from mailbot.casework.versions import in_force
-from mailbot.casework.vocabulary import Case, Person
+from mailbot.casework.vocabulary import Case, Intent, Person
 from mailbot.mistakes import Mistake, Mistakes, hold_against, nearest, read_toml, spell
 from mailbot.places import config_dir
 from mailbot.policyfile import PolicyMistake, load_versions
@@ -83,10 +83,13 @@ class DatabaseSettings:
 
 @dataclass(frozen=True)
 class ClassifierSettings:
-    """`model`: None for the shipped one. Below `ask_below` (a probability) a person is asked."""
+    """`model`: None for the shipped one. Below `ask_below` (a probability), and below `sure` for what it would be
+    taken for, a person is asked; `costs` make missing mail of an intent so many times as dear as shipped."""
 
     model: Path | None = None
     ask_below: float = 0.6
+    sure: Mapping[Intent, float] = field(default_factory=dict)
+    costs: Mapping[Intent, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -232,7 +235,12 @@ class _Reader:
             show_handler_address=casework.show_handler_address,
             limits=Limits(**main.limits.model_dump()),
             calendar=calendar,
-            classifier=ClassifierSettings(model, main.classifier.thresholds.ask_below),
+            classifier=ClassifierSettings(
+                model,
+                main.classifier.thresholds.ask_below,
+                main.classifier.thresholds.by_intent(),
+                main.classifier.costs.by_intent(),
+            ),
             people=people,
             warnings=(*self._warnings, *find_oddities(main, staff)),
         )

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from mailbot.casework.calendar import Calendar
 from mailbot.casework.parts import Ombudsman
+from mailbot.casework.vocabulary import Intent
 from mailbot.mistakes import Strict
 
 _ADDRESS: Final = re.compile(r"[^\s@<>,;:\"()]+@[^\s@<>,;:\"()]+")
@@ -185,13 +186,39 @@ class CalendarTable(Strict):
         )
 
 
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Times = Annotated[float, Field(gt=0.0, le=100.0)]
+
+
 class ThresholdsTable(Strict):
-    ask_below: float = Field(default=0.6, ge=0.0, le=1.0)
+    ask_below: Share = 0.6
+    new_complaint: Share = 0.0
+    service_request: Share = 0.0
+    escalation_request: Share = 0.0
+    reply: Share = 0.0
+    other: Share = 0.0
+
+    def by_intent(self) -> dict[Intent, float]:
+        return {intent: getattr(self, intent) for intent in Intent if intent is not Intent.UNSURE}
+
+
+class CostsTable(Strict):
+    """How many times as dear as shipped it is to take mail of this intent for another."""
+
+    new_complaint: Times = 1.0
+    service_request: Times = 1.0
+    escalation_request: Times = 1.0
+    reply: Times = 1.0
+    other: Times = 1.0
+
+    def by_intent(self) -> dict[Intent, float]:
+        return {intent: getattr(self, intent) for intent in Intent if intent is not Intent.UNSURE}
 
 
 class ClassifierTable(Strict):
     model: str = ""
     thresholds: ThresholdsTable = Field(default_factory=ThresholdsTable)
+    costs: CostsTable = Field(default_factory=CostsTable)
 
 
 class MailbotTable(Strict):

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from classifiers import Ask, Chain, ModelMistake
-from classifiers.corpus_reading import fingerprint, read_corpus, shipped_corpus
+from classifiers.corpus_reading import (
+    PRIMER,
+    fingerprint,
+    judging,
+    read_corpus,
+    shipped_corpus,
+    with_primer,
+)
 from classifiers.evaluation import Report, evaluate, report
 from classifiers.features import FAMILIES, ages, view
 from mailbot.casework.vocabulary import Flag, Intent, Raised, Reading, Stage, Verdict
@@ -34,20 +41,36 @@ def written(folder: Path, *rows: dict[str, object], name: str = "one.jsonl") -> 
 
 def test_the_shipped_corpus_is_read_whole() -> None:
     corpus = read_corpus(shipped_corpus())
-    assert len(corpus) == 1600
-    assert len({m.identity for m in corpus}) == 1600
-    assert len({m.writer for m in corpus}) == 8
+    judging_ones = [m for m, judges in zip(corpus, judging(corpus), strict=True) if judges]
+    assert len(judging_ones) == 1600
+    assert len({m.writer for m in judging_ones}) == 8
+    assert len({m.identity for m in corpus}) == len(corpus)
+
+
+def test_the_primer_is_in_every_training_once_and_judges_none(tmp_path: Path) -> None:
+    own = written(tmp_path, ROW)
+    learnt = with_primer([own])
+    assert [p.stem for p in learnt] == ["one", PRIMER]
+    assert with_primer(learnt) == learnt
+    assert list(judging(read_corpus(learnt))) == [True] + [False] * (len(read_corpus(learnt)) - 1)
+    assert judging(read_corpus(learnt[1:])).all(), "alone, it must do"
 
 
 @pytest.mark.parametrize(
     ("change", "key"),
     [
-        ({"context": "stage9"}, "context"),
-        ({"sender": "dog"}, "sender"),
+        ({"context": "stage9"}, "context has 'stage9': write one of none, service_request_open"),
+        ({"context": "unsorted"}, "context"),
+        ({"sender": "dog"}, "sender has 'dog'"),
+        ({"sender": None}, "sender is missing"),
         ({"intent": "unsure"}, "intent"),
         ({"reply_kind": "shrugs"}, "reply_kind"),
-        ({"topics": ["weather"]}, "topics"),
+        ({"intent": "other"}, "reply_kind 'chases_update' belongs to a reply"),
+        ({"topics": ["weather"]}, "topics has 'weather'"),
+        ({"topics": "repairs"}, "topics is no list"),
         ({"flags": None}, "flags"),
+        ({"body": None}, "body is missing"),
+        ({"subject": 7}, r"subject is no text \\(7\\)"),
     ],
 )
 def test_a_line_against_the_guide_is_refused_with_file_line_and_key(
@@ -60,9 +83,25 @@ def test_a_line_against_the_guide_is_refused_with_file_line_and_key(
 
 def test_a_line_that_is_no_json_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "odd.jsonl"
-    path.write_text("{", encoding="utf-8")
-    with pytest.raises(ModelMistake, match=r"odd\.jsonl, line 1"):
+    for text, said in (("{", "line 1: is not JSON"), ("\n[]", "line 2: is no object")):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(ModelMistake, match=rf"odd\.jsonl, {said}"):
+            read_corpus([path])
+
+
+def test_a_file_that_is_no_utf8_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = written(tmp_path, ROW)
+    path.write_bytes(path.read_bytes() + b'{"body": "\xa320"}\n')
+    with pytest.raises(ModelMistake, match=r"one\.jsonl, line 2: is not UTF-8"):
         read_corpus([path])
+
+
+def test_a_line_separator_in_a_body_ends_no_line(tmp_path: Path) -> None:
+    path = tmp_path / "one.jsonl"
+    path.write_text(
+        json.dumps({**ROW, "body": "one\u2028two"}, ensure_ascii=False) + "\r\n", encoding="utf-8"
+    )
+    assert read_corpus([path])[0].ask.text == "one\u2028two"
 
 
 def test_a_missing_or_empty_corpus_is_refused(tmp_path: Path) -> None:
@@ -148,8 +187,9 @@ def test_figures_are_what_they_say(tmp_path: Path) -> None:
 
 
 def test_a_report_is_json_with_the_agreed_keys(tmp_path: Path) -> None:
-    keys = set(json.loads(small_report(tmp_path).to_json()))
-    assert keys >= {
+    told = json.loads(json.dumps(small_report(tmp_path).figures()))
+    assert set(told["intent"]["reply"]) == {"precision", "recall", "f1", "n"}
+    assert set(told) == {
         "n",
         "intent_macro_f1",
         "intent",
