@@ -24,7 +24,8 @@ _CONTEXTS = {s.value: s for s in Stage if s is not Stage.UNSORTED}
 
 @dataclass(frozen=True)
 class Labelled:
-    """One labelled message. `writer` is the name of its file: one person wrote each."""
+    """One labelled message. `writer` is the name of its file: one person wrote each. It counts `weight` times in
+    training."""
 
     identity: str
     writer: str
@@ -33,6 +34,7 @@ class Labelled:
     reply_kind: ReplyKind | None
     topics: tuple[Topic, ...]
     flags: tuple[Flag, ...]
+    weight: float = 1.0
 
 
 PRIMER = "primer"
@@ -144,6 +146,7 @@ def labels_of(corpus: Sequence[Labelled]) -> Labels:
         _signs([[m.reply_kind is k for k in KINDS] for m in corpus]),
         _signs([[t in m.topics for t in TOPICS] for m in corpus]),
         _signs([[f in m.flags for f in FLAGS] for m in corpus]),
+        np.array([m.weight for m in corpus], dtype=np.float64),
     )
 
 
@@ -153,8 +156,14 @@ def truth_of(corpus: Sequence[Labelled]) -> Truth:
 
 
 def writers_of(corpus: Sequence[Labelled]) -> Integers:
-    names = sorted({m.writer for m in corpus})
-    return np.array([names.index(m.writer) for m in corpus], dtype=np.int64)
+    """Each message's writer as a number. Where one writer alone could judge, ten interleaved parts of their mail
+    stand in for writers: better than nothing, but such a model thinks better of itself than it is."""
+    names = [m.writer for m in corpus]
+    judges = judging(corpus)
+    if len({name for name, judge in zip(names, judges, strict=True) if judge}) == 1:
+        names = [f"{name} {row % 10}" if judges[row] else name for row, name in enumerate(names)]
+    known = sorted(set(names))
+    return np.array([known.index(name) for name in names], dtype=np.int64)
 
 
 def _signs(rows: list[list[bool]]) -> Floats:

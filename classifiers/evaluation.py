@@ -17,7 +17,7 @@ import numpy as np
 
 from classifiers.chain import Chain
 from classifiers.corpus_reading import PRIMER, Labelled, read_corpus
-from classifiers.model import FLAGS, INTENTS, TOPICS, Bools, Floats
+from classifiers.model import FLAGS, INTENTS, TOPICS, Bools, Floats, read
 from mailbot.casework.vocabulary import Flag, Intent, Verdict
 
 
@@ -91,6 +91,11 @@ def evaluate(paths: Iterable[Path], chain: Chain | None = None) -> Report:
         from classifiers.training import ensure
 
         chain = ensure(None)
+    return evaluate_mail(corpus, chain)
+
+
+def evaluate_mail(corpus: Sequence[Labelled], chain: Chain) -> Report:
+    """As `evaluate`, for mail that was read already."""
     verdicts, seconds = _timed(chain, corpus)
     return report(corpus, verdicts, seconds)
 
@@ -98,21 +103,27 @@ def evaluate(paths: Iterable[Path], chain: Chain | None = None) -> Report:
 def leave_one_file_out(paths: Sequence[Path], seed: int = 20) -> Report:
     """Train on all files but one, read that one; once for each file, pooled. The primer is in every training and
     is never read."""
+    corpus = read_corpus(paths)
+    return hold_back(corpus, sorted({m.writer for m in corpus} - {PRIMER}), seed)
+
+
+def hold_back(corpus: Sequence[Labelled], writers: Sequence[str], seed: int = 20) -> Report:
+    """Train on all mail but one of these writers', read that writer's; once for each of them, pooled."""
     from classifiers.training import build
 
-    corpus: list[Labelled] = []
+    reads = [read(m.ask) for m in corpus]
+    held: list[Labelled] = []
     verdicts: list[Verdict] = []
     seconds = 0.0
-    for path in paths:
-        if path.stem == PRIMER:
-            continue
-        chain = build(read_corpus(p for p in paths if p != path), seed, "held back")
-        part = read_corpus([path])
+    for writer in writers:
+        others = [k for k, m in enumerate(corpus) if m.writer != writer]
+        chain = build([corpus[k] for k in others], seed, "held back", [reads[k] for k in others])
+        part = [m for m in corpus if m.writer == writer]
         said, spent = _timed(chain, part)
-        corpus.extend(part)
+        held.extend(part)
         verdicts.extend(said)
         seconds += spent
-    return report(corpus, verdicts, seconds)
+    return report(held, verdicts, seconds)
 
 
 def _timed(chain: Chain, corpus: Sequence[Labelled]) -> tuple[list[Verdict], float]:

@@ -187,9 +187,12 @@ class Labels:
     kinds: Floats  # all -1 for mail that is no reply
     topics: Floats
     flags: Floats
+    weights: Floats  # (mails,) how many times each counts
 
     def of(self, rows: Integers) -> Labels:
-        return Labels(self.intents[rows], self.kinds[rows], self.topics[rows], self.flags[rows])
+        return Labels(
+            self.intents[rows], self.kinds[rows], self.topics[rows], self.flags[rows], self.weights[rows]
+        )
 
 
 @dataclass(frozen=True)
@@ -216,10 +219,10 @@ class Chances:
 
 
 def mail_weights(labels: Labels) -> Floats:
-    """Rare intents count more, by BALANCE."""
+    """Rare intents count more, by BALANCE, and mail that the labels say so."""
     count = (labels.intents > 0).sum(axis=0)
     share = len(labels.intents) / (len(INTENTS) * np.maximum(count, 1))
-    return np.asarray((share**BALANCE)[labels.intents.argmax(axis=1)], dtype=np.float64)
+    return np.asarray((share**BALANCE)[labels.intents.argmax(axis=1)] * labels.weights, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -233,43 +236,44 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Dual:
-    """Kernels of a corpus: enough to fit any part of it, and to score the rest, without its features."""
+    """Kernels of a corpus: enough to fit it, and to score any part of it held back, without its features."""
 
     wanted: Floats  # reply kinds
     crossed: Floats  # intents
     about: Floats  # topics and flags
 
-    def fit(self, labels: Labels, rows: Integers) -> Fitted:
-        """Fit to the mails `rows`."""
-        here = labels.of(rows)
-        replies = np.flatnonzero((here.kinds > 0).any(axis=1))
-        kinds = np.zeros((len(rows), len(KINDS)))
+    def fit(self, labels: Labels, writers: Integers) -> tuple[Fitted, Scores]:
+        """Fit to all mail; and the scores that each mail gets from a fit to the other writers' mail alone. Of mail
+        that is no reply, scores of reply kinds are 0."""
+        replies = np.flatnonzero((labels.kinds > 0).any(axis=1))
+        kinds, held_kinds = np.zeros_like(labels.kinds), np.zeros_like(labels.kinds)
         if len(replies):
-            kinds[replies] = _ridge(self.wanted, rows[replies], here.kinds[replies], None)
-        return Fitted(
-            _ridge(self.crossed, rows, here.intents, mail_weights(here)),
-            kinds,
-            _ridge(self.about, rows, np.hstack([here.topics, here.flags]), None),
-        )
-
-    def scores(self, fitted: Fitted, rows: Integers, on: Integers) -> Scores:
-        """Scores of the mails `on` by a fit to `rows`."""
-        square = np.ix_(on, rows)
-        about = self.about[square] @ fitted.about
-        return Scores(
-            self.crossed[square] @ fitted.intents,
-            self.wanted[square] @ fitted.kinds,
-            about[:, : len(TOPICS)],
-            about[:, len(TOPICS) :],
-        )
+            there = np.ix_(replies, replies)
+            kinds[replies], held_kinds[replies] = _ridge(
+                self.wanted[there], labels.kinds[replies], np.ones(len(replies)), writers[replies]
+            )
+        intents, held_intents = _ridge(self.crossed, labels.intents, mail_weights(labels), writers)
+        matters = np.hstack([labels.topics, labels.flags])
+        about, held_about = _ridge(self.about, matters, np.ones(len(writers)), writers)
+        held = Scores(held_intents, held_kinds, held_about[:, : len(TOPICS)], held_about[:, len(TOPICS) :])
+        return Fitted(intents, kinds, about), held
 
 
-def _ridge(kernel: Floats, rows: Integers, targets: Floats, weights: Floats | None) -> Floats:
-    from sklearn.kernel_ridge import KernelRidge
+def _ridge(kernel: Floats, targets: Floats, weights: Floats, writers: Integers) -> tuple[Floats, Floats]:
+    """Dual coefficients of a kernel ridge regression (Saunders and others, 1998), and the predictions for each
+    writer's mail by a fit without it.
 
-    fitted = KernelRidge(alpha=RIDGE, kernel="precomputed")
-    fitted.fit(kernel[np.ix_(rows, rows)], targets, sample_weight=weights)
-    return np.asarray(fitted.dual_coef_, dtype=np.float64)
+    Both come from one inverse: taking the rows of a writer out of (K + ridge) y = target changes the prediction
+    for them to target - inverse[rows, rows]^-1 dual[rows] (block leave-one-out), so that nothing is fitted twice."""
+    from scipy.linalg import inv, solve
+
+    inverse = inv(kernel + np.diag(RIDGE / weights), check_finite=False)
+    dual = inverse @ targets
+    held = np.empty_like(targets)
+    for writer in np.unique(writers):
+        rows = np.flatnonzero(writers == writer)
+        held[rows] = targets[rows] - solve(inverse[np.ix_(rows, rows)], dual[rows], assume_a="pos")
+    return np.asarray(dual, dtype=np.float64), held
 
 
 def dual_of(blocks: Mapping[str, csr_matrix], groups: Integers) -> Dual:
@@ -445,16 +449,14 @@ def _against(weights: NDArray[np.float32], column: int) -> Floats:
 def fit(
     reads: Sequence[Read], labels: Labels, writers: Integers, judging: Bools, seed: int
 ) -> tuple[Model, Scores]:
-    """Fit a model. `writers` numbers each mail's file; the scores returned are those of held-back writers, on
-    which calibration was fitted (those of `judging` alone) and thresholds are to be chosen."""
+    """Fit a model. `writers` numbers each mail's file (two at least); the scores returned are those of held-back
+    writers, on which calibration was fitted (those of `judging` alone) and thresholds are to be chosen."""
     views = [r.views for r in reads]
     vectorisers = new_vectorisers()
     blocks = fit_views(vectorisers, views)
     groups = groups_of(views)
     dual = dual_of(blocks, groups)
-    held = held_back(dual, labels, writers)
-    everything = np.arange(len(reads))
-    fitted = dual.fit(labels, everything)
+    fitted, held = dual.fit(labels, writers)
     shared_features, crossed_features = shared_rows(blocks), crossed_rows(blocks)
     # Dual to primal: the kernel's weights are folded in, so that a mail's features need no scaling.
     wanted = scales(blocks, WANTED)[:, None] * (shared_features.T @ np.hstack([fitted.intents, fitted.kinds]))
@@ -470,21 +472,3 @@ def fit(
     calibration = calibrate(held.of(judges), labels.of(judges), seed)
     return Model(vectorisers, shared.astype(np.float32), crossed, calibration), held
 
-
-def held_back(dual: Dual, labels: Labels, writers: Integers) -> Scores:
-    """Scores of every mail by a fit to the other writers' mail alone. With a single file, ten interleaved parts
-    stand in for writers: better than nothing, and said in the model's notes."""
-    groups = writers if len(np.unique(writers)) > 1 else np.arange(len(writers)) % 10
-    size = len(writers)
-    scores = Scores(
-        np.zeros((size, len(INTENTS))),
-        np.zeros((size, len(KINDS))),
-        np.zeros((size, len(TOPICS))),
-        np.zeros((size, len(FLAGS))),
-    )
-    for group in np.unique(groups):
-        on, rows = np.flatnonzero(groups == group), np.flatnonzero(groups != group)
-        part = dual.scores(dual.fit(labels, rows), rows, on)
-        scores.intents[on], scores.kinds[on] = part.intents, part.kinds
-        scores.topics[on], scores.flags[on] = part.topics, part.flags
-    return scores

@@ -18,7 +18,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, BadZipFile
@@ -44,6 +44,7 @@ from classifiers.model import (
     TOPICS,
     Calibration,
     Model,
+    Read,
     fit,
     idf_of,
     read,
@@ -67,9 +68,12 @@ _CODE = (
 _ARRAYS = ("intent_weights", "intent_offsets", "kind_weights", "kind_offsets", "slopes", "offsets")
 
 
-def build(corpus: Sequence[Labelled], seed: int, version: str) -> Chain:
-    """Train on `corpus`, in memory. Calibration and limits come from scores of held-back writers."""
-    reads = [read(m.ask) for m in corpus]
+def build(
+    corpus: Sequence[Labelled], seed: int, version: str, reads: Sequence[Read] | None = None
+) -> Chain:
+    """Train on `corpus`, in memory (`reads`: its mail as read already). Calibration and limits come from scores of
+    held-back writers."""
+    reads = [read(m.ask) for m in corpus] if reads is None else reads
     judging_rows = judging(corpus)
     model, held = fit(reads, labels_of(corpus), writers_of(corpus), judging_rows, seed)
     judges = np.flatnonzero(judging_rows)
@@ -81,14 +85,26 @@ def build(corpus: Sequence[Labelled], seed: int, version: str) -> Chain:
     return Chain(model, limits, version)
 
 
-def train(corpus_paths: Sequence[Path], out: Path, seed: int = SEED) -> Chain:
-    """Train on `corpus_paths` and write the model to `out` (a .skops file; its JSON lies beside it).
+def train(
+    corpus_paths: Sequence[Path],
+    out: Path,
+    seed: int = SEED,
+    decisions: Sequence[Labelled] = (),
+    figures: Mapping[str, float] | None = None,
+) -> Chain:
+    """Train on `corpus_paths`, and on what a landlord's people decided, and write the model to `out` (a .skops
+    file; its JSON lies beside it, with `figures` and the decided mails that it has learnt from).
 
     Both files are written under other names first: whoever reads `out` meanwhile finds the old model or the new.
     """
-    made_of = _made_of(fingerprint(corpus_paths), seed)
-    chain = build(read_corpus(corpus_paths), seed, made_of["version"])
-    save(chain, out, made_of)
+    learnt = {m.identity: m.intent.value for m in decisions}
+    corpus = fingerprint(corpus_paths)
+    if learnt:
+        said = json.dumps(learnt, sort_keys=True).encode()
+        corpus = hashlib.sha256(corpus.encode() + said).hexdigest()
+    made_of = _made_of(corpus, seed)
+    chain = build((*read_corpus(corpus_paths), *decisions), seed, made_of["version"])
+    save(chain, out, {**made_of, "decisions": sorted(learnt), "figures": dict(figures or {})})
     return chain
 
 
@@ -140,7 +156,7 @@ def load(path: Path, corpus_fingerprint: str = "") -> Chain:
     version of scikit-learn or of this package, for other labels, or (if `corpus_fingerprint` is given) from
     other mail.
     """
-    notes = _notes(path)
+    notes = notes_of(path)
     mend = f"train it anew (mailbot train --out {path})"
     expected = _made_of(corpus_fingerprint or str(notes.get("corpus", "")), int(notes.get("seed", SEED)))
     for key, what in (
@@ -162,7 +178,8 @@ def load(path: Path, corpus_fingerprint: str = "") -> Chain:
     return Chain(_unpack(content, path, mend), _limits(notes, path, mend), str(notes["version"]))
 
 
-def _notes(path: Path) -> dict[str, Any]:
+def notes_of(path: Path) -> dict[str, Any]:
+    """What the JSON beside a model says of it."""
     beside = notes_beside(path)
     mend = f"train it anew (mailbot train --out {path})"
     try:

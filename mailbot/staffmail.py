@@ -28,6 +28,7 @@ from mailbot.casework.vocabulary import (
     StaffActed,
 )
 from mailbot.handing import Counter
+from mailbot.learning import learn
 from mailbot.postroom import tokens
 from mailbot.postroom.reading import Mail
 from mailbot.postroom.trust import authenticate
@@ -127,6 +128,7 @@ class StaffDesk:
         current: Case | None = case
         decisions = []
         for event in events:
+            learn(work, current, event)
             current, decision = service.step(work, current, event, box, who=person.key)
             decisions.append(decision)
             if current is None or current.reference != case.reference:

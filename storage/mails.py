@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, func, insert, or_, select, update
 
+from mailbot.casework.vocabulary import Intent, Stage
 from storage import codec, schema
 from storage.rows import (
     AttachmentRow,
@@ -24,6 +25,7 @@ from storage.rows import (
     NoSuchMail,
     Position,
     SettledMail,
+    Sorting,
 )
 from storage.schema import mailboxes, mails
 from storage.transaction import Transaction
@@ -62,6 +64,28 @@ _FAIL = (
 
 class Mails(Transaction):
     """The part of a unit of work that deals with incoming mail and the mailboxes that it came from."""
+
+    # -------------------------------------------------------------- what people said
+
+    def keep_sorting(self, sorting: Sorting) -> None:
+        """Remember what a person said that a mail is; of two sayings on one mail the last counts."""
+        changed = ("at", "who", "stage", "intent", "taken_for")
+        self._connection.execute(
+            schema.insert_or_change(self._dialect, schema.sortings, *changed),
+            {
+                "mail": sorting.mail,
+                "at": sorting.at,
+                "who": sorting.who,
+                "stage": sorting.stage.value,
+                "intent": sorting.intent.value,
+                "taken_for": sorting.taken_for.value,
+            },
+        )
+
+    def sortings(self) -> list[Sorting]:
+        """All that people said, in the order of the mails' ids: the order of arrival, and always the same."""
+        found = self._connection.execute(select(schema.sortings).order_by(schema.sortings.c.mail))
+        return [_sorting(row) for row in found]
 
     # -------------------------------------------------------------- looking
 
@@ -284,6 +308,10 @@ def _mail_row(row: Row[Any]) -> MailRow:
     values["verdict"] = codec.read_verdict(values["verdict"])
     values["message_id"] = values["message_id"] or ""
     return MailRow(**values)
+
+
+def _sorting(row: Row[Any]) -> Sorting:
+    return Sorting(row.mail, row.at, row.who, Stage(row.stage), Intent(row.intent), Intent(row.taken_for))
 
 
 def _new_id(kept_at: dt.datetime) -> str:

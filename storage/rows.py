@@ -10,7 +10,17 @@ import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mailbot.casework.vocabulary import Case, Decision, Effect, Event, SendLetter, Timer, Verdict
+from mailbot.casework.vocabulary import (
+    Case,
+    Decision,
+    Effect,
+    Event,
+    Intent,
+    SendLetter,
+    Stage,
+    Timer,
+    Verdict,
+)
 
 # ------------------------------------------------------------------ refusals
 
@@ -121,6 +131,18 @@ class MailRow:
     how_found: str
     automatic: str
     attended_at: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class Sorting:
+    """A person said what a mail is. The mail itself stays where it is kept: this only points to it."""
+
+    mail: str
+    at: dt.datetime
+    who: str
+    stage: Stage  # of its case when it arrived, NONE for a mail that stood alone
+    intent: Intent
+    taken_for: Intent  # what it was taken for before: UNSURE where the person was asked
 
 
 @dataclass(frozen=True)

@@ -283,6 +283,18 @@ meta = Table(
     Column("value", Words, nullable=False),
 )
 
+sortings = Table(
+    "sortings",
+    metadata,
+    Column("mail", Key, ForeignKey("mails.id"), primary_key=True),
+    Column("at", UTCDateTime, nullable=False),
+    Column("who", Key, nullable=False),
+    Column("stage", Words, nullable=False),
+    Column("intent", Words, nullable=False),
+    Column("taken_for", Words, nullable=False),
+    Index(None, "at"),
+)
+
 digests = Table(
     "digests",
     metadata,
