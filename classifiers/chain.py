@@ -33,7 +33,7 @@ from classifiers.model import (
     Taken,
     read,
 )
-from classifiers.sentinels import phrases
+from classifiers.sentinels import Watchword, phrases
 from mailbot.casework.vocabulary import Flag, Intent, Raised, Reading, Stage, Topic, Verdict
 
 # What it costs to take a mail for the row's intent when it is the column's, in needless questions to a person.
@@ -90,12 +90,14 @@ class Limits:
 
     ask     expected cost (in questions to a person) from which a person is asked
     hint    probability from which a watchword that is only a hint raises its flag
+    doubt   probability below which a broad watchword doesn't raise its flag
     flags   probability from which the model raises a flag
     topics  probability from which a topic is named
     """
 
     ask: float
     hint: float
+    doubt: float
     flags: Mapping[Flag, float]
     topics: Mapping[Topic, float]
 
@@ -288,7 +290,7 @@ class Chain:
         sure = tuple(
             h
             for h in here.hits
-            if not h.word.hint or chances.flags[row][FLAGS.index(h.word.flag)] >= self.limits.hint
+            if rings(h.word, float(chances.flags[row][FLAGS.index(h.word.flag)]), self.limits)
         )
         raised = {r.flag: r for r in phrases(here.typed, sure)}
         for column, flag in enumerate(FLAGS):
@@ -303,9 +305,18 @@ class Chain:
         return tuple(TOPICS[c] for c in sorted(found, key=lambda c: -chances.topics[row][c])[:4])
 
 
+def rings(word: Watchword, chance: float, limits: Limits) -> bool:
+    """Whether a watchword that was found raises its flag, where the model gives the flag this chance."""
+    return chance >= (limits.hint if word.hint else limits.doubt if word.broad else 0.0)
+
+
 AUTO_ERROR = 0.028  # most that may be wrong of what is decided without a person
 GUARDED = 0.996  # least of the complaints and escalations that must go right or to a person
 RECALL = 0.975  # least of the flags that must never be missed ...
+HINT, DOUBT = (
+    0.03,
+    0.01,
+)  # chances that make a watchword of the weaker kinds ring; the curve is flat round them
 PRECISION = 0.5  # ... as long as half of what rings is right: a bell that always rings is not heard
 
 
@@ -326,15 +337,14 @@ def choose_limits(chances: Chances, reads: Sequence[Read], truth: Truth) -> Limi
     the highest limit that with the watchwords finds `RECALL` of them, or the lowest that keeps `PRECISION`; other
     flags and topics: best F1.
     """
-    hint = 0.08
+    words_alone = Limits(0.0, HINT, DOUBT, {}, {})
     flags: dict[Flag, float] = {}
     for column, flag in enumerate(FLAGS):
         right = truth.flags[:, column]
-        possible = chances.flags[:, column] >= hint
         by_words = np.array(
             [
-                any(h.word.flag is flag and (not h.word.hint or likely) for h in r.hits)
-                for r, likely in zip(reads, possible, strict=True)
+                any(h.word.flag is flag and rings(h.word, float(chance), words_alone) for h in r.hits)
+                for r, chance in zip(reads, chances.flags[:, column], strict=True)
             ]
         )
         if flag in NEVER_MISSED:
@@ -345,7 +355,7 @@ def choose_limits(chances: Chances, reads: Sequence[Read], truth: Truth) -> Limi
         topic: _limit_for_f1(chances.topics[:, c], truth.topics[:, c], np.zeros(len(reads), dtype=bool))
         for c, topic in enumerate(TOPICS)
     }
-    return Limits(_price_of_asking(chances.intents, truth.intents), hint, flags, topics)
+    return Limits(_price_of_asking(chances.intents, truth.intents), HINT, DOUBT, flags, topics)
 
 
 def _price_of_asking(chances: Floats, right: Integers) -> float:

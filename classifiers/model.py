@@ -471,4 +471,3 @@ def fit(
     judges = np.flatnonzero(judging)
     calibration = calibrate(held.of(judges), labels.of(judges), seed)
     return Model(vectorisers, shared.astype(np.float32), crossed, calibration), held
-

@@ -45,7 +45,9 @@ _DENIED = re.compile(
 @dataclass(frozen=True)
 class Watchword:
     """A pattern that raises `flag`. `near` must be found too, anywhere; `deniable` hits fall to a denial right
-    before them. A `hint` is too common to ring by itself: it raises the flag where the model holds it possible."""
+    before them. A `hint` is too common to ring by itself: it raises the flag where the model holds it possible. A
+    `broad` one rings unless the model holds it all but impossible (`Limits.doubt`): "fire door" in an order for
+    a hinge, "stage 2 of the cladding works"."""
 
     flag: Flag
     name: str
@@ -53,6 +55,7 @@ class Watchword:
     near: str = ""
     deniable: bool = False
     hint: bool = False
+    broad: bool = False
 
 
 _H, _S, _L, _O, _M = (
@@ -114,6 +117,7 @@ WATCHWORDS: tuple[Watchword, ...] = (
         r"spotlights?)\b[^.?!]{0,60}\b(?:water|leak\w*|drip\w*|wet|soak\w*)\b|\b(?:turned|"
         r"switched|turn) (?:the |it |all |my )*(?:electrics?|electricity|light|"
         r"it)? ?off at (?:the )?(?:fuse|board|mains|wall|box)",
+        broad=True,
     ),
     Watchword(
         _H,
@@ -132,6 +136,7 @@ WATCHWORDS: tuple[Watchword, ...] = (
         r"|\bconcrete lump|\bhole in (?:the|my|our) (?:\w+ )?(?:floor|ceiling)\b|\b(?:foot|"
         r"leg) (?:went|gone|has gone) (?:straight )?through\b|\btree\b[^.?!]{0,40}\b(?:down on|"
         r"wire|cable)|\bretaining wall\b|\bstepped crack",
+        broad=True,
     ),
     Watchword(
         _H,
@@ -162,6 +167,7 @@ WATCHWORDS: tuple[Watchword, ...] = (
         r"\bsmell (?:of )?(?:burning|smoke)\b"
         r"|\b(?:burning|smoke) smell\b|\bburn you\b|\b(?:back|"
         r"only) stairs\b[^.?!]{0,60}\b(?:block|matt?ress|pushchair|fridge)",
+        broad=True,
     ),
     Watchword(
         _H,
@@ -180,6 +186,7 @@ WATCHWORDS: tuple[Watchword, ...] = (
         r"\blocked (?:out|in)\b[^.?!]{0,40}\b(?:baby|child|kid|toddler|asleep|oven|hob|cooker)"
         r"|\b(?:stuck|trapped)\b[^?!]{0,20}\b(?:minutes|mins|hours?|screaming)\b|\binside it\b|"
         r"\bnot been (?:outside|past|out|downstairs)\b|\bcant get (?:out|down)(?: of)?\b",
+        broad=True,
     ),
     Watchword(
         _H,
@@ -189,8 +196,15 @@ WATCHWORDS: tuple[Watchword, ...] = (
         near=r"\b(?:wheel ?chair|power ?chair|oxygen|dialysis|frame|crutch\w*|leg off|amput\w*|"
         r"cant (?:walk|do stairs|manage)|hip|knees?|double a\w*|carry|carried|ventilator|"
         r"non verbal|disab\w+|stroke|copd|pregnan\w+|housebound|8\d|9\d|prisoner|carers?|stick)\b",
+        broad=True,
     ),
-    Watchword(_H, "no heat, water or power, and somebody at risk", rf"\b{_OFF}\b", near=AT_RISK),
+    Watchword(
+        _H,
+        "no heat, water or power, and somebody at risk",
+        rf"\b{_OFF}\b",
+        near=AT_RISK,
+        broad=True,
+    ),
     Watchword(
         _H,
         "cold, and somebody at risk",
@@ -199,6 +213,7 @@ WATCHWORDS: tuple[Watchword, ...] = (
         r"hats?|gloves|blankets?)|sleep\w* in (?:\w+ )?(?:coat|clothes)|[1-9](?:\.\d)?"
         r" ?(?:degrees|deg|°)|1[0-3](?:\.\d)? ?(?:degrees|deg|°)|(?:flat|house|room|place) is cold)",
         near=AT_RISK,
+        broad=True,
     ),
     Watchword(
         _H,
@@ -220,6 +235,7 @@ WATCHWORDS: tuple[Watchword, ...] = (
         r"twins|eczema|ill|poorly|sick|"
         r"doctor|gp|immun\w+|hospitalised|allerg\w+|cancer|kidney|transplant|health|kids|child\w*|"
         r"son|daughter|little ones?|grand(?:son|daughter|kids))\b",
+        broad=True,
     ),
     Watchword(
         _H,
@@ -229,6 +245,7 @@ WATCHWORDS: tuple[Watchword, ...] = (
         r"bath|sink|toilet|loo|drain)|\bneedles?\b|\bsyringes?\b|\bsharps\b|\basbest\w+|\bartex\b|"
         r"\bchrysotile\b|\btextured ceiling|\blegionella\b|\bchewed through (?:the|a|my) (?:cable|"
         r"wire)",
+        broad=True,
     ),
     Watchword(
         _H,
@@ -236,6 +253,7 @@ WATCHWORDS: tuple[Watchword, ...] = (
         r"\b(?:pull|red|emergency|alarm|bathroom)[- ]?cords?\b|\bpendants?\b|\b(?:tele ?care|"
         r"warden call|call alarm|lifeline|bed sensor|door sensor|fall alarm|community alarm)\b|"
         r"\bcord\b[^.?!]{0,60}\b(?:dead|nobody|doesnt|not work\w*|rings)\b",
+        broad=True,
     ),
     Watchword(
         _H,
@@ -246,6 +264,7 @@ WATCHWORDS: tuple[Watchword, ...] = (
         r"never locks|cant (?:lock|be locked)|kicked in|no lock)\b",
         near=r"\b(?:ex|partner|husband|refuge|abus\w+|violen\w+|police|attack\w*|threat\w*|bail\w*|"
         r"stalk\w*)\b",
+        broad=True,
     ),
     Watchword(
         _H,
@@ -265,11 +284,69 @@ WATCHWORDS: tuple[Watchword, ...] = (
     ),
     Watchword(
         _H,
+        "fall from a window or a height",
+        r"\b(?:restrictors?|window locks?|child locks?)\b|\bwindows?\b[^.?!]{0,60}\b(?:opens? (?:all the way|"
+        r"right|wide|fully)|no (?:glass|restrictor|lock|catch)|fall out|falling out|climb\w*)|\bno glass in\b|"
+        r"\bcould (?:fall|climb) (?:out|over|through)\b",
+        near=r"\b(?:child\w*|kids?|toddler|baby|little (?:one|boy|girl|lad)|son|daughter|two|three|four|autis\w*|"
+        r"floor|storey|high|climb\w*)\b",
+    ),
+    Watchword(
+        _H,
+        "propped up, or come off in the hand",
+        r"\b(?:held|propped|shored) up (?:by|with|on)\b|\bacrows?\b|\bc[ao]me (?:off|away|out) in (?:my|his|her|the|"
+        r"our) hands?\b|\b(?:went|gone|goes|give[sn]?|gave) (?:from )?(?:under|way|through)\b|\bgaffer tape\b",
+        hint=True,
+    ),
+    Watchword(
+        _H,
+        "slippery or tripping",
+        r"\b(?:slipp(?:y|ery|ed|ing)|like (?:ice|glass|an ice rink)|black ice|went (?:over|down|flying) on|"
+        r"(?:fell|fallen|trip\w*) (?:on|over|down)|broken (?:step|slab|paving)|loose (?:step|slab|paving|board)s?)\b",
+        hint=True,
+    ),
+    Watchword(
+        _H,
+        "an alarm that stayed silent",
+        r"\b(?:alarms?|detectors?|sounders?|panel)\b[^.?!]{0,40}\b(?:nothing|silent|(?:didnt|did not|never|hasnt|"
+        r"doesnt|wont|not) (?:\w+ )?(?:go(?:ne)?|went|sound|ring|work|make)\w*|fault|dead|disabled|switched off)\b|"
+        r"\bnothing went off\b|\b(?:no|without an?) (?:fire |smoke )?alarms?\b",
+        broad=True,
+    ),
+    Watchword(
+        _H,
+        "piled high, with a flame near",
+        r"\b(?:stacked|piled|stuff|rubbish|papers?|newspapers|boxes)\b[^.?!]{0,30}\b(?:to|up to) (?:the |my |his |"
+        r"her )?(?:ceiling|shoulder|roof|chest)|\bburn marks?\b|\bscorch\w*\b|\bcandles?\b[^.?!]{0,60}\b(?:light|power|"
+        r"electric\w*|dark)",
+        hint=True,
+    ),
+    Watchword(
+        _H,
+        "coats in bed",
+        r"\b(?:coats?|hats?|gloves) on (?:in|indoors|inside|to|at|all)\b|\bwith (?:\w+ ){0,2}coats? on\b|\bcan see "
+        r"(?:my|our|your|her|his) breath\b",
+        near=AT_RISK,
+        broad=True,
+    ),
+    Watchword(
+        _H,
+        "a wall gone black, and somebody ill",
+        r"\b(?:gone|going|goes|turn\w*|went)\b[^.?!]{0,25}\bblack\b|\bblack (?:all |right )?(?:up|down|over|on|"
+        r"round|behind|in)\b",
+        near=r"\b(?:asthma\w*|chest|hospital\w*|inhalers?|pump|breath\w*|wheez\w*|cough\w*|croup|bronch\w*|"
+        r"pneumon\w*|infections?|lungs?|nebuli[sz]er|baby|newborn|months? old|weeks? old|cot|toddler|twins|ill|"
+        r"poorly|doctor|gp)\b",
+        broad=True,
+    ),
+    Watchword(
+        _H,
         "said to be dangerous",
         r"\b(?:dangerous|unsafe|isnt safe|is not safe|not safe|are we safe|hazard\w*|danger to|"
         r"emergency (?:repair|plumber|electrician|lot|line|call ?out|24h)|immediately dangerous|"
         r"life (?:at risk|threatening)|risk to life|999)\b",
         deniable=True,
+        broad=True,
     ),
     # ---------------------------------------------------------------- a child or adult at risk
     Watchword(
@@ -316,6 +393,7 @@ WATCHWORDS: tuple[Watchword, ...] = (
         r"\b(?:he|him|his) (?:had|has|got|still has|with) (?:\w+ ){0,4}(?:key|keys|"
         r"my (?:new )?address|a letter)\b|\block change\b|\blocks? chang(?:ed|ing)\b|\bfleeing\b|"
         r"\bfled\b|\bleft (?:a marriage|him)\b|\bmade me leave\b|\bpolice had to\b",
+        broad=True,
     ),
     Watchword(
         _S,
@@ -344,6 +422,7 @@ WATCHWORDS: tuple[Watchword, ...] = (
         r"incident)s?\b|\bmodern slavery\b|\btraffick\w+|\bgroom(?:ed|ing)\b|\bsexual\w*|"
         r"\btouch(?:ed|es|ing) (?:me|her|him)\b|\brap(?:e|ed)\b|\bforeign care\b|\bfoster care\b|"
         r"\bself[- ]neglect\b",
+        broad=True,
     ),
     Watchword(
         _S,
@@ -364,6 +443,33 @@ WATCHWORDS: tuple[Watchword, ...] = (
         r"\b(?:address|name) (?:was )?(?:protected|hidden|on show)|\bmust not (?:have|know|get|"
         r"be given)\b|\bnobody (?:is |was |were )?(?:meant|suppose[d]?) to (?:know|have)\b|"
         r"\bcc instead of bcc\b|\bdisclos\w+ (?:to|my|her)\b",
+    ),
+    Watchword(
+        _S,
+        "frightened of staff or of a carer",
+        r"\b(?:shouts?|shouting|screams?|swears?) at (?:the |her|him|them|old|my (?:mum|mam|mother|dad|nan)|residents)|"
+        r"\bput (?:you|her|him|me) in(?:to)? a home\b|\b(?:frightened|scared|afraid|terrified) (?:of|to) (?:her|him|"
+        r"them|the (?:warden|manager|carer)|pull|go|leave|say|open)\b|\bcarers?\b[^.?!]{0,50}\b(?:money|purse|"
+        r"shout\w*|rough|hurt\w*|left her|left him)",
+        hint=True,
+    ),
+    Watchword(
+        _S,
+        "not looking after themselves",
+        r"\b(?:isnt|not|hasnt been) (?:quite |himself|herself|right|eating|washing|dressed|looking after)|\bstopped "
+        r"(?:eating|answering|washing|going out|coming out|putting)|\b(?:no bedding|no food|nothing to eat)\b|"
+        r"\bsomebody "
+        r"(?:ought to|should|needs to) (?:call|look in|check|go)\b|\blives? (?:all )?alone\b|\bon (?:his|her) own\b|"
+        r"\blearning (?:disab|difficult)\w+|\bpsychosis\b|\bkey ?worker\b|\boutreach\b|\bmental health\b|\bcant cope\b",
+        hint=True,
+    ),
+    Watchword(
+        _S,
+        "hounded",
+        r"\b(?:hung|left|put|smeared|posted|written|painted|scratched) (?:\w+ ){0,3}(?:on|at|through|across) (?:our|my|"
+        r"the) (?:front )?(?:door|car|step|window|letter ?box)|\bharass\w+|\bhound\w*|\bintimidat\w+|\bwatch(?:es|ing) "
+        r"(?:me|us|my|our)\b|\bfollow(?:s|ed|ing) (?:me|us|my|her)\b|\bwait(?:s|ing) (?:for|outside)\b",
+        hint=True,
     ),
     # ---------------------------------------------------------------- the law
     Watchword(

@@ -54,7 +54,7 @@ from classifiers.model import (
 from mailbot.casework.vocabulary import Flag, Topic
 
 SEED = 20
-FORMAT = 1  # of the two files; raise it when their contents change
+FORMAT = 2  # of the two files; raise it when their contents change
 _CODE = (
     "concepts.py",
     "cues.py",
@@ -68,18 +68,16 @@ _CODE = (
 _ARRAYS = ("intent_weights", "intent_offsets", "kind_weights", "kind_offsets", "slopes", "offsets")
 
 
-def build(
-    corpus: Sequence[Labelled], seed: int, version: str, reads: Sequence[Read] | None = None
-) -> Chain:
+def build(corpus: Sequence[Labelled], seed: int, version: str, reads: Sequence[Read] | None = None) -> Chain:
     """Train on `corpus`, in memory (`reads`: its mail as read already). Calibration and limits come from scores of
     held-back writers."""
-    reads = [read(m.ask) for m in corpus] if reads is None else reads
+    known = [read(m.ask) for m in corpus] if reads is None else list(reads)
     judging_rows = judging(corpus)
-    model, held = fit(reads, labels_of(corpus), writers_of(corpus), judging_rows, seed)
+    model, held = fit(known, labels_of(corpus), writers_of(corpus), judging_rows, seed)
     judges = np.flatnonzero(judging_rows)
     limits = choose_limits(
         model.calibration.chances(held.of(judges)),
-        [reads[row] for row in judges],
+        [known[row] for row in judges],
         truth_of([m for m, judges_here in zip(corpus, judging_rows, strict=True) if judges_here]),
     )
     return Chain(model, limits, version)
@@ -132,6 +130,7 @@ def save(chain: Chain, out: Path, made_of: dict[str, Any]) -> None:
             "limits": {
                 "ask": chain.limits.ask,
                 "hint": chain.limits.hint,
+                "doubt": chain.limits.doubt,
                 "flags": {f.value: limit for f, limit in chain.limits.flags.items()},
                 "topics": {t.value: limit for t, limit in chain.limits.topics.items()},
             },
@@ -221,6 +220,7 @@ def _limits(notes: dict[str, Any], path: Path, mend: str) -> Limits:
         return Limits(
             float(limits["ask"]),
             float(limits["hint"]),
+            float(limits["doubt"]),
             {flag: float(limits["flags"][flag.value]) for flag in Flag},
             {topic: float(limits["topics"][topic.value]) for topic in Topic},
         )

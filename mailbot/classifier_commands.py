@@ -108,15 +108,28 @@ def train(
         Path | None,
         typer.Option(metavar="FILE", help="Write an HTML page: figures with each file held back in turn."),
     ] = None,
+    decisions: Annotated[
+        bool, typer.Option("--decisions", help="Learn from what your people decided, too (with --config).")
+    ] = False,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", "-c", help="Folder with mailbot.toml, for --decisions."),
+    ] = None,
 ) -> None:
     """Build the classifier's model: the shipped one, if this machine has none that fits, or one from your own files.
 
-    Mail of --corpus is learnt from instead of the shipped corpus. A report takes some minutes: each file is read by
-    a model that was trained on the others."""
+    Mail of --corpus is learnt from instead of the shipped corpus. With --decisions the new model is tried on mail that
+    was held back, and installed only if it is worse on no guarded figure than the one in use; that one is kept beside
+    it. A report, and decisions, take some minutes: each file is read by a model that was trained on the others."""
     import classifiers
     from classifiers.corpus_reading import read_corpus, shipped_corpus, with_primer
 
     files = [*(corpus or ()), *(more or ())]
+    if decisions:
+        if config is None:
+            stop("--decisions: name the folder of mailbot.toml with --config, whose database holds them")
+        _learn_from_decisions(config, files, out, report)
+        return
     if out is not None and out.suffix != ".skops":
         stop(f"--out {out}: write a file name that ends in .skops")
     if files and out is None and report is None:
@@ -130,6 +143,51 @@ def train(
         typer.echo(f"The model is ready: {classifiers.ensure(None).version}")
     if report is not None:
         _write_page(classifiers.leave_one_file_out(learnt), learnt, report)
+
+
+def _learn_from_decisions(config: Path, files: list[Path], out: Path | None, page_at: Path | None) -> None:
+    from classifiers.corpus_reading import shipped_corpus, with_primer
+    from classifiers.relearning import relearn
+    from mailbot.learning import examples
+    from mailbot.start import load_chain
+    from storage import open_store
+
+    settings = load(config)
+    own = settings.classifier.model
+    where = out or own or settings.data_dir / "own-model.skops"
+    store = open_store(settings.database.url)
+    if not store.schema_is_current():
+        stop("the database is of another version. Run: mailbot db upgrade")
+    with store.read() as work:
+        decided = examples(work, work.sortings())
+    store.close()
+    if not decided:
+        stop("nobody has decided anything yet (#sort): there is nothing to learn from")
+    typer.echo(f"Learning from {len(decided)} decided mails. This takes some minutes.")
+    learnt = with_primer(files) if files else shipped_corpus()
+    done = relearn(learnt, decided, where, load_chain(settings), own)
+    shown = [
+        (name, "" if old is None else f"{old:.1%}", f"{new:.1%}", "worse" if name in done.worse else "")
+        for name, old, new in done.rows
+    ]
+    for name, old, new, worse in shown:
+        typer.echo(f"  {name:<40} in use {old or '-':>7}   new {new:>7}  {worse}".rstrip())
+    if page_at is not None:
+        from classifiers.reporting import comparison, page
+
+        verdict = "It was installed." if done.installed else "It was not installed."
+        about = f"Learnt from {len(decided)} decided mails besides {len(learnt)} files. {verdict}"
+        table = comparison(("held-back mail", "model in use", "new model", ""), shown)
+        write_bytes(page_at, page(done.corpus, "A model that learnt from your people", about, table).encode())
+    if not done.installed:
+        stop(f"the new model was not installed: it is worse on {', '.join(done.worse)}", 1)
+    typer.echo(f"{where}: the model is ready: {done.version}")
+    if done.previous:
+        typer.echo(f"The previous one is kept: {done.previous}")
+    if own != where:
+        typer.echo(f'Use it with [classifier] model = "{where}" in mailbot.toml, and start the daemon again.')
+    else:
+        typer.echo("Start the daemon again to use it.")
 
 
 def _write_page(figures: Report, learnt: Sequence[Path], out: Path) -> None:
