@@ -43,35 +43,35 @@ COST: Mapping[Intent, Mapping[Intent, float]] = {
     Intent.NEW_COMPLAINT: {
         Intent.NEW_COMPLAINT: 0,
         Intent.SERVICE_REQUEST: 2,
-        Intent.ESCALATION_REQUEST: 8,
+        Intent.ESCALATION_REQUEST: 24,
         Intent.REPLY: 2.5,
         Intent.OTHER: 2,
     },
     Intent.SERVICE_REQUEST: {
-        Intent.NEW_COMPLAINT: 12,
+        Intent.NEW_COMPLAINT: 36,
         Intent.SERVICE_REQUEST: 0,
-        Intent.ESCALATION_REQUEST: 20,
+        Intent.ESCALATION_REQUEST: 60,
         Intent.REPLY: 2.5,
         Intent.OTHER: 2,
     },
     Intent.ESCALATION_REQUEST: {
-        Intent.NEW_COMPLAINT: 8,
+        Intent.NEW_COMPLAINT: 24,
         Intent.SERVICE_REQUEST: 2.5,
         Intent.ESCALATION_REQUEST: 0,
         Intent.REPLY: 2.5,
         Intent.OTHER: 2.5,
     },
     Intent.REPLY: {
-        Intent.NEW_COMPLAINT: 15,
+        Intent.NEW_COMPLAINT: 45,
         Intent.SERVICE_REQUEST: 4,
-        Intent.ESCALATION_REQUEST: 20,
+        Intent.ESCALATION_REQUEST: 60,
         Intent.REPLY: 0,
         Intent.OTHER: 2,
     },
     Intent.OTHER: {
-        Intent.NEW_COMPLAINT: 20,
+        Intent.NEW_COMPLAINT: 60,
         Intent.SERVICE_REQUEST: 4,
-        Intent.ESCALATION_REQUEST: 25,
+        Intent.ESCALATION_REQUEST: 75,
         Intent.REPLY: 3,
         Intent.OTHER: 0,
     },
@@ -178,6 +178,12 @@ def _other_but_maybe_a_complaint(d: Draft) -> bool:
     return d.intent is Intent.OTHER and guarded >= 0.05
 
 
+def _names_the_next_stage(d: Draft) -> bool:
+    cues = d.read.views.cues.split()
+    asks = "go_up_now" in cues or ("stage_two" in cues and "not_our_stage" not in cues)
+    return d.intent in (Intent.REPLY, Intent.OTHER) and d.read.ask.stage is Stage.STAGE1_OPEN and asks
+
+
 def _asks_for_more_than_a_reply(d: Draft) -> bool:
     if d.intent not in (Intent.REPLY, Intent.OTHER):
         return False
@@ -214,6 +220,11 @@ RULES: tuple[Rule, ...] = (
         "not set aside if it may be a complaint",
         "it reads as no business of ours, but may be a complaint",
         _other_but_maybe_a_complaint,
+    ),
+    Rule(
+        "names the next stage",
+        "it reads as a reply, but names the next stage while the first is open",
+        _names_the_next_stage,
     ),
     Rule(
         "not a mere reply",
@@ -312,7 +323,7 @@ def rings(word: Watchword, chance: float, limits: Limits) -> bool:
 
 AUTO_ERROR = 0.028  # most that may be wrong of what is decided without a person
 GUARDED = 0.996  # least of the complaints and escalations that must go right or to a person
-RECALL = 0.975  # least of the flags that must never be missed ...
+RECALL = 0.985  # least of the flags that must never be missed ...
 HINT, DOUBT = (
     0.03,
     0.01,

@@ -70,7 +70,7 @@ def test_the_primer_is_in_every_training_once_and_judges_none(tmp_path: Path) ->
         ({"topics": "repairs"}, "topics is no list"),
         ({"flags": None}, "flags"),
         ({"body": None}, "body is missing"),
-        ({"subject": 7}, r"subject is no text \\(7\\)"),
+        ({"subject": 7}, r"subject is no text \(7\)"),
     ],
 )
 def test_a_line_against_the_guide_is_refused_with_file_line_and_key(
