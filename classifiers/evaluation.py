@@ -104,10 +104,14 @@ def leave_one_file_out(paths: Sequence[Path], seed: int = 20) -> Report:
     """Train on all files but one, read that one; once for each file, pooled. The primer is in every training and
     is never read."""
     corpus = read_corpus(paths)
-    return hold_back(corpus, sorted({m.writer for m in corpus} - {PRIMER}), seed)
+    return hold_back(corpus, sorted({m.writer for m in corpus} - {PRIMER}), seed)[0]
 
 
-def hold_back(corpus: Sequence[Labelled], writers: Sequence[str], seed: int = 20) -> Report:
+Held = tuple[tuple[Labelled, Verdict], ...]
+"""Mail with what a model that had not learnt from it said."""
+
+
+def hold_back(corpus: Sequence[Labelled], writers: Sequence[str], seed: int = 20) -> tuple[Report, Held]:
     """Train on all mail but one of these writers', read that writer's; once for each of them, pooled."""
     from classifiers.training import build
 
@@ -123,7 +127,7 @@ def hold_back(corpus: Sequence[Labelled], writers: Sequence[str], seed: int = 20
         held.extend(part)
         verdicts.extend(said)
         seconds += spent
-    return report(held, verdicts, seconds)
+    return report(held, verdicts, seconds), tuple(zip(held, verdicts, strict=True))
 
 
 def _timed(chain: Chain, corpus: Sequence[Labelled]) -> tuple[list[Verdict], float]:

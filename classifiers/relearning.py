@@ -60,10 +60,10 @@ def relearn(
     files = sorted({m.writer for m in corpus} - {PRIMER})
     parts = [replace(m, writer=f"{m.writer} {k % PARTS}") for k, m in enumerate(decisions)]
     both = (*corpus, *parts)
-    on_files = hold_back(both, files, seed)
-    on_own = hold_back(both, sorted({m.writer for m in parts}), seed)
+    on_files, _ = hold_back(both, files, seed)
+    on_own, _ = hold_back(both, sorted({m.writer for m in parts}), seed)
     notes: dict[str, Any] = notes_of(in_use_at) if in_use_at else {}
-    before: Mapping[str, float] = notes.get("figures") or guarded(hold_back(corpus, files, seed))
+    before: Mapping[str, float] = notes.get("figures") or guarded(hold_back(corpus, files, seed)[0])
     known = set(notes.get("decisions", ()))
     fresh = [m for m in parts if m.identity not in known]
     rows: list[tuple[str, float | None, float]] = [

@@ -19,6 +19,7 @@ from mailbot.casework.vocabulary import (
     MailArrived,
     Question,
     Reading,
+    Verdict,
 )
 
 
@@ -100,6 +101,21 @@ def with_question(
     return replace(case, questions=(*case.questions, question)), question
 
 
+PLAUSIBLE = 0.1
+"""From this probability on a reading's clock counts while nobody has decided."""
+
+
+def strictest(verdict: Verdict, default: Intent) -> Intent:
+    """What an unsure mail on a case is taken as if nobody decides: of its plausible readings the one whose clock is the
+    strictest, else the stage's `default`. A complaint that may stand in an old thread is never left as a reply."""
+    if verdict.intent is not Intent.UNSURE:
+        return default
+    chances = {reading.intent: reading.probability for reading in verdict.readings}
+    if default is Intent.ESCALATION_REQUEST and chances.get(default, 0.0) >= PLAUSIBLE:
+        return default
+    return Intent.NEW_COMPLAINT if chances.get(Intent.NEW_COMPLAINT, 0.0) >= PLAUSIBLE else default
+
+
 LATE_DISCRETION = (
     "Did our answer reach them in time, and did it say until when they could ask?",
     "Were they ill, away, or in need of help with it?",
@@ -124,10 +140,11 @@ def ask_about_mail(
 
     def ask(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
         case = stages.heard(case, event)
-        number = 2 if default is Intent.ESCALATION_REQUEST else 1
+        taken = strictest(event.verdict, default)
+        number = 2 if taken is Intent.ESCALATION_REQUEST else 1
         eve = rules.sort_by(number, event.received_at)
         more = (decline,) if discretion else ()
-        asked = put_question(case, event, rules, default, eve, headline, discretion, more, clauses)
+        asked = put_question(case, event, rules, taken, eve, headline, discretion, more, clauses)
         assert asked.case is not None
         shown = orders.case_mail(
             asked.case,

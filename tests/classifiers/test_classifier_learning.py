@@ -122,4 +122,3 @@ def test_the_page_tells_figures_and_draws_them(few: tuple[Path, ...], in_use: tu
     assert "about &amp; more" in html
     assert html.count("<rect") == len(figures.reliability)
     assert all(f">{intent.value}<" in html for intent in INTENTS)
-
