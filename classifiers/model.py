@@ -42,17 +42,17 @@ FLAGS: tuple[Flag, ...] = tuple(Flag)
 # by less than 0.01.
 VIEWS: tuple[str, ...] = ("words", "letters", "edges", "standing", "cues", "concepts", "pairs")
 WANTED: Mapping[str, float] = {
-    "words": 1.0, "letters": 1.0, "edges": 1.0, "standing": 0.06, "cues": 1.0, "concepts": 1.5, "pairs": 1.5,
+    "words": 1.0, "letters": 1.5, "edges": 1.0, "standing": 0.06, "cues": 1.0, "concepts": 1.5, "pairs": 1.5,
 }  # fmt: skip
 """For intents and reply kinds, in all mail."""
 CROSSED: Mapping[str, float] = {"words": 1.0, "letters": 1.0, "cues": 1.0, "concepts": 0.8, "pairs": 0.8}
 """For intents, besides, in mail of the same group: times the weight of that kind of group, below."""
-BY_STAGE, BY_SENDER = 0.3, 0.3
+BY_STAGE, BY_SENDER = 0.1, 0.3
 ABOUT: Mapping[str, float] = {
     "words": 1.0, "letters": 2.0, "edges": 0.3, "standing": 0.06, "cues": 0.6, "concepts": 1.0, "pairs": 0.3,
 }  # fmt: skip
 """For topics and flags, in all mail."""
-RIDGE = 0.5  # strength of the penalty
+RIDGE = 0.4  # strength of the penalty
 BALANCE = 0.8  # 0: every mail counts the same, 1: every intent does
 
 _FAMILY_NAMES: tuple[str, ...] = tuple(dict.fromkeys(FAMILIES.values()))
