@@ -321,13 +321,11 @@ def rings(word: Watchword, chance: float, limits: Limits) -> bool:
     return chance >= (limits.hint if word.hint else limits.doubt if word.broad else 0.0)
 
 
-AUTO_ERROR = 0.028  # most that may be wrong of what is decided without a person
-GUARDED = 0.996  # least of the complaints and escalations that must go right or to a person
+AUTO_ERROR = 0.026  # most that may be wrong of what is decided without a person
+GUARDED = 0.997  # least of the complaints and escalations that must go right or to a person
 RECALL = 0.985  # least of the flags that must never be missed ...
-HINT, DOUBT = (
-    0.03,
-    0.01,
-)  # chances that make a watchword of the weaker kinds ring; the curve is flat round them
+# Chances that make a watchword of the weaker kinds ring; the curve is flat round them.
+HINT, DOUBT = 0.02, 0.004
 PRECISION = 0.5  # ... as long as half of what rings is right: a bell that always rings is not heard
 
 

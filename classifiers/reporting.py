@@ -36,6 +36,8 @@ def page(report: Report, title: str, about: str, extra: str = "") -> str:
         f"<h2>Intents</h2>{_scores(report.intent)}"
         f"<h2>Confusion</h2>{confusion_table(report)}"
         f"<h2>Does confidence mean what it says?</h2>{reliability_plot(report)}"
+        '<p class="soft">A bar that ends at the dashed line means what it says; a lower one is overconfident. '
+        f"Expected calibration error {report.ece:.3f}.</p>"
         f"<h2>Flags</h2>{_scores(report.flags)}<h2>Topics</h2>{_scores(report.topics)}</body></html>\n"
     )
 
@@ -109,8 +111,6 @@ def reliability_plot(report: Report) -> str:
         f"{bars}{ticks}"
         f'<text x="{x(0.5)}" y="{y(0) + 38}" text-anchor="middle" font-size="12">how sure it said it was '
         "(on each bar: messages)</text></svg>"
-        f'<p class="soft">A bar that ends at the dashed line means what it says; a lower one is overconfident. '
-        f"{told}</p>"
     )
 
 

@@ -97,7 +97,7 @@ def test_a_decided_mail_weighs_more(few: tuple[Path, ...]) -> None:
 def test_costs_and_thresholds_of_the_landlord_ask_more_often(chain: Chain) -> None:
     plain = Ask("Hi, could I have a new key fob for the front door please? Flat 22.", "Key fob", Stage.NONE)
     assert chain.read(plain).intent is Intent.SERVICE_REQUEST
-    anything = dict.fromkeys(INTENTS, 100.0)
+    anything = dict.fromkeys(INTENTS, 1e9)
     dear = replace(chain, caution=Caution(costs=anything)).read(plain)
     assert dear.intent is Intent.UNSURE
     assert len(dear.readings) >= 2

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from classifiers import Ask, Chain, evaluate
 from classifiers.chain import COST, RULES
+from classifiers.corpus_reading import read_corpus
 from classifiers.model import INTENTS
 from mailbot.casework.vocabulary import Flag, Intent, ReplyKind, Stage, Topic
 
@@ -172,8 +174,7 @@ def test_missing_a_complaint_costs_more_than_asking_about_one() -> None:
 
 
 def test_an_unseen_writer_is_read_well_enough(chain: Chain, held_out: Path) -> None:
-    """Floors below what was measured on this writer, the hardest but one of the eight: F1 0.864, decided 0.73 at
-    0.048 wrong, guarded 0.981, calibration error 0.041."""
+    """Floors below what was measured on this writer, the hardest of the eight: F1 0.886."""
     report = evaluate([held_out], chain)
     assert report.n == 200
     assert report.intent_macro_f1 >= FLOORS["f1"]
@@ -184,7 +185,15 @@ def test_an_unseen_writer_is_read_well_enough(chain: Chain, held_out: Path) -> N
     assert report.flags["urgent_hazard"].recall >= 0.93
     assert report.flags["safeguarding"].recall >= 0.85
     assert report.flags["ombudsman"].recall == 1.0
-    assert report.ms_per_message < 30  # 3 on an idle machine
 
 
-FLOORS = {"f1": 0.84, "auto": 0.65, "error": 0.06, "guarded": 0.97, "ece": 0.07}
+FLOORS = {"f1": 0.86, "auto": 0.7, "error": 0.055, "guarded": 0.98, "ece": 0.06}
+
+
+def test_reading_costs_milliseconds(chain: Chain, held_out: Path) -> None:
+    """Three at most of the processor's time a mail in batches, twice that where the machine is shared."""
+    asks = [m.ask for m in read_corpus([held_out])]
+    chain.read_many(asks[:10])
+    begun = time.process_time()
+    chain.read_many(asks)
+    assert (time.process_time() - begun) / len(asks) < 0.006
