@@ -22,7 +22,7 @@ from classifiers import Ask
 from classifiers.words import definition, outcome_sought
 from mailbot.casework import orders
 from mailbot.casework.allocation import Desk
-from mailbot.casework.clues import Clue, ClueKind, Found, choose, clues, plain_subject
+from mailbot.casework.clues import Clue, ClueKind, Found, choose, clues, named, plain_subject
 from mailbot.casework.lifecycle import decide
 from mailbot.casework.policy import Policy
 from mailbot.casework.references import compose, near_misses, without_check
@@ -236,6 +236,7 @@ class Service:
         )
         if handed_in_by and verdict.intent is Intent.OTHER and case is None:
             verdict = replace(verdict, intent=Intent.UNSURE)
+        verdict = named(verdict, mail.sender.name, f"{mail.subject}\n{text}")
         sender = Party(mail.sender.address, mail.sender.name)
         if case:
             sender = next((p for p in case.parties if p.address == sender.address), sender)

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from mailbot.casework.references import find
-from mailbot.casework.vocabulary import Case, Stage
+from mailbot.casework.vocabulary import Case, Flag, Stage, Verdict
 
 _MOST_IDS = 50  # of References; the newest say the most, and a hostile header may hold thousands
 _MESSAGE_ID = re.compile(r"<[^<>\s]+>")
@@ -25,6 +25,11 @@ _SUBJECT_MARKS = re.compile(
     r"(?:(?:re|fwd?|aw|wg|sv|vs|antw|tr|rv|r)(?:\s?\[\d{1,3}\]|\s?\(\d{1,3}\))?\s?:\s?"
     r"|\[(?:external|ext|caution|spam\??)[^\[\]]{0,20}\]\s?"
     r"|(?:external|caution)\s?:\s?)+",
+    re.IGNORECASE,
+)
+_KEEPS_NAME_BACK = re.compile(
+    r"\banonym|(?:\b(?:not|without)|n['’]t)\b[^.!?\n]{0,40}\bm(?:y|e) (?:own )?(?:name|identity|identified)\b"
+    r"|\bname(?:s)? (?:withheld|not given)\b",
     re.IGNORECASE,
 )
 
@@ -172,3 +177,11 @@ def _plus_tags(addresses: Iterable[str]) -> list[str]:
         if at and plus and tag:
             tags.append(tag.lower())
     return tags
+
+
+def named(verdict: Verdict, name: str, text: str) -> Verdict:
+    """The verdict without "anonymous" where the mail comes under a first and a last name and nothing in it asks that
+    the name be kept back: an unsigned mail is not a nameless one, and its text alone can't tell the two apart."""
+    if len(name.split()) < 2 or _KEEPS_NAME_BACK.search(text):
+        return verdict
+    return replace(verdict, flags=tuple(r for r in verdict.flags if r.flag is not Flag.ANONYMOUS))

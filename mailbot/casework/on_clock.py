@@ -412,6 +412,7 @@ def remind(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
             "responded_on": rules.day(record.responded_at).isoformat(),
             "close_on": rules.day(closing).isoformat(),
             "next_stage_name": "" if case.stage2 else rules.policy.stage(2).name,
+            **orders.time_to_ask(case, rules.day(event.at)),
         },
         answers=case.request_mail,
     )

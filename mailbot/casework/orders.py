@@ -233,10 +233,18 @@ def closure(
         "closed_because": reason,
         "closed_on": iso(rules.day(at)),
         "next_stage_name": rules.policy.stage(2).name if responded and not case.stage2 else "",
-        "window_ends": iso(record.window.outer) if record and record.window and not case.stage2 else "",
+        **time_to_ask(case, rules.day(at)),
         "ombudsman_until": iso(ombudsman_until(case, rules)) if final else "",
     }
     return to_resident(case, rules, Letter.CLOSURE, because, facts, answers=case.request_mail)
+
+
+def time_to_ask(case: Case, today: dt.date) -> dict[str, Fact]:
+    """Until when the resident may ask for stage 2, as a letter of today tells it: the day, or that it has passed."""
+    record = case.current
+    ends = record.window.outer if record and record.window and not case.stage2 else None
+    over = ends is not None and ends < today
+    return {"window_ends": "" if over else iso(ends), "window_over": over}
 
 
 def ombudsman_until(case: Case, rules: Rulebook) -> dt.date | None:

@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from mailbot.casework.clues import Clue, ClueKind, Found, choose, clues, plain_subject
+from mailbot.casework.clues import Clue, ClueKind, Found, choose, clues, named, plain_subject
 from mailbot.casework.references import compose
-from mailbot.casework.vocabulary import Case, Party, Role, Stage
+from mailbot.casework.vocabulary import Case, Flag, Intent, Party, Raised, Role, Stage, Verdict
 
 AMINA = "amina@resident.example"
 BEN = "ben@resident.example"
@@ -206,3 +206,20 @@ def test_a_representative_is_a_party_too() -> None:
 def test_a_clue_to_a_case_that_is_gone_is_no_clue() -> None:
     assert choose([(SUBJECT, compose("CC", 2020, 1))], AMINA, CASES) is None
     assert choose([], AMINA, CASES) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "anonymous"),
+    [
+        ("Jean Walker", "The bins at Mill Court overflow.", False),
+        ("Jean Walker", "Please don't tell them my name. The bins overflow.", True),
+        ("Jean Walker", "I want to stay anonymous.", True),
+        ("millcourt77", "The bins at Mill Court overflow.", True),
+        ("", "The bins at Mill Court overflow.", True),
+    ],
+)
+def test_an_unsigned_mail_is_not_a_nameless_one(name: str, text: str, anonymous: bool) -> None:
+    """Who wrote stands in From as well: nobody is put before a supervisor as nameless for want of a signature."""
+    verdict = Verdict(Intent.NEW_COMPLAINT, flags=(Raised(Flag.ANONYMOUS, "the bins"), Raised(Flag.ABUSIVE)))
+    told = named(verdict, name, text)
+    assert (told.has(Flag.ANONYMOUS), told.has(Flag.ABUSIVE)) == (anonymous, True)

@@ -94,6 +94,30 @@ def test_a_word_on_a_closed_case_starts_no_clock_of_silence() -> None:
     assert timers(told.effects) == {}
 
 
+@pytest.mark.parametrize(("policy", "over"), [("mrh", True), ("ivh", True), ("mhs", False), ("mtvh", False)])
+def test_no_closing_letter_gives_a_day_that_has_passed(policy: str, over: bool) -> None:
+    """MRH's and IVH's time to ask is over by the closing, mhs's begins with it, MTVH has none."""
+    rules = rulebook(policy)
+    tried = act(Act.TRIED, "2026-03-18", words="by phone")
+    case, _ = last(rules, COMPLAINT, RESPONSE, tried)
+    closed = decide(case, fell(Timer.CLOSE_SILENT, "2026-04-10"), rules)
+    (letter,) = [e for e in letters(closed.effects) if e.letter is Letter.CLOSURE]
+    assert (letter.facts["window_over"], letter.facts["window_ends"]) == (
+        over,
+        "2026-05-11" if policy == "mhs" else "",
+    )
+
+
+def test_a_reminder_says_whether_stage_2_may_still_be_asked_for() -> None:
+    """IVH 5.1: ten working days, of which the reminder comes five too late; MRH 7.6.1: twenty."""
+    for policy, over, ends in (("ivh", True, ""), ("mrh", False, "2026-04-09"), ("mtvh", False, "")):
+        rules = rulebook(policy)
+        case, _ = last(rules, COMPLAINT, RESPONSE)
+        (letter,) = letters(decide(case, fell(Timer.REMIND_WINDOW, "2026-03-31"), rules).effects)
+        assert letter.letter is Letter.CLOSING_REMINDER
+        assert (letter.facts["window_over"], letter.facts["window_ends"]) == (over, ends)
+
+
 # ------------------------------------------------------------------ after a no
 
 

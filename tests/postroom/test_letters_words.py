@@ -233,6 +233,21 @@ def test_a_closure_says_why_and_what_is_still_open(because: str, said: str, stat
     assert "Monday 27 April 2026" in written.text
 
 
+@pytest.mark.parametrize("letter", [Letter.CLOSURE, Letter.CLOSING_REMINDER])
+def test_once_the_time_to_ask_is_over_a_letter_says_so_and_who_decides(
+    stationery: Stationery, letter: Letter
+) -> None:
+    over = write(stationery, letter, next_stage_name="Stage 2", window_ends="", window_over=True)
+    for told in (plain(over.text), plain(words_of(over.html))):
+        assert "The time to ask for Stage 2 has ended" in told and "A person will then decide" in told
+        assert "Your complaint then goes to" not in told
+    open_still = write(
+        stationery, letter, next_stage_name="Stage 2", window_ends="2026-05-28", window_over=False
+    )
+    for told in (plain(open_still.text), plain(words_of(open_still.html))):
+        assert "by Thursday 28 May 2026" in told and "Your complaint then goes to Stage 2" in told
+
+
 def test_a_closure_after_the_final_response_says_until_when_the_ombudsman_looks(
     stationery: Stationery,
 ) -> None:
