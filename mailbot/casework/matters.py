@@ -39,8 +39,8 @@ from mailbot.casework.vocabulary import (
     Verdict,
 )
 
-_ALARMED: Final = ("legal", "elected_member")
-"""Kinds that supervisors are alarmed of anyway: where nobody else holds them, one mail is enough."""
+_ALARMED: Final = {"legal": Flag.LEGAL_ACTION, "elected_member": Flag.MP_OR_COUNCILLOR}
+"""Kinds whose flag alarms the supervisor anyway (`on_mail.ALARMS`), with the mail: one mail is enough for them."""
 
 
 def with_matters(before: Case | None, decision: Decision, event: MailArrived, rules: Rulebook) -> Decision:
@@ -62,10 +62,12 @@ def with_matters(before: Case | None, decision: Decision, event: MailArrived, ru
 
 
 def pass_to(case: Case | None, event: MailArrived, rules: Rulebook, route: Route) -> tuple[Effect, ...]:
-    """The mail to whoever holds the route's role; the supervisor where nobody does."""
-    holders = rules.holding(route.to)
-    if not holders and route.kind in _ALARMED:
-        return ()
+    """The mail to whoever holds the route's role; the supervisor where nobody does. Whom an alarm has told of this
+    already is not told twice."""
+    holders = rules.holding(route.to) or (rules.supervisor,)
+    rang = _ALARMED.get(route.kind)
+    if rang and event.verdict.has(rang):
+        holders = tuple(person for person in holders if person is not rules.supervisor)
     why = tuple(dict.fromkeys((*route.clauses, *rules.policy.why("routed"))))
     complaint = case is not None and case.matter is Matter.COMPLAINT
     handler = rules.person(case.handler) if case else None
@@ -92,7 +94,7 @@ def pass_to(case: Case | None, event: MailArrived, rules: Rulebook, route: Route
             },
             carries="" if route.restricted else event.mail,
         )
-        for person in holders or (rules.supervisor,)
+        for person in holders
     )  # fmt: skip
 
 

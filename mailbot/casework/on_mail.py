@@ -566,6 +566,7 @@ def with_alarms(decision: Decision, event: MailArrived, rules: Rulebook) -> Deci
                 text=event.text,
                 phrases=tuple(r.phrase for r in raised if r.phrase),
                 audience=Audience.DUTY if urgency == "now" else Audience.SUPERVISOR,
+                carries=event.mail if flag in (Flag.MP_OR_COUNCILLOR, Flag.LEGAL_ACTION) else "",
             )
             for person in people
         ]

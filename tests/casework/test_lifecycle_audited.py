@@ -201,6 +201,19 @@ def test_a_mail_that_may_belong_to_a_case_is_passed_on_like_any_other() -> None:
     assert Letter.ROUTED in kinds(decision)
 
 
+def test_legal_and_elected_members_mail_reaches_a_supervisor_once_and_whole() -> None:
+    """By the alarm where that rings, else by being passed on; nobody else holds these matters here."""
+    rules = rulebook("mtvh")
+    for flag, kind in (
+        (Flag.LEGAL_ACTION, Letter.ALERT),
+        (Flag.MP_OR_COUNCILLOR, Letter.ALERT),
+        (Flag.LEGAL_PROCEEDINGS_ISSUED, Letter.ROUTED),
+    ):
+        _, opened = last(rules, mail(Intent.NEW_COMPLAINT, "2026-03-02", flags=(Raised(flag, "court"),)))
+        told = [e for e in letters(opened.effects) if e.letter in (Letter.ALERT, Letter.ROUTED)]
+        assert [(e.letter, e.person, e.carries) for e in told] == [(kind, "alex", "mail-2026-03-02")]
+
+
 def test_a_person_who_says_that_a_mail_asks_for_the_investigation_opens_the_investigation() -> None:
     """SPSO: what a mail may ask for at once, a person's #sort may grant."""
     unsure = mail(Intent.UNSURE, "2026-03-02")
