@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from mailbot.casework import asking, clocks, orders, stages
+from mailbot.casework import asking, clocks, orders, stages, third_parties
 from mailbot.casework.acts import no, roles_of, yes
 from mailbot.casework.policy import Exclusion, Overlay
 from mailbot.casework.provisions import GROUND_FLAGS
@@ -185,6 +185,8 @@ def decline(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     kind = "non_escalation" if late else "exclusion"
     if "supervisor" not in roles_of(event, rules):
         return _propose(case, event, rules, kind, ground, clauses, exclusion)
+    if unsaid := third_parties.silent_about(case, rules):
+        return no(case, unsaid)
     reasons, instead = told(event)
     if not reasons:
         return no(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from itertools import combinations
 
 import pytest
 from casework_samples import RESIDENT, at, letters, mail, rulebook, timers
@@ -86,6 +87,52 @@ def test_no_text_and_no_overlay_closes_over_what_is_owed(
     assert closed.case is not None and closed.case.closed_because == "silence"
 
 
+STANDS_IN_THE_WAY = (
+    "no answer",
+    "nobody tried",
+    "promise",
+    "delay",
+    "question",
+    "their word",
+    "unread mail",
+    "too early",
+)
+
+
+@pytest.mark.parametrize("overlay", Overlay)
+@pytest.mark.parametrize("policy", ["mhs", "mrh", "code-2024"])
+def test_silence_closes_only_when_nothing_at_all_stands_in_the_way(policy: str, overlay: Overlay) -> None:
+    """Every combination of what can stand in the way: mhs Closure (b) and (c), MRH 7.8, House 9."""
+    plain = replace(rulebook(policy), policy=load_policy(policy, config_dir() / "policies", overlay=overlay))
+    asked = tuple(h for h in STANDS_IN_THE_WAY if h != "nobody tried" or policy == "mhs")
+    closings = 0
+    for count in range(len(asked) + 1):
+        for there in combinations(asked, count):
+            events: list[Event] = [COMPLAINT]
+            if "promise" in there:
+                events.append(act(Act.ACTION, "2026-03-09", words="mend it", until=dt.date(2026, 6, 1)))
+            if "delay" in there:
+                until = dt.date(2026, 6, 1)
+                events.append(act(Act.EXTEND, "2026-03-09", "alex", until=until, reason="the roof"))
+            if "no answer" not in there:
+                events.append(RESPONSE)
+            if "nobody tried" not in there:
+                events.append(act(Act.TRIED, "2026-03-11", words="by phone"))
+            if "question" in there:
+                events.append(mail(Intent.UNSURE, "2026-03-12"))
+            if "their word" in there:
+                events.append(mail(Intent.REPLY, "2026-03-12", "11:00"))
+            unread = frozenset({RESIDENT.address} if "unread mail" in there else ())
+            case, _ = last(plain, *events)
+            day = "2026-03-13" if "too early" in there else "2026-05-29"
+            after = decide(case, fell(Timer.CLOSE_SILENT, day), replace(plain, unread=unread)).case
+            assert after is not None
+            closed = after.stage is Stage.CLOSED
+            assert closed == (not there), f"{'closed' if closed else 'open'} with {there or 'nothing'}"
+            closings += closed
+    assert closings == 1
+
+
 def test_a_word_on_a_closed_case_starts_no_clock_of_silence() -> None:
     rules = rulebook("mtvh")
     case, _ = last(rules, COMPLAINT, RESPONSE, act(Act.CLOSE, "2026-03-12", words="agreed"))
@@ -158,6 +205,23 @@ def test_a_complaint_that_began_at_the_investigation_is_refused_as_a_complaint()
     assert refused.case is not None
     assert (refused.case.stage, refused.case.closed_because) == (Stage.CLOSED, "refused")
     assert Letter.REFUSAL in kinds(refused)
+
+
+def test_a_refusal_tells_no_stranger_why() -> None:
+    """Its reasons are the resident's affair, as an answer is: they wait for permission, or for the resident."""
+    rules = rulebook("code-2024")
+    flags = (Raised(Flag.REPRESENTATIVE, "my constituent"), Raised(Flag.MP_OR_COUNCILLOR, "MP"))
+    case, _ = last(rules, mail(Intent.NEW_COMPLAINT, "2026-03-02", flags=flags))
+    no = act(
+        Act.DECLINE, "2026-03-03", "alex", text="She told us in 2023.\n\nInstead: we visit.", ground="age"
+    )
+    assert "#authority given" in decide(case, no, rules).refused
+    may, _ = last(
+        rules,
+        mail(Intent.NEW_COMPLAINT, "2026-03-02", flags=flags),
+        act(Act.AUTHORITY, "2026-03-03", "alex", words="given"),
+    )
+    assert Letter.REFUSAL in kinds(decide(may, no, rules))
 
 
 def test_nothing_is_declined_that_nobody_asked_for() -> None:
