@@ -256,6 +256,7 @@ class ChaseTable(Strict):
     on_target_day: bool
     late_every_working_days: int = Field(ge=1)
     supervisor_when_late: bool
+    head_after_working_days: int = Field(default=0, ge=0)
     contact_every_working_days: int = Field(ge=1)
     clauses: Cited
 

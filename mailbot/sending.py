@@ -27,6 +27,7 @@ from mailbot.casework.vocabulary import (
     Letter,
     SendLetter,
 )
+from mailbot.chasing import gather
 from mailbot.postroom import tokens
 from mailbot.postroom.letters import Enclosure, Letterhead, LetterMistake, Order, Stationery, Written
 from mailbot.postroom.reading import read
@@ -118,6 +119,8 @@ class Outbox:
     def dispatch(self, limit: int = 50) -> list[Sent]:
         """Hand over what waits. Each letter is settled on its own; one that fails never stops the next."""
         self._find_strayed()
+        with self._store.begin() as work:
+            gather(work, self._settings, self._now(), self.mint)
         done: list[Sent] = []
         while batch := self._claim(min(limit - len(done), 10)):
             done += [self._send_or_leave(letter) for letter in batch]

@@ -75,7 +75,7 @@ class StaffDesk:
                 "If it was you, answer this mail from your work account."
             )
             return self.refuse(work, row, mail, person, case, "", problem)
-        if not may_act(person, case):
+        if not may_act(person, case) and not self._stands_in(person, case):
             problem = f"The case is with {self._name(case.handler)} now. Ask them, or a supervisor, to do it."
             return self.refuse(work, row, mail, person, case, "", problem)
         return self._carry_out(work, row, mail, person, case, letter)
@@ -120,6 +120,8 @@ class StaffDesk:
         events = self._events(parsed, person, row, work, case, letter, now)
         tried: Case | None = case
         for event in events:
+            if event.act is Act.MERGE and (problem := self._why_not_merge(work, case, event.words)):
+                return self.refuse(work, row, mail, person, case, f"#merge {event.words}", problem)
             decision = decide(tried, event, service.rules(work, box, case))
             if decision.refused:
                 asked = f"#{event.act.value} {event.words}".strip()
@@ -241,6 +243,27 @@ class StaffDesk:
         minted = in_thread(service.outbox.mint(work, order, reference, box), mail)
         work.add_letter(minted, now, reference or None)
         return settled
+
+    def _stands_in(self, person: Person, case: Case) -> bool:
+        """The delegate of a handler who is away today."""
+        today = self._service.settings.calendar.london_date(self._service.clock.now())
+        handler = next((p for p in self._service.settings.people if p.key == case.handler), None)
+        return handler is not None and handler.delegate == person.key and handler.is_away(today)
+
+    def _why_not_merge(self, work: Work, case: Case, target: str) -> str:
+        """Only into an older, open case of the same resident: so no date is won, and nothing is told to a stranger."""
+        other = work.case(target)
+        if (
+            other is None
+            or other.resident.address != case.resident.address
+            or other.reference == case.reference
+        ):
+            return f"There is no other case {target} of the same resident."
+        if other.closed_at is not None:
+            return f"{target} is closed."
+        if other.received_at > case.received_at:
+            return f"{target} is the younger one: answer its mail with #merge {case.reference} instead."
+        return ""
 
     def _name(self, key: str) -> str:
         return next((p.name for p in self._service.settings.people if p.key == key), "nobody")

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, func, insert, select, update
 
+from mailbot.casework.vocabulary import Letter
 from storage import codec
 from storage.rows import ClaimLost, LetterRow, LetterState, NewLetter, NoSuchLetter
 from storage.schema import letters
@@ -40,6 +41,7 @@ _picked = (
             _earlier.c.to_address == letters.c.to_address,
             _earlier.c.id < letters.c.id,
             _earlier.c.state.in_(_ON_ITS_WAY),
+            _earlier.c.letter != Letter.CHASER.value,  # one that waits for the morning holds up nothing
         )
         .exists(),
     )
@@ -162,6 +164,31 @@ class Outbox(Transaction):
             .values(state=LetterState.WAITING.value, next_at=now)
         )
         return sorted((_letter_row(row) for row in broken), key=lambda letter: letter.id)
+
+    def absorb(self, letter_id: int, why: str) -> None:
+        """The letter goes no more: another one says what it said, or nobody needs it. It stays on record."""
+        self._settle_or_refuse(letter_id, state=LetterState.SENT.value, answer=why, last_error=why)
+
+    def waiting_chasers(self, now: dt.datetime) -> list[LetterRow]:
+        """The reminders that may go now, oldest first."""
+        rows = self._connection.execute(
+            select(letters)
+            .where(
+                letters.c.state == LetterState.WAITING.value,
+                letters.c.next_at <= now,
+                letters.c.letter == Letter.CHASER.value,
+            )
+            .order_by(letters.c.id)
+        )
+        return [_letter_row(row) for row in rows]
+
+    def chased_since(self, address: str, since: dt.datetime) -> bool:
+        """Whether a reminder was handed over to this address since then, or may have been."""
+        found = self._connection.execute(
+            _COUNT_TO.where(letters.c.letter == Letter.CHASER.value),
+            {"address": address.lower(), "since": since},
+        )
+        return int(found.scalar_one()) > 0
 
     def _settle(self, letter_id: int, **values: Any) -> bool:
         return bool(self._connection.execute(_SETTLE, {"letter_id": letter_id, **values}).rowcount)

@@ -48,19 +48,20 @@ def choose_handler(
     topics: Collection[Topic],
     avoid: frozenset[str] = frozenset(),
     role: str = "handler",
+    conflicted: frozenset[str] = frozenset(),
 ) -> Chosen | None:
     """The one to take a case on `day`, or None when nobody may.
 
     `text` is the complaint with its subject; `topics` what it is about: under STAFF_CONDUCT a bare first name
     or surname counts as naming somebody. `avoid` holds the keys of those who had part in it before (for
-    stage 2 everybody of stage 1), `role` is "handler", or "stage2" for stage 2.
+    stage 2 everybody of stage 1), `conflicted` those who may not have it, `role` is "handler", or "stage2" for stage 2.
     """
     holders = [person for person in desk.people if role in person.roles]
     about = named_in(text, holders, bare=Topic.STAFF_CONDUCT in topics)
     left_out: dict[str, int] = {}
     free = []
     for person in holders:
-        reason = _reason_against(person, desk, day, about, avoid)
+        reason = _reason_against(person, desk, day, about, avoid, conflicted)
         if reason:
             left_out[reason] = left_out.get(reason, 0) + 1
         else:
@@ -112,11 +113,33 @@ def named_in(text: str, people: Collection[Person], bare: bool = False) -> froze
     )
 
 
+def conflicted_in(people: Collection[Person], parties: Collection[str], text: str) -> frozenset[str]:
+    """The keys of those whose declared conflicts meet this case: an address of a party, a name or a place in what
+    was written, or a colleague whom it names."""
+    named, said = named_in(text, people), " ".join(_words_of(text))
+    theirs = {party.casefold() for party in parties}
+
+    def meets(conflict: str) -> bool:
+        if "@" in conflict:
+            return conflict.casefold() in theirs
+        words = " ".join(_words_of(conflict))
+        return conflict in named or (bool(words) and re.search(rf"\b{re.escape(words)}\b", said) is not None)
+
+    return frozenset(p.key for p in people if any(meets(c) for c in p.conflicts))
+
+
 def _reason_against(
-    person: Person, desk: Desk, day: dt.date, about: frozenset[str], avoid: frozenset[str]
+    person: Person,
+    desk: Desk,
+    day: dt.date,
+    about: frozenset[str],
+    avoid: frozenset[str],
+    conflicted: frozenset[str],
 ) -> str:
     if person.key in about:
         return "named in it"
+    if person.key in conflicted:
+        return "with a conflict of interest"
     if person.key in avoid:
         return "had part in it before"
     if person.is_away(day):

@@ -20,7 +20,7 @@ import datetime as dt
 import difflib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailbot.casework.arguments import read_adjustment, read_hold, read_new
 from mailbot.casework.forms import FORMS, ParsedAct
@@ -73,7 +73,19 @@ _TO_RESIDENT = frozenset({Act.REPLY, Act.RESPOND, Act.UPDATE, Act.DECLINE})
 _MAY_LACK_TEXT = frozenset({Act.DECLINE})
 _ONCE = frozenset(set(Act) - {Act.ACTION, Act.DONE, Act.NOTE})
 _TAKES_TEXT = frozenset(
-    {*_TO_RESIDENT, Act.NOTE, Act.CONTACTED, Act.TRIED, Act.RETURN, Act.ESCALATE, Act.REOPEN, Act.NEW}
+    {
+        *_TO_RESIDENT,
+        Act.NOTE,
+        Act.CONTACTED,
+        Act.TRIED,
+        Act.RETURN,
+        Act.ESCALATE,
+        Act.REOPEN,
+        Act.NEW,
+        Act.SPLIT,
+        Act.DETERMINATION,
+        Act.DONE,
+    }
 )
 _WORDS = {act.value: act for act in Act}
 
@@ -445,6 +457,23 @@ def _read_authority(rest: str, today: dt.date, add: AddWorkingDays) -> tuple[Par
     return (ParsedAct(Act.AUTHORITY, words=said),)
 
 
+def _read_order(rest: str, today: dt.date, add: AddWorkingDays) -> tuple[ParsedAct, ...] | str:
+    read = _read_action(rest, today, add)
+    return read if isinstance(read, str) else tuple(replace(act, act=Act.ORDER) for act in read)
+
+
+_A_REFERENCE = re.compile(
+    r"(?:in)?(?:to )?(?:case )?(?P<reference>[A-Z]{2,6}-\d{4}-\d{6}-[0-9A-Z])\W*\Z", re.IGNORECASE
+)
+
+
+def _read_merge(rest: str, today: dt.date, add: AddWorkingDays) -> tuple[ParsedAct, ...] | str:
+    found = _A_REFERENCE.match(rest.strip())
+    if not found:
+        return "it lacks the reference of the other case, or that is not whole"
+    return (ParsedAct(Act.MERGE, words=found["reference"].upper()),)
+
+
 _READERS: Mapping[Act, _Read] = {
     Act.REPLY: _read_reply,
     Act.CONFIRM: _plain(Act.CONFIRM),
@@ -472,6 +501,11 @@ _READERS: Mapping[Act, _Read] = {
     Act.ADJUST: read_adjustment,
     Act.HOLD: read_hold,
     Act.NEW: read_new,
+    Act.MERGE: _read_merge,
+    Act.SPLIT: _plain(Act.SPLIT),
+    Act.CONFLICT: _plain(Act.CONFLICT),
+    Act.DETERMINATION: _plain(Act.DETERMINATION),
+    Act.ORDER: _read_order,
     Act.CANCEL: _plain(Act.CANCEL),
     Act.HELP: _plain(Act.HELP),
     Act.HISTORY: _plain(Act.HISTORY),

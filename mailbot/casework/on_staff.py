@@ -340,12 +340,24 @@ def action_done(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         return no(
             case, f"There is no open action with that number (open: {numbers}). Write #done and a number."
         )
+    evidence = event.text.strip()
+    if action.ordered and not evidence:
+        return no(
+            case,
+            f"The Ombudsman ordered it: below #done {action.number}, after an empty line, write what shows that it was "
+            "kept, and attach it.",
+        )
     case = replace(
         case,
-        actions=tuple(replace(a, done_at=event.at) if a.number == action.number else a for a in case.actions),
+        actions=tuple(
+            replace(a, done_at=event.at, evidence=evidence) if a.number == action.number else a
+            for a in case.actions
+        ),
     )
     stopped = clocks.stop_action(action.number)
-    return yes(case, event, rules, f"Action {action.number} is done: {action.text}.", "actions", (stopped,))
+    shown = f" Kept inside, sent to nobody: {evidence}" if evidence else ""
+    rule = "ombudsman_order" if action.ordered else "actions"
+    return yes(case, event, rules, f"Action {action.number} is done: {action.text}.{shown}", rule, (stopped,))
 
 
 def note(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
@@ -379,6 +391,10 @@ def give_to(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
             case,
             f"{found.name} had part in stage 1 and can't take stage 2 "
             f"({', '.join(rules.policy.why('stage2_person'))}).",
+        )
+    if found.key in case.conflicts:
+        return no(
+            case, f"{found.name} has a conflict of interest on this case. Write #assign and another name."
         )
     record = case.current
     if record is None:

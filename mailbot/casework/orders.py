@@ -290,6 +290,7 @@ def buttons(case: Case) -> list[Fact]:
     tried = button("Record an attempt", "#tried by phone, no answer")
     quiet = button("Hold back", "#hold until  because ", "The day after the word until, why after because.")
     done = [button("Action done", f"#done {case.open_actions[0].number}")] if case.open_actions else []
+    conflict = button("I have a conflict", "#conflict")
     propose = button(
         "Propose to decline", "#decline age because ", "The ground, then why. A supervisor decides."
     )
@@ -329,6 +330,7 @@ def buttons(case: Case) -> list[Fact]:
                 note,
                 quiet,
                 pass_on,
+                conflict,
                 propose,
                 button("Withdrawn", "#close withdrawn"),
             ]
@@ -423,7 +425,7 @@ def case_mail(
     warning: str = "",
 ) -> tuple[Effect, ...]:
     """The mail that shows a new message to whoever has the case; to the supervisor where nobody has."""
-    person = rules.person(case.handler) or rules.supervisor
+    person = rules.acting(case.handler) or rules.supervisor
     name = stage_name(case, rules)
     return (
         to_staff(
@@ -499,14 +501,13 @@ def chaser(
         "clause": ", ".join(due.clauses),
         "stage_name": stage_name(case, rules),
     }
-    handler = rules.person(case.handler)
+    handler = rules.acting(case.handler)
     waiting = case.current.draft if case.current else None
     approvers = [rules.person(key) for key in waiting.approvers] if waiting else []
-    told = [
-        p
-        for p in (handler, *approvers, rules.supervisor if tell_supervisor or handler is None else None)
-        if p
-    ]
+    head_after = rules.policy.chase.head_after_working_days
+    heads = rules.holding("head") if tell_supervisor and 0 < head_after <= late else ()
+    supervisor = rules.supervisor if tell_supervisor or handler is None else None
+    told = [person for person in (handler, *approvers, supervisor, *heads) if person]
     return tuple(
         to_staff(
             person,

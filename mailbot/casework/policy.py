@@ -100,6 +100,7 @@ RULES: Final = (
     "rent_information",
     "adjusted",  # how a resident is written to, and what may not go by email
     "handed_in",  # staff pass on or write down what a resident said
+    "ombudsman_order",  # what the Ombudsman found and ordered is kept track of
     "held",  # what a handler sends waits a moment, so that it can be taken back
     "dates_changed",  # the calendar changed: dates were counted anew
 )
@@ -328,6 +329,7 @@ class ChaseRules:
     on_target_day            whether one comes on the morning of the target
     late_every_working_days  how often after the outer date
     supervisor_when_late     the supervisor is told with each late one
+    head_after_working_days  so long after the outer date whoever has the role "head" is told too; 0: never
     contact_every_working_days  how often while the contact with the resident is outstanding
     """
 
@@ -337,6 +339,7 @@ class ChaseRules:
     supervisor_when_late: bool
     contact_every_working_days: int
     clauses: tuple[str, ...]
+    head_after_working_days: int = 0
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,14 @@ class Rulebook:
     def person(self, key: str) -> Person | None:
         return next((p for p in self.desk.people if p.key == key), None)
 
+    def acting(self, key: str) -> Person | None:
+        """Who acts for this person today: their delegate while they are away, else they themselves."""
+        person = self.person(key)
+        if person is None or self.today is None or not person.delegate or not person.is_away(self.today):
+            return person
+        delegate = self.person(person.delegate)
+        return delegate if delegate and not delegate.is_away(self.today) else person
+
     def holding(self, role: str) -> tuple[Person, ...]:
         return tuple(p for p in self.desk.people if role in p.roles)
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from mailbot.casework import clocks, orders
-from mailbot.casework.allocation import choose_handler
+from mailbot.casework.allocation import choose_handler, conflicted_in
 from mailbot.casework.policy import Anchor, Moment
 from mailbot.casework.provisions import Route
 from mailbot.casework.rulebook import Rulebook
@@ -154,8 +154,11 @@ def _choose(
 ) -> tuple[Person | None, str]:
     avoid = frozenset(case.had_part) if number == 2 else frozenset()
     record = case.stage2 if number == 2 else case.stage1
-    told = (case.subject, case.request_text, asked, record.definition if record else "")
-    chosen = choose_handler(rules.desk, rules.day(at), "\n".join(told), case.topics, avoid, role=role)
+    parties = (case.resident.name, *(p.address for p in case.parties))
+    told = (case.resident.name, case.subject, case.request_text, asked, record.definition if record else "")
+    text = "\n".join(told)
+    conflicted = conflicted_in(rules.desk.people, parties, text) | frozenset(case.conflicts)
+    chosen = choose_handler(rules.desk, rules.day(at), text, case.topics, avoid, role, conflicted)
     return (chosen.person, chosen.why) if chosen else (None, "")
 
 

@@ -159,6 +159,9 @@ class Party:
     role: Role = Role.RESIDENT
 
 
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
 @dataclass(frozen=True)
 class Person:
     """A member of staff, from config/staff.toml. `key` is what commands and the journal call them."""
@@ -173,9 +176,13 @@ class Person:
     aliases: tuple[str, ...] = ()
     away: tuple[tuple[dt.date, dt.date], ...] = ()
     case_limit: int = 0  # 0: none
+    works: tuple[str, ...] = ()  # "mon", "tue", ...: (): every working day
+    delegate: str = ""  # the key of whoever acts for them while they are away
+    conflicts: tuple[str, ...] = ()  # addresses, names or places of people, keys of colleagues
 
     def is_away(self, day: dt.date) -> bool:
-        return any(first <= day <= last for first, last in self.away)
+        off = bool(self.works) and DAYS[day.weekday()] not in self.works
+        return off or any(first <= day <= last for first, last in self.away)
 
 
 # ------------------------------------------------------------------ dates
@@ -255,6 +262,8 @@ class Action:
     text: str
     due: dt.date | None
     done_at: dt.datetime | None = None
+    ordered: bool = False  # by the Ombudsman: done only with its evidence
+    evidence: str = ""
 
 
 @dataclass(frozen=True)
@@ -319,6 +328,15 @@ class Adjustment:
 
 
 @dataclass(frozen=True)
+class Determination:
+    """What the Ombudsman found, as a member of staff wrote it down; `mail` may hold the letter itself."""
+
+    at: dt.datetime
+    found: str
+    mail: str = ""
+
+
+@dataclass(frozen=True)
 class Waiting:
     """What a member of staff sends to the resident, while they can still take it back."""
 
@@ -370,6 +388,8 @@ class Case:
     adjustments: tuple[Adjustment, ...] = ()
     held_until: dt.date | None = None  # until then nothing goes to the resident by itself
     held_because: str = ""
+    conflicts: tuple[str, ...] = ()  # staff who may not have it
+    determinations: tuple[Determination, ...] = ()
     how_received: str = ""  # phone, post, ...: "" for mail
 
     @property
@@ -467,6 +487,11 @@ class Act(StrEnum):
     ADJUST = "adjust"
     HOLD = "hold"
     NEW = "new"
+    MERGE = "merge"
+    SPLIT = "split"
+    CONFLICT = "conflict"
+    DETERMINATION = "determination"
+    ORDER = "order"
     CANCEL = "cancel"
     HELP = "help"
     HISTORY = "history"

@@ -273,6 +273,12 @@ def mail_link(address: str, subject: str, key: str, line: str, body: str = "") -
     return whole if len(whole) <= 1_900 else bare
 
 
+def line_link(address: str, line: Mapping[str, str]) -> Callable[..., str]:
+    """What makes the buttons of one line of a mail about several cases: they write about that case."""
+    subject = f"Re: {line['what']} [{line['reference']}]"
+    return functools.partial(mail_link, line.get("write_to") or address, subject, line.get("key", ""))
+
+
 def _key_of(order: Order) -> str:
     """The key line of a letter to staff whose reply address holds no token; "" for all others."""
     pair = tokens.parse_message_id(order.message_id)
@@ -489,6 +495,7 @@ class Stationery:
             subject = f"{subject} [{reference}]"
         context["title"] = subject
         context["mail_link"] = functools.partial(mail_link, reply_address, f"Re: {subject}", _key_of(order))
+        context["line_link"] = functools.partial(line_link, reply_address)
         in_text, in_html = Held(), Held()
         text = self._render(order.letter, text_template, {**context, "holds": in_text}).strip("\n")
         text = re.sub(r"\n{3,}", "\n\n", text) + "\n"

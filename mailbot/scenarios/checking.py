@@ -138,7 +138,7 @@ class Checker:
         everything = [
             one
             for one in self._rig.laid
-            if (not step.who or one.to in theirs) and (not step.case or one.row.reference == reference)
+            if (not step.who or one.to in theirs) and (not step.case or reference in one.about)
         ]
         kind = [one for one in everything if self._is_kind(one, step)]
         reached = [one for one in kind if one.number >= self._since and self._on_its_day(one)]

@@ -205,6 +205,13 @@ class Laid:
     def because(self) -> tuple[str, ...]:
         return self.row.order.because
 
+    @property
+    def about(self) -> frozenset[str]:
+        """The references of the cases that it speaks of: a mail of reminders may speak of several."""
+        lines = self.row.order.facts.get("lines")
+        named = [line.get("reference") for line in lines if isinstance(line, dict)] if isinstance(lines, list) else []
+        return frozenset(str(one) for one in (self.row.reference, *named) if one)
+
 
 class Tray:
     """Takes every letter; in place of the relay."""

@@ -215,7 +215,7 @@ class _Player:
         fitting = [
             one
             for one in theirs
-            if one.row.order.letter in letters and (not case or one.row.reference == reference)
+            if one.row.order.letter in letters and (not case or reference in one.about)
         ]
         if fitting:
             return fitting[-1]

@@ -259,6 +259,9 @@ class PersonTable(Strict):
     aliases: list[Address] = Field(default_factory=list)
     away: list[AwayTable] = Field(default_factory=list)
     case_limit: int = Field(default=0, ge=0)
+    works: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(default_factory=list)
+    delegate: str = ""
+    conflicts: list[Word] = Field(default_factory=list)
 
 
 class StaffTable(Strict):

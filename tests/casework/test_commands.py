@@ -267,8 +267,8 @@ def test_the_body_belongs_to_one_purpose_only() -> None:
     assert (both.text_for(Act.RESPOND), both.text_for(Act.NOTE), both.leftover) == (LETTER, "", "")
     noted = parse(f"#contacted by phone\n\n{LETTER}", TUESDAY, add_working_days)
     assert (noted.text_for(Act.CONTACTED), noted.leftover) == (LETTER, "")
-    beside = parse(f"#done 2\n\n{LETTER}", TUESDAY, add_working_days)
-    assert (beside.text_for(Act.DONE), beside.leftover) == ("", LETTER)
+    beside = parse(f"#reviewed\n\n{LETTER}", TUESDAY, add_working_days)
+    assert (beside.text_for(Act.REVIEWED), beside.leftover) == ("", LETTER)
 
 
 def test_one_mistake_stops_the_whole_mail_and_says_what_was_understood() -> None:

@@ -1,0 +1,102 @@
+"""Reminders: at most one mail a person a working day, in working hours, with everything in it and nothing that is
+done."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import urllib.parse
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+
+import pytest
+from conftest import ALEX, COMPLAINT, JO, SAM, House
+from doors.embedded import Embedded
+
+from mailbot.casework.vocabulary import Case, Stage
+
+
+@pytest.fixture
+def office(make_house: Callable[..., House], embedded_mail: Embedded) -> House:
+    """Sam has two complaints of the same day, both late in the end."""
+    house = make_house(embedded_mail)
+    house.write(JO, COMPLAINT)
+    house.write("kim@example.com", COMPLAINT.replace("kitchen", "hall"), subject="Hall")
+    house.turn()
+    return house
+
+
+def of(office: House, address: str) -> Case:
+    return next(case for case in office.cases() if case.resident.address == address)
+
+
+def days_of(office: House, to: str) -> list[dt.date]:
+    dates = [str(r.message["Date"]) for r in office.letters(to, "chaser")]
+    return [parsedate_to_datetime(date).date() for date in dates]
+
+
+def test_two_late_cases_are_one_mail_a_working_day_to_each(office: House) -> None:
+    office.go_to("2026-03-27", "12:00")
+    for to in (SAM, ALEX):
+        days = days_of(office, to)
+        assert len(days) == len(set(days)) > 3
+        assert all(day.weekday() < 5 for day in days)
+    text = office.last(SAM, "chaser").text
+    assert of(office, JO).reference in text and of(office, "kim@example.com").reference in text
+
+
+def test_each_line_has_buttons_that_act_on_its_own_case(office: House) -> None:
+    office.go_to("2026-03-18", "12:00")
+    page = office.last(SAM, "chaser").message.get_body(("html",))
+    assert page is not None
+    links = [
+        urllib.parse.unquote(h.replace("&amp;", "&"))
+        for h in re.findall(r'href="(mailto:[^"]+)"', page.get_content())
+    ]
+    kim = of(office, "kim@example.com")
+    link = next(one for one in links if kim.reference in one and "#contacted" in one)
+    office.write(SAM, link.partition("&body=")[2], subject="Re: reminder")
+    office.turn()
+    kims, jos = of(office, "kim@example.com").stage1, of(office, JO).stage1
+    assert kims is not None and kims.contacted_at is not None
+    assert jos is not None and jos.contacted_at is None
+
+
+def test_an_answer_to_the_mail_about_several_cases_acts_on_none(office: House) -> None:
+    office.go_to("2026-03-18", "12:00")
+    office.write(SAM, "#close withdrawn", answers=office.last(SAM, "chaser"))
+    office.turn()
+    assert {case.stage for case in office.cases()} == {Stage.STAGE1_OPEN}
+    assert "nothing was done" in office.last(SAM, "command_refused").text
+
+
+def test_what_is_done_is_chased_no_more(office: House) -> None:
+    office.go_to("2026-03-18", "12:00")
+    case = of(office, JO)
+    assigned = next(r for r in office.letters(SAM, "case_assigned") if case.reference in r.subject)
+    office.write(SAM, "#respond upheld\n\nDear Jo, we are sorry.", answers=assigned)
+    office.turn()
+    before = len(office.letters(SAM, "chaser"))
+    office.go_to("2026-03-20", "12:00")
+    later = office.letters(SAM, "chaser")[before:]
+    assert later
+    assert all(case.reference not in letter.text for letter in later)
+
+
+def test_an_agreed_extension_ends_the_reminders_until_its_date_nears(office: House) -> None:
+    case = of(office, JO)
+    office.go_to("2026-03-13", "12:00")
+    assigned = next(r for r in office.letters(SAM, "case_assigned") if case.reference in r.subject)
+    office.write(
+        SAM, "#contacted by phone\n#extend 10 working days because the survey is late", answers=assigned
+    )
+    office.turn()
+    before = len(office.letters(SAM, "chaser"))
+    office.go_to("2026-03-19", "12:00")
+    lines = [
+        line
+        for letter in office.letters(SAM, "chaser")[before:]
+        for line in letter.text.split("\n* ")
+        if case.reference in line
+    ]
+    assert [line for line in lines if line.startswith("Stage 1 response")] == []
