@@ -42,7 +42,7 @@ def recompute_dates(service: Service) -> list[tuple[str, Decision]]:
         known = work.recall(CALENDAR), work.recall(POLICIES)
         if known == (calendar, policies):
             return []
-        references = [case.reference for case in work.open_cases()]
+        references = [case.reference for case in (*work.open_cases(), *work.closed_and_owed())]
     by_policy = known[0] == calendar
     done: list[tuple[str, Decision]] = []
     whole = True

@@ -714,6 +714,7 @@ class Service:
         facts = digest_facts(
             day=self.settings.calendar.london_date(now),
             cases=tuple(work.open_cases()),
+            owed=tuple(work.closed_and_owed()),
             rules=rules,
             closed=tuple(work.closed_cases(yesterday, now)),
             quarantined=tuple((m.subject, m.cause, m.received_at) for m in work.quarantined()),

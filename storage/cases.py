@@ -59,6 +59,16 @@ _TIMERS_OF = (
     .where(timers.c.reference == bindparam("reference"))
     .order_by(timers.c.due_at, timers.c.timer)
 )
+_OWED_WHILE_CLOSED = (
+    select(cases.c.body)
+    .where(
+        cases.c.stage == Stage.CLOSED.value,
+        cases.c.reference.in_(
+            select(timers.c.reference).where(timers.c.timer.in_([Timer.SORT.value, Timer.ACTION_DUE.value]))
+        ),
+    )
+    .order_by(cases.c.received_at, cases.c.reference)
+)
 _DROP = delete(timers).where(
     timers.c.reference == bindparam("its_reference"),
     timers.c.timer == bindparam("its_timer"),
@@ -104,6 +114,11 @@ class Cases(Transaction):
 
     def open_cases(self) -> list[Case]:
         return self.cases(open_only=True)
+
+    def closed_and_owed(self) -> list[Case]:
+        """Closed cases on which a person is asked something or a promise is not kept, the earliest received first."""
+        bodies = self._connection.execute(_OWED_WHILE_CLOSED).scalars()
+        return [codec.read_case(body) for body in bodies]
 
     def closed_cases(self, since: dt.datetime, until: dt.datetime) -> list[Case]:
         """Cases that were closed in [since, until) and still are, in that order."""

@@ -97,10 +97,12 @@ def digest_facts(
     waiting_letters: int,
     now: dt.datetime,
     policy_of: Callable[[Case], Policy] | None = None,
+    owed: Sequence[Case] = (),
 ) -> dict[str, Fact]:
     """Everything in the digest of `day`.
 
     policy_of    the policy that a case keeps to; that of `rules` unless given
+    owed         closed cases on which a person is asked something or a promise is not kept
     quarantined  (subject, cause, received at) of each mail set aside
     troubled     (reference, letter, state) of each letter that failed, is unknown or held
     looks        when each mailbox was last read
@@ -108,7 +110,7 @@ def digest_facts(
     of = policy_of or (lambda case: rules.policy)
     horizon = rules.calendar.add_working_days(day, 3)
     duties = sorted(
-        (d for case in cases for d in duties_of(case, of(case), rules.calendar)),
+        (d for case in (*cases, *owed) for d in duties_of(case, of(case), rules.calendar)),
         key=lambda d: (d.due.target, d.case.reference),
     )
     breached = sorted((d for d in duties if d.due.outer < day), key=lambda d: (d.due.outer, d.case.reference))
@@ -116,11 +118,11 @@ def digest_facts(
     today = [d for d in duties if d.due.target == day]
     soon = [d for d in duties if day < d.due.target <= horizon]
     asked = sorted(
-        ((case, q) for case in cases for q in case.open_questions),
+        ((case, q) for case in (*cases, *owed) for q in case.open_questions),
         key=lambda pair: (pair[1].default_at, pair[0].reference),
     )
     proposed = sorted(
-        ((case, p) for case in cases for p in case.open_proposals),
+        ((case, p) for case in (*cases, *owed) for p in case.open_proposals),
         key=lambda pair: (pair[1].proposed_at, pair[0].reference),
     )
     drafted = [c for c in cases if c.current and c.current.draft and not c.current.responded_at]

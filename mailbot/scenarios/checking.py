@@ -122,11 +122,9 @@ class Checker:
                 return f"it is flagged: {has}" if missing else ""
             case s.IsLinked():
                 other = self._case(step.other)
-                linked = getattr(case, "linked", ())
-                back = getattr(other, "linked", ()) if other else ()
-                if other and (other.reference in linked or case.reference in back):
+                if other and (other.reference in case.linked or case.reference in other.linked):
                     return ""
-                return f"it is linked to: {', '.join(linked) or 'no other'}"
+                return f"it is linked to: {', '.join(case.linked) or 'no other'}"
         raise AssertionError(step)
 
     # -------------------------------------------------------------- letters

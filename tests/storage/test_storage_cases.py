@@ -309,6 +309,20 @@ def test_only_open_cases_of_an_address_count_and_addresses_know_no_case(store: S
         assert work.open_cases_of("stranger@example.org") == []
 
 
+def test_a_closed_case_that_still_owes_something_is_found(store: Store) -> None:
+    """A request for stage 2 that came late, a promise that outlived its case: people must see them somewhere."""
+    with store.begin() as work:
+        for number, timer in (
+            ("000001-4", Timer.SORT),
+            ("000002-2", Timer.ACTION_DUE),
+            ("000003-0", Timer.SURVEY),
+        ):
+            closed = a_case(f"CC-2026-{number}", stage=Stage.CLOSED)
+            work.record(a_step(closed, None, set_timer(timer, NINE + DAY, "1")))
+        work.record(a_step(a_case("CC-2026-000004-9"), None, set_timer(Timer.SORT, NINE + DAY, "1")))
+        assert [c.reference for c in work.closed_and_owed()] == ["CC-2026-000001-4", "CC-2026-000002-2"]
+
+
 def test_cases_are_listed_by_stage_handler_and_mailbox(store: Store) -> None:
     with store.begin() as work:
         open_case(work, "CC-2026-000001-4")
