@@ -2,7 +2,9 @@
 read that one, once for each file; the verdicts pooled. About two minutes.
 
     python bench/bench_classifier.py [--json] [--without VIEW…] [--without-primer] [--worst N] [--html FILE]
-    python bench/bench_classifier.py --rivals        other models on the same folds, some ten minutes
+    python bench/bench_classifier.py --rivals        other models on the same folds, half an hour
+    python bench/bench_classifier.py --parts         what each part is worth: one fit each, held-back scores
+                                                     from its inverse, one vocabulary for all writers
 
 VIEW is words, letters, edges, standing, cues, concepts or pairs; or stage, sender: features weighed anew by it.
 """
@@ -13,10 +15,22 @@ import argparse
 import time
 from pathlib import Path
 
+import numpy as np
+from sklearn.metrics import f1_score, log_loss
+
 from classifiers import model
-from classifiers.corpus_reading import PRIMER, read_corpus, shipped_corpus
+from classifiers.corpus_reading import (
+    PRIMER,
+    Labelled,
+    judging,
+    labels_of,
+    read_corpus,
+    shipped_corpus,
+    writers_of,
+)
 from classifiers.evaluation import Held, hold_back
 from classifiers.reporting import page
+from classifiers.training import SEED
 from mailbot.casework.vocabulary import Intent
 
 
@@ -30,6 +44,55 @@ def leave_out(view: str) -> None:
             weights[view] = 0.0  # type: ignore[index]
 
 
+def tell_parts(corpus: tuple[Labelled, ...]) -> None:
+    """Figures with one part left out at a time."""
+    reads = {m.identity: model.read(m.ask) for m in corpus}
+    ways: dict[str, tuple[str, ...]] = {
+        "as it is": (),
+        "without concepts and their pairs": ("concepts", "pairs"),
+        "without cues": ("cues",),
+        "without all three: no knowledge of housing": ("concepts", "pairs", "cues"),
+        "without words": ("words",),
+        "without letters": ("letters",),
+        "without edges": ("edges",),
+        "without weighing anew by stage": ("stage",),
+        "without weighing anew by sender": ("sender",),
+    }
+    kept = [dict(w) for w in (model.WANTED, model.CROSSED)], model.BY_STAGE, model.BY_SENDER
+    print(f"{'':<46} macro F1  log loss  decided at 3% wrong")
+    for name, views in ways.items():
+        for view in views:
+            leave_out(view)
+        print(f"{name:<46} {quick_figures(corpus, reads)}", flush=True)
+        for weights, before in zip((model.WANTED, model.CROSSED), kept[0], strict=True):
+            weights.update(before)  # type: ignore[attr-defined]
+        model.BY_STAGE, model.BY_SENDER = kept[1:]
+    own = tuple(m for m in corpus if m.writer != PRIMER)
+    print(f"{'without the primer':<46} {quick_figures(own, reads)}")
+
+
+def quick_figures(corpus: tuple[Labelled, ...], reads: dict[str, model.Read]) -> str:
+    labels, writers, judges = labels_of(corpus), writers_of(corpus), judging(corpus)
+    _, held = model.fit([reads[m.identity] for m in corpus], labels, writers, judges, SEED)
+    right = labels.intents.argmax(axis=1)
+    chances = np.zeros_like(labels.intents)
+    for writer in np.unique(writers[judges]):
+        others, here = np.flatnonzero(judges & (writers != writer)), np.flatnonzero(writers == writer)
+        fitted = model.calibrate(held.of(others), labels.of(others), SEED)
+        chances[here] = fitted.chances(held.of(here)).intents
+    return figures_of(chances[judges], right[judges])
+
+
+def figures_of(chances: model.Floats, right: model.Integers) -> str:
+    """Macro F1, log loss, and the share that can be decided at three in a hundred wrong."""
+    likeliest = chances.argmax(axis=1)
+    order = np.argsort(-chances.max(axis=1))
+    wrong = np.cumsum((likeliest != right)[order]) / np.arange(1, len(right) + 1)
+    share = (np.flatnonzero(wrong <= 0.03).max(initial=-1) + 1) / len(right)
+    loss = log_loss(right, np.clip(chances, 1e-9, 1), labels=list(range(chances.shape[1])))
+    return f"{f1_score(right, likeliest, average='macro'):.3f}     {loss:.3f}     {share:.1%}"
+
+
 def main(options: argparse.Namespace) -> None:
     begun = time.perf_counter()
     for view in options.without:
@@ -39,7 +102,10 @@ def main(options: argparse.Namespace) -> None:
     if options.rivals:
         from classifier_rivals import compare
 
-        compare(corpus)
+        compare(corpus, figures_of)
+        return
+    if options.parts:
+        tell_parts(corpus)
         return
     writers = sorted({m.writer for m in corpus} - {PRIMER})
     report, read = hold_back(corpus, writers)
@@ -97,6 +163,7 @@ if __name__ == "__main__":
     parser.add_argument("--without", nargs="*", default=[], metavar="VIEW")
     parser.add_argument("--without-primer", action="store_true")
     parser.add_argument("--rivals", action="store_true")
+    parser.add_argument("--parts", action="store_true")
     parser.add_argument("--worst", type=int, default=0, metavar="N")
     parser.add_argument("--html", type=Path)
     main(parser.parse_args())

@@ -156,8 +156,10 @@ def weighed(rows: csr_matrix, weights: NDArray[np.float32]) -> Floats:
     copy all of them for each mail."""
     from scipy import sparse
 
-    columns = np.unique(rows.indices)
-    there = (rows.data, np.searchsorted(columns, rows.indices), rows.indptr)
+    occurs = np.zeros(rows.shape[1], dtype=bool)
+    occurs[rows.indices] = True
+    columns = np.flatnonzero(occurs)
+    there = (rows.data, (np.cumsum(occurs) - 1)[rows.indices], rows.indptr)
     narrow = sparse.csr_matrix(there, shape=(rows.shape[0], len(columns)))
     return np.asarray(narrow @ weights[columns].astype(np.float64), dtype=np.float64)
 

@@ -506,7 +506,7 @@ WATCHWORDS: tuple[Watchword, ...] = (
 )
 
 _COMPILED = tuple(
-    (w, re.compile(w.pattern), re.compile(w.near) if w.near else None) for w in WATCHWORDS
+    (w, re.compile(w.pattern, re.ASCII), re.compile(w.near, re.ASCII) if w.near else None) for w in WATCHWORDS
 )  # fmt: skip
 _NO_LAW = re.compile(
     r"\b(?:conveyanc\w*|mortgage|buyers?|purchaser|sale of|selling|completion|lender|probate|"

@@ -154,7 +154,7 @@ def _learn_from_decisions(config: Path, files: list[Path], out: Path | None, pag
 
     settings = load(config)
     own = settings.classifier.model
-    where = out or own or settings.data_dir / "own-model.skops"
+    where = (out or own or settings.data_dir / "own-model.skops").resolve()
     store = open_store(settings.database.url)
     if not store.schema_is_current():
         stop("the database is of another version. Run: mailbot db upgrade")
@@ -184,7 +184,7 @@ def _learn_from_decisions(config: Path, files: list[Path], out: Path | None, pag
     typer.echo(f"{where}: the model is ready: {done.version}")
     if done.previous:
         typer.echo(f"The previous one is kept: {done.previous}")
-    if own != where:
+    if own is None or own.resolve() != where:
         typer.echo(f'Use it with [classifier] model = "{where}" in mailbot.toml, and start the daemon again.')
     else:
         typer.echo("Start the daemon again to use it.")

@@ -13,7 +13,7 @@ from doors.mailboxes import Mailboxes
 import classifiers
 from classifiers.corpus_reading import shipped_corpus
 from classifiers.relearning import relearn
-from classifiers.training import notes_of
+from classifiers.training import notes_of, train
 from mailbot.casework.vocabulary import Intent, Stage
 from mailbot.learning import examples
 
@@ -56,7 +56,7 @@ def test_a_supervisor_sorts_it_the_model_learns_and_the_same_mail_is_decided(
         house.write(writer, f"{text}\n", subject=SUBJECT)
         house.turn()
         question = house.letters(ALEX, "question")[number]
-        assert "How it could be read" in question.text.replace("HOW IT COULD BE READ", "How it could be read")
+        assert "how it could be read" in question.text.lower()
         assert "#sort complaint" in question.text
         house.write(ALEX, "#sort complaint", answers=question)
         house.turn()
@@ -70,14 +70,13 @@ def test_a_supervisor_sorts_it_the_model_learns_and_the_same_mail_is_decided(
     ] * 3
     assert {m.ask.text.strip() for m in decided} == {text}
 
-    out = tmp_path / "own.skops"
-    done = relearn(few(tmp_path), decided, out, classifiers.ensure(None))
-    if (
-        not done.installed
-    ):  # so few mails guard nobody well: what is refused stays out, until more are learnt from
-        assert not out.exists()
-        assert done.worse
-        classifiers.train(few(tmp_path), out, decisions=decided)
+    out, before = tmp_path / "own.skops", tmp_path / "before.skops"
+    guarding_badly = dict.fromkeys(
+        ("guarded recall", "recall of urgent_hazard", "recall of safeguarding"), 0.5
+    )
+    in_use = train(few(tmp_path), before, figures=guarding_badly)
+    done = relearn(few(tmp_path), decided, out, in_use, before)
+    assert done.installed
     assert notes_of(out)["decisions"] == sorted(s.mail for s in sortings)
 
     house.stop()
