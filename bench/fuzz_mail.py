@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mailbot.casework.clues import clues
-from mailbot.casework.commands import parse, strip_internal
+from mailbot.casework.commands import parse
 from mailbot.casework.parts import TrustSettings
 from mailbot.postroom import tokens
 from mailbot.postroom.files import label
@@ -54,10 +54,24 @@ _FIELDS = (
     b'From: ((((((((((("',
     b"Date: Thu, 1 Jan 9999999 99:99:99 +9999",
 )
-_SPLINTERS = (b"\x00", b"\xff\xfe", b"=?", b"?=", b"<", b">", b"\r\n", b"\r", b"\n\n", b"--", b"--q--\n",
-              b"%E2%80%AE", b"<div>", b"<blockquote>", b"&#x1F600;", b"> ", b"-----BEGIN PGP SIGNED MESSAGE-----\n",
-              b"{\\rtf1 ", b"#close because ", b"On 1 Jan 2026 x wrote:\n", "\u202e\u2028".encode(),
-              b"\x78\x9f\x3e\x22")  # fmt: skip
+_SPLINTERS = (
+    *(
+        b"\x00",
+        b"\xff\xfe",
+        b"=?",
+        b"?=",
+        b"<",
+        b">",
+        b"\r\n",
+        b"\r",
+        b"\n\n",
+        b"--",
+        b"--q--\n",
+        b"%E2%80%AE",
+    ),
+    *(b"<div>", b"<blockquote>", b"&#x1F600;", b"> ", b"-----BEGIN PGP SIGNED MESSAGE-----\n", b"{\\rtf1 "),
+    *(b"#close because ", b"On 1 Jan 2026 x wrote:\n", "\u202e\u2028".encode(), b"\x78\x9f\x3e\x22"),
+)
 
 
 def _flip(r: random.Random, raw: bytes, seeds: list[bytes]) -> bytes:
@@ -148,7 +162,6 @@ def work_through(raw: bytes) -> str:
     authenticate(mail, TRUST)
     clues(mail.in_reply_to, mail.references, mail.subject, mail.new_text, mail.text, mail.delivered_to, "CC")
     parse(mail.new_text, dt.date(2026, 11, 3), _days_on)
-    strip_internal(mail.new_text)
     tokens.pairs_in(mail.text)
     for attachment in mail.attachments:
         name = label(attachment.name, attachment.content_type, attachment.content)

@@ -11,22 +11,31 @@ import datetime as dt
 import io
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import mailbot
 from mailbot.classifier_commands import classify, evaluate, train
 from mailbot.policy_commands import policy_app
+from mailbot.quarantine_commands import quarantine_app, reconcile
+from mailbot.read_command import read_mail
 from mailbot.scenario_commands import coverage, simulate
-from mailbot.terminal import in_words, load, plain, print_json, read_bytes, stop, write_bytes
+from mailbot.terminal import (
+    HERE,
+    ConfigDir,
+    load,
+    open_database,
+    plain,
+    print_table,
+    read_bytes,
+    stop,
+    write_bytes,
+)
 
 if TYPE_CHECKING:
     from mailbot.casework.vocabulary import Case
-    from mailbot.settings import Settings
-    from storage import MailRow, Store
     from storage.work import Work
 
 app = typer.Typer(
@@ -39,24 +48,19 @@ app = typer.Typer(
 case_app = typer.Typer(no_args_is_help=True, help="Look at cases.")
 config_app = typer.Typer(no_args_is_help=True, help="Check the configuration.")
 db_app = typer.Typer(no_args_is_help=True, help="Look after the database.")
-quarantine_app = typer.Typer(no_args_is_help=True, help="Mails that were set aside for a person.")
 app.add_typer(case_app, name="case")
 app.add_typer(config_app, name="config")
 app.add_typer(db_app, name="db")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(policy_app, name="policy")
 app.command()(simulate)
+app.command("read")(read_mail)
+app.command()(reconcile)
 app.command()(classify)
 app.command()(train)
 app.command()(evaluate)
 policy_app.command("coverage")(coverage)
 
-ConfigDir = Annotated[
-    Path,
-    typer.Option(
-        "--config", "-c", envvar="MAILBOT_CONFIG", help="Folder with mailbot.toml, staff.toml and policies/."
-    ),
-]
 Since = Annotated[
     dt.datetime | None,
     typer.Option(
@@ -64,7 +68,6 @@ Since = Annotated[
         help="A mailbox that is looked into for the first time: take in its mail from this day on.",
     ),
 ]
-HERE = Path("config")
 
 
 def main() -> None:
@@ -105,17 +108,6 @@ def start(
     if version:
         typer.echo(f"mailbot {mailbot.__version__}")
         raise typer.Exit
-
-
-def open_database(settings: Settings, upgrade: bool | None = None) -> Store:
-    from storage import open_store
-
-    store = open_store(settings.database.url)
-    if settings.database.upgrade_on_start if upgrade is None else upgrade:
-        store.upgrade()
-    elif not store.schema_is_current():
-        stop("the database is of another version. Run: mailbot db upgrade")
-    return store
 
 
 # ------------------------------------------------------------------ running
@@ -244,21 +236,6 @@ def case_list(
     print_table(("Case", "Stage", "Handler", "Next", "Target", "Latest", "Subject"), rows)
 
 
-def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Columns that fit the terminal; one line a row where the output goes to a file or another program."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for heading in headings:
-        table.add_column(heading, no_wrap=heading in ("Case", "Mail"))
-    for row in rows:
-        table.add_row(*(plain(cell) for cell in row))
-    width = None if sys.stdout.isatty() else 400
-    # A subject is a stranger's: what looks like markup in it is text.
-    Console(width=width, markup=False, emoji=False, highlight=False).print(table, soft_wrap=False)
-
-
 @case_app.command("show")
 def case_show(
     reference: Annotated[str, typer.Argument(help="The case, as anybody may type it: cc 2026 4217 7")],
@@ -324,134 +301,6 @@ def digest(
     parts.close()
     write_bytes(preview, written.raw if preview.suffix.lower() == ".eml" else written.html.encode())
     typer.echo(f"{preview}: {written.subject}")
-
-
-# ------------------------------------------------------------------ mail
-
-
-@app.command("read")
-def read_mail(
-    file: Annotated[Path, typer.Argument(help="A mail as a file (.eml), or - for standard input.")],
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
-) -> None:
-    """Show what mailbot reads in a mail: sender, subject, text, what is new, whether it is automatic."""
-    from mailbot.postroom.reading import read
-    from mailbot.postroom.screening import screen
-
-    mail = read(read_bytes(file))
-    screening = screen(mail, frozenset())
-    seen: dict[str, Any] = {
-        "from": mail.sender.address if mail.sender else None,
-        "subject": mail.subject,
-        "text": mail.text,
-        "new_text": mail.new_text,
-        "automatic": screening.automatic,
-        "failed_recipients": list(screening.failed_recipients),
-        "attachments": [{"name": a.name, "size": a.size} for a in mail.attachments],
-        "message_id": mail.message_id or None,
-        "original_message_id": screening.original_message_id or None,
-        "date": mail.date.isoformat() if mail.date else None,
-        "rule": screening.rule or None,
-        "defects": list(mail.defects),
-    }
-    if as_json:
-        print_json(seen)
-        return
-    for key in (
-        "from",
-        "subject",
-        "date",
-        "automatic",
-        "rule",
-        "failed_recipients",
-        "attachments",
-        "defects",
-    ):
-        if seen[key]:
-            typer.echo(plain(f"{key}: {in_words(seen[key])}"))
-    typer.echo(plain(f"\n{mail.new_text}"))
-
-
-# ------------------------------------------------------------------ what was set aside
-
-
-@quarantine_app.command("list")
-def quarantine_list(config: ConfigDir = HERE) -> None:
-    """Mails that nobody acted on, and why. Their clocks run from receipt."""
-    settings = load(config)
-    with open_database(settings).read() as work:
-        rows = [
-            (
-                m.id,
-                m.mailbox,
-                f"{settings.calendar.london_date(m.received_at):%d %b %Y}",
-                m.sender,
-                m.subject,
-                m.cause,
-            )
-            for m in work.quarantined()
-        ]
-    if rows:
-        print_table(("Mail", "Mailbox", "Received", "From", "Subject", "Set aside because"), rows)
-    else:
-        typer.echo("Nothing is set aside.")
-
-
-MailId = Annotated[str, typer.Argument(help="The mail's id, as `mailbot quarantine list` shows it.")]
-
-
-@quarantine_app.command("show")
-def quarantine_show(mail: MailId, config: ConfigDir = HERE) -> None:
-    """A mail that was set aside: where it lies, why, and its words as far as they can be read."""
-    from mailbot.postroom.reading import read
-
-    settings = load(config)
-    with open_database(settings).read() as work:
-        row = set_aside(work, mail)
-        found = read(work.raw(mail))
-    received = settings.calendar.london_date(row.received_at)
-    for name, told in (
-        ("Mail", row.id),
-        ("Mailbox", f"{row.mailbox}, folder {row.folder}, UID {row.uid}"),
-        ("Received", f"{received:%d %B %Y}"),
-        ("From", found.sender.address if found.sender else "nobody that can be read"),
-        ("Subject", found.subject),
-        ("Size", f"{row.size:,} bytes{', only its header was taken in' if row.truncated else ''}"),
-        ("Set aside", row.cause),
-    ):
-        typer.echo(plain(f"{name + ':':<11}{told}"))
-    typer.echo(plain(f"\n{found.text}"))
-
-
-@quarantine_app.command("release")
-def quarantine_release(mail: MailId, config: ConfigDir = HERE) -> None:
-    """Have a mail attended to again, as if it had just been kept; its dates count from its receipt."""
-    settings = load(config)
-    with open_database(settings).begin() as work:
-        row = set_aside(work, mail)
-        if row.truncated:
-            stop(
-                f"{mail} was too big to be taken in whole: read it in the mailbox itself and answer it there"
-            )
-        work.release_mail(mail)
-        told = "Released from quarantine: it will be attended to again."
-        work.note(dt.datetime.now(dt.UTC), "operator", "released", told, ("House 20",), mail=mail)
-    typer.echo(f"{mail} will be attended to by the running service, or by: mailbot once")
-
-
-def set_aside(work: Work, mail: str) -> MailRow:
-    """The mail of that id, if it is in quarantine."""
-    from storage import MailState, NoSuchMail
-
-    try:
-        row = work.mail(mail)
-    except NoSuchMail:
-        ids = ", ".join(m.id for m in work.quarantined()) or "none"
-        stop(f"there is no mail {mail}. Set aside: {ids}", 1)
-    if row.state is not MailState.QUARANTINED:
-        case = f" (case {row.reference})" if row.reference else ""
-        stop(f"{mail} is not set aside: it is {row.state.value}{case}", 1)
-    return row
 
 
 # ------------------------------------------------------------------ configuration and database

@@ -23,12 +23,15 @@ from typing import NoReturn
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from mailbot.attended import Attended
+from mailbot.casework.calendar import LONDON
 from mailbot.casework.vocabulary import Decision
 from mailbot.clock import Clock, monotonic
 from mailbot.postroom.imap import ImapDoor, in_words
 from mailbot.postroom.lookout import Lookout
+from mailbot.reckoning import Lying, reckon_all
 from mailbot.sending import Sent
-from mailbot.service import Attended, Service
+from mailbot.service import Service
 
 log = logging.getLogger("mailbot.daemon")
 
@@ -61,6 +64,7 @@ class Rounds:
         self._service = service
         self._keepers = {box.name: service.keeper(box.name) for box in service.settings.mailboxes}
         self._doors = {box.imap.name: ImapDoor(box.imap) for box in service.settings.mailboxes}
+        self._reckoned: dt.date | None = None
 
     def look(self, clock: Clock) -> int:
         """Look into every mailbox; one that can't be reached is noted and never stops the others."""
@@ -91,7 +95,29 @@ class Rounds:
         return turn
 
     def turn(self, clock: Clock) -> Turn:
-        return self.work(Turn(kept=self.look(clock)))
+        turn = self.work(Turn(kept=self.look(clock)))
+        self.reckon(clock)
+        return turn
+
+    def reckon(self, clock: Clock) -> None:
+        """On the first turn of each day: hold what lies on the server against what is on file. A server that can't
+        be reached is left out; what is on file is counted all the same."""
+        today = clock.now().astimezone(LONDON).date()
+        if self._reckoned == today:
+            return
+        lying = {}
+        for name, door in self._doors.items():
+            try:
+                if not door.connected:
+                    door.connect()
+                lying[name] = Lying(door.settings.folder, *door.lying())
+            except (
+                Exception
+            ) as error:  # whatever a server does: the others are counted, and the next look tells
+                door.close(politely=False)
+                log.warning("not reckoned", extra={"mailbox": name, "error": type(error).__name__})
+        reckon_all(self._service, lying)
+        self._reckoned = today
 
     def close(self) -> None:
         for door in self._doors.values():
@@ -130,6 +156,7 @@ class Daemon:
             ("tick", self._tick, 30),
             ("dispatch", self._dispatch, 15),
             ("heartbeat", self._beat, 20),
+            ("reckon", self._reckon, 900),
         )
         for name, job, seconds in jobs:
             self._scheduler.add_job(
@@ -192,6 +219,11 @@ class Daemon:
             while not self._stopping.is_set() and self._service.tick(100):
                 self._moved()
             self._service.digest()
+
+    def _reckon(self) -> None:
+        with self._one_turn():
+            self._rounds.reckon(self._clock)
+            self._rounds.close()
 
     def _dispatch(self) -> None:
         with self._one_turn():

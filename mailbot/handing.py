@@ -22,7 +22,8 @@ from storage.rows import MailRow
 from storage.work import Work
 
 if TYPE_CHECKING:
-    from mailbot.service import Attended, Service
+    from mailbot.attended import Attended
+    from mailbot.service import Service
     from mailbot.staffmail import StaffDesk
 
 _BEGINS_NEW = re.compile(r"\s*[>|\"'*]*#+\s{0,3}new\b", re.IGNORECASE)

@@ -12,6 +12,7 @@ import logging
 
 from mailbot.clock import Clock
 from mailbot.postroom.imap import Fetched, Position
+from mailbot.reckoning import BEGUN_UID
 from storage import Store
 from storage.rows import KeptMail, MailState, SettledMail
 from storage.work import Work
@@ -73,6 +74,9 @@ class MailboxKeeper:
     def looked(self, mailbox: str, at: dt.datetime) -> None:
         with self._store.begin() as work:
             work.looked(self._mailbox, at)
+            position = work.position(self._mailbox)
+            if position and work.recall(f"{BEGUN_UID}{self._mailbox}") is None:
+                work.remember(f"{BEGUN_UID}{self._mailbox}", f"{position.uidvalidity}|{position.last_uid}")
 
     def stumbled(self, mailbox: str, error_text: str) -> None:
         """Remember what stands in the way; the log says it once an outage."""

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mailbot.casework.allocation import first_there
+from mailbot.casework.calendar import LONDON
 from mailbot.casework.contents import asked_of
 from mailbot.casework.parts import Landlord, Limits, Ombudsman
 from mailbot.casework.policy import Policy
@@ -29,8 +30,11 @@ from mailbot.casework.vocabulary import (
 )
 from mailbot.chasing import gather
 from mailbot.postroom import tokens
+from mailbot.postroom.bounces import without_plus
+from mailbot.postroom.files import danger_of
 from mailbot.postroom.letters import Enclosure, Letterhead, LetterMistake, Order, Stationery, Written
 from mailbot.postroom.reading import read
+from mailbot.postroom.screening import takes_no_answers
 from mailbot.postroom.smtp import Door, Handed, Outcome
 from mailbot.settings import MailboxSettings, Settings
 from storage import Store
@@ -82,6 +86,7 @@ class Outbox:
         self._door = door
         self._now = now
         self._append_sent = append_sent
+        self._own = frozenset(a for box in settings.mailboxes for a in (box.imap.address, *box.imap.aliases))
         self._copies_from = dt.datetime.min.replace(tzinfo=dt.UTC)
         self.on_refusal: Callable[[Work, str, Bounced], None] = note_nothing
         with store.begin() as work:
@@ -181,7 +186,7 @@ class Outbox:
             return Sent(letter, None, "somebody else has it")
         try:
             handed = self._door.hand_over(
-                written.raw, mailbox.imap.address, letter.order.to, null_sender=written.null_sender
+                written.raw, return_path(letter, mailbox), letter.order.to, null_sender=written.null_sender
             )
         except Exception as error:  # whatever broke in it, the letter may have gone out
             log.error("handing over broke", extra={"letter_id": letter.id, "error": place_of(error)})
@@ -268,7 +273,8 @@ class Outbox:
     def _put_off(self, letter: LetterRow, now: dt.datetime) -> Sent:
         """Too many letters in this hour: it goes when there is room. A person is told once an hour, for
         something may be wrong; nothing is given up."""
-        why = f"more than {self._settings.limits.letters_per_hour} letters in an hour"
+        limits = self._settings.limits
+        why = f"more than {limits.letters_per_hour} letters in an hour or {limits.letters_per_day} in a day"
         with self._store.begin() as work:
             work.later(letter.id, now + ROOM_AGAIN, why)
             what = f"waits, as others may: {why}. They go out as soon as there is room. Is something wrong?"
@@ -356,7 +362,13 @@ class Outbox:
                 if to_resident:  # a response without its enclosures is another response
                     raise LetterMistake("its attachments are too big to be sent")
                 return ()
-            return tuple(Enclosure(row.name, row.content_type, work.blob(row.sha256)) for row in rows)
+            files = [(row, work.blob(row.sha256)) for row in rows]
+        whole = to_resident or self._settings.forward_dangerous_files
+        return tuple(
+            Enclosure(row.name, row.content_type, content)
+            for row, content in files
+            if whole or not danger_of(row.name, row.content_type, content)
+        )
 
     def preview(self, order: SendLetter, mailbox: MailboxSettings) -> Written:
         """The letter of an order as it would look; it is not recorded and can't be answered."""
@@ -388,28 +400,37 @@ class Outbox:
         """Why this letter must not go, "" if it may. Letters to staff are not capped by address: a handler gets
         what their cases get."""
         limits: Limits = self._settings.limits
+        order = letter.order
+        if order.audience is not Audience.RESIDENT:
+            return ""
+        if without_plus(order.to) in self._own:
+            return "it would go to our own mailbox"
+        if takes_no_answers(order.to):
+            return "its address says that it takes no answers"
+        hour, day = now - dt.timedelta(hours=1), now - dt.timedelta(days=1)
         with self._store.read() as work:
-            if letter.order.audience is not Audience.RESIDENT:
-                return ""
-            if (
-                work.count_letters_to(letter.order.to, now - dt.timedelta(hours=1))
-                >= limits.letters_per_address_per_hour
-            ):
+            paused = paused_until(work, order.to, now)
+            if paused:
+                return f"letters to this address came back ({paused})"
+            if work.count_letters_to(order.to, hour) >= limits.letters_per_address_per_hour:
                 return f"more than {limits.letters_per_address_per_hour} letters an hour to one address"
-            if (
-                work.count_letters_to(letter.order.to, now - dt.timedelta(days=1))
-                >= limits.letters_per_address_per_day
-            ):
+            if work.count_letters_to(order.to, day) >= limits.letters_per_address_per_day:
                 return f"more than {limits.letters_per_address_per_day} letters a day to one address"
+            if work.count_letters_to(order.to, day, order.letter.value) >= limits.letters_of_a_kind_per_day:
+                return (
+                    f"more than {limits.letters_of_a_kind_per_day} letters of one kind a day to one address"
+                )
         return ""
 
     def _no_room(self, letter: LetterRow, now: dt.datetime) -> bool:
-        """Whether this hour has had its letters. Supervisors and duty still get theirs: they must hear of it."""
+        """Whether this hour or day has had its letters. Supervisors and duty still get theirs: they must hear."""
         if letter.order.audience in WATCHING:
             return False
         with self._store.read() as work:
             sent = work.count_letters(now - dt.timedelta(hours=1))
-        return sent >= self._settings.limits.letters_per_hour
+            today = work.count_letters(now - dt.timedelta(days=1))
+        limits = self._settings.limits
+        return sent >= limits.letters_per_hour or today >= limits.letters_per_day
 
     def _tell(
         self,
@@ -488,6 +509,35 @@ def may_tell(work: Work, about: str, now: dt.datetime, most: int, period: str = 
         return False
     work.remember(f"told:{about}", f"{stamp}|{so_far + 1}")
     return True
+
+
+def return_path(letter: LetterRow, mailbox: MailboxSettings) -> str:
+    """The envelope sender: keyed where the mailbox takes plus-addresses, so that a bounce in whatever form names
+    its letter by the address it is sent to (VERP)."""
+    token = tokens.parse_message_id(letter.message_id)
+    if mailbox.imap.plus_addressing and token:
+        return tokens.reply_address(mailbox.imap.address, *token)
+    return mailbox.imap.address
+
+
+def pause(work: Work, address: str, until: dt.datetime | None, now: dt.datetime) -> None:
+    """Letters to this address came back: what would go there is held for a person until then, or (None) until the
+    person writes from it again. Duties run on."""
+    work.remember(f"paused:{address}", f"{until.isoformat() if until else ''}|{now.isoformat()}")
+
+
+def resume(work: Work, address: str) -> None:
+    """Somebody wrote from there: it can be reached."""
+    if work.recall(f"paused:{address}"):
+        work.remember(f"paused:{address}", "")
+
+
+def paused_until(work: Work, address: str, now: dt.datetime) -> str:
+    """In words since when nothing goes to this address, "" where letters may go."""
+    until, _, since = (work.recall(f"paused:{address}") or "").partition("|")
+    if not since or (until and dt.datetime.fromisoformat(until) <= now):
+        return ""
+    return f"since {dt.datetime.fromisoformat(since).astimezone(LONDON):%d %B %Y}"
 
 
 def called(letter: Letter) -> str:

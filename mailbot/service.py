@@ -15,11 +15,12 @@ import datetime as dt
 import hashlib
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from classifiers import Ask
 from classifiers.words import definition, outcome_sought
+from mailbot.attended import Attended
 from mailbot.casework import orders
 from mailbot.casework.allocation import Desk
 from mailbot.casework.clues import Clue, ClueKind, Found, choose, clues, named, plain_subject
@@ -46,15 +47,22 @@ from mailbot.casework.vocabulary import (
     Verdict,
 )
 from mailbot.clock import Clock
+from mailbot.floods import LOOKED_AT, in_turns, is_flood, sender_of_head
 from mailbot.keeping import MailboxKeeper
+from mailbot.machines import FULL_FOR, MachineDesk
+from mailbot.postroom.bounces import may_pass
+from mailbot.postroom.files import label
 from mailbot.postroom.letters import Stationery, Written
 from mailbot.postroom.reading import Mail, read
-from mailbot.postroom.screening import Screening, screen
+from mailbot.postroom.screening import screen
 from mailbot.postroom.smtp import Door
 from mailbot.postroom.trust import authenticate
+from mailbot.reckoning import as_of_now
 from mailbot.recounting import recompute_dates
 from mailbot.reports.digest import digest_facts
-from mailbot.sending import MOST_ALERTS, Outbox, Sent, mailbox_named, may_tell, place_of
+from mailbot.senders import NOT_REPEATED, may_be_quoted, warning_of
+from mailbot.sending import Outbox, Sent, mailbox_named, may_tell, pause, place_of, resume
+from mailbot.setaside import Aside, Cause, rows_set_aside
 from mailbot.settings import MailboxSettings, Settings
 from mailbot.staffmail import StaffDesk, history_text
 from storage import Store
@@ -78,8 +86,6 @@ RUNS_ON_ITS_OWN = (Timer.ACKNOWLEDGE, Timer.ASSIGN, Timer.SORT, Timer.SEND)
 """Timers that keep a promise to the resident whatever an unread mail may say: they fall due by the clock even while
 the mailbox is out of reach."""
 
-TRIES = 2
-"""How often a mail is attended to before it is set aside for a person."""
 
 OVERTAKEN = 3
 """How often a step is taken anew because another process stepped the case meanwhile."""
@@ -101,21 +107,6 @@ class Reader(Protocol):
     """What takes a mail for what it is: the classifiers' chain."""
 
     def read(self, ask: Ask) -> Verdict: ...
-
-
-@dataclass(frozen=True)
-class Attended:
-    """What became of one mail, for the timeline and the log."""
-
-    mail: str
-    disposition: str
-    reference: str | None
-    sender: str
-    subject: str
-    summary: str
-    because: tuple[str, ...] = ()
-    verdict: Verdict | None = None
-    how_found: str = ""
 
 
 class Service:
@@ -141,6 +132,9 @@ class Service:
         self.outbox = Outbox(settings, store, stationery, door, clock.now, append_sent)
         self.outbox.on_refusal = self._letter_refused
         self._staff_desk = StaffDesk(self)
+        self._machine_desk = MachineDesk(self)
+        self._aside = Aside(self)
+        self._senders: dict[str, str] = {}  # of waiting mails, so that each head is read once
         self._deaths: tuple[str, int] | None = None  # of the mail that the last process ended in
 
     # ================================================================== look
@@ -152,11 +146,16 @@ class Service:
     # ================================================================== attend
 
     def attend(self, limit: int = 50) -> list[Attended]:
-        """Attend to waiting mail, the earliest received first. One that fails twice is set aside for a person;
-        none of them stops the next."""
+        """Attend to waiting mail, the earliest received first, one of each sender in turn. One that fails twice is
+        set aside for a person; none of them stops the next."""
         done: list[Attended] = []
         with self.store.read() as work:
-            waiting = work.waiting_mails(limit, self.clock.now())
+            waiting = work.waiting_mails(LOOKED_AT, self.clock.now())
+            if len(waiting) > 1:
+                new = work.heads(row.id for row in waiting if row.id not in self._senders)
+                known = self._senders | {mail: sender_of_head(head) for mail, head in new.items()}
+                self._senders = {row.id: known.get(row.id, "") for row in waiting}
+                waiting = in_turns(waiting, self._senders)[:limit]
             if self._deaths is None:
                 last, _, died = (work.recall(ATTENDING) or "").partition("|")
                 self._deaths = (last, int(died or 0) + 1)
@@ -170,7 +169,9 @@ class Service:
                 attended = self._attend_or_again(row)
             except Exception as error:  # a stranger's mail must never stop the others: it is set aside
                 log.error("a mail could not be attended to", extra={"mail": row.id, "error": place_of(error)})
-                attended = self._set_aside(row, f"{type(error).__name__}: {error}")
+                attended = self._aside.after_failure(
+                    row, f"{type(error).__name__}: {error}", deaths >= DEATHS
+                )
             done.append(attended)
         return done
 
@@ -197,16 +198,27 @@ class Service:
                     work, row, mail, "same mail by another way", again.reference, state=MailState.DISCARDED
                 )
             if row.truncated:
-                return self._too_big(work, row, mail)
+                big = f"it is too big to be read ({row.size // 1_000_000} MB); it lies whole in the mailbox"
+                return self.quarantined(work, row, mail, Cause.TOO_BIG, big)
             if screening.own_come_back:
                 return self.settled(work, row, mail, "our own letter", None, automatic="other")
             if screening.automatic:
-                return self._automatic(work, row, mail, screening)
+                return self._machine_desk.receive(work, row, mail, screening)
             if mail.sender is None:
-                return self.quarantined(work, row, mail, "it has no readable sender")
-            person = self._staff(mail.sender.address)
+                return self.quarantined(work, row, mail, Cause.NO_SENDER, "it has no readable sender")
+            person = self.person_at(mail.sender.address)
+            if row.cause_code != Cause.FLOOD and is_flood(
+                work, mail.sender.address, self.settings.limits, self.clock.now(), person is not None
+            ):
+                flood = (
+                    f"{mail.sender.address.rpartition('@')[2]} sent more mails in an hour than one place may"
+                )
+                return self.quarantined(work, row, mail, Cause.FLOOD, flood)
             if person is not None:
                 return self._staff_desk.receive(work, row, mail, person)
+            if mail.sealed == "encrypted" and not mail.text.replace("\n", "").strip(" -"):
+                sealed = "it is encrypted, and only somebody with the key can read it"
+                return self.quarantined(work, row, mail, Cause.ENCRYPTED, sealed)
             return self.from_outside(work, row, mail)
 
     # ------------------------------------------------------------------ mail from outside
@@ -237,6 +249,14 @@ class Service:
         if handed_in_by and verdict.intent is Intent.OTHER and case is None:
             verdict = replace(verdict, intent=Intent.UNSURE)
         verdict = named(verdict, mail.sender.name, f"{mail.subject}\n{text}")
+        vouched = bool(handed_in_by) or may_be_quoted(mail, self.settings.trust)
+        if not handed_in_by:
+            self._warn(work, row, mail, case)
+        if vouched and not handed_in_by:  # whoever writes can be reached
+            resume(work, mail.sender.address)
+            if case and mail.sender.address in case.unreachable:
+                others = tuple(a for a in case.unreachable if a != mail.sender.address)
+                case = replace(case, unreachable=others)
         sender = Party(mail.sender.address, mail.sender.name)
         if case:
             sender = next((p for p in case.parties if p.address == sender.address), sender)
@@ -249,10 +269,13 @@ class Service:
             text=text,
             verdict=verdict,
             trusted=found.trusted if found and case else True,
-            attachments=tuple(a.name for a in mail.attachments),
+            attachments=tuple(
+                label(a.name, a.content_type, a.content, self.settings.forward_dangerous_files)
+                for a in mail.attachments
+            ),
             how_found=found.how if found and case else "",
-            definition=definition(text),
-            outcome_sought=outcome_sought(text),
+            definition=definition(text) if vouched else NOT_REPEATED,
+            outcome_sought=outcome_sought(text) if vouched else "",
             suggested=found.reference if found and found.suggestion else "",
             answers=self._letter_answered(work, mail),
             from_ombudsman=self._from_ombudsman(mail, self.box(row.mailbox, case)),
@@ -280,6 +303,13 @@ class Service:
             summary=decision.summary,
             because=decision.because,
         )
+
+    def _warn(self, work: Work, row: MailRow, mail: Mail, case: Case | None) -> None:
+        """Put into the journal what is odd about the sender, for people. It moves nothing by itself."""
+        told = warning_of(mail, self.own_addresses, self.settings.people)
+        if told:
+            reference = case.reference if case else None
+            work.note(self.clock.now(), "mailbot", "warning", told, reference=reference, mail=row.id)
 
     def _letter_answered(self, work: Work, mail: Mail) -> str:
         """The kind of our letter that the mail answers, "" where it answers none."""
@@ -363,45 +393,9 @@ class Service:
                 ]
         raise AssertionError(clue.kind)
 
-    # ------------------------------------------------------------------ mail from machines
-
-    def _automatic(self, work: Work, row: MailRow, mail: Mail, screening: Screening) -> Attended:
-        """Bounces and automatic replies never change a stage and never get an answer. A bounce of one of our
-        letters tells the case that the resident was not reached."""
-        reference: str | None = None
-        summary = f"Automatic mail ({screening.automatic}): filed, told by {screening.rule}."
-        if screening.automatic == "bounce" and not screening.delayed:
-            letter = self._letter_of(work, screening.original_message_id)
-            hit = letter is not None and letter.order.to in screening.failed_recipients
-            if letter and hit and letter.order.audience is not Audience.RESIDENT:
-                self.outbox.undelivered(work, letter, screening.diagnostic)
-            if letter and letter.reference:
-                reference = letter.reference
-                case = work.case(reference)
-                if case and hit and letter.order.audience is Audience.RESIDENT:
-                    bounced = Bounced(
-                        self.clock.now(),
-                        row.id,
-                        letter.order.to,
-                        letter.order.letter.value,
-                        screening.diagnostic,
-                    )
-                    _, decision = self.step(work, case, bounced, self.box(row.mailbox, case), who="mailbot")
-                    summary = decision.summary
-        elif mail.in_reply_to or mail.references:
-            letter = self._letter_of(work, *mail.in_reply_to, *mail.references)
-            reference = letter.reference if letter else None
-        if reference:
-            work.note(self.clock.now(), "mailbot", "automatic", summary, reference=reference, mail=row.id)
-        return self.settled(
-            work, row, mail, "automatic", reference, automatic=screening.automatic or "other", summary=summary
-        )
-
-    def _letter_of(self, work: Work, *ids: str) -> LetterRow | None:
-        found = work.letters_by_message_id([i for i in ids if i])
-        return found[0] if found else None
-
     def _letter_refused(self, work: Work, reference: str, event: Bounced) -> None:
+        now = self.clock.now()
+        pause(work, event.address, now + FULL_FOR if may_pass(event.diagnostic) else None, now)
         case = work.case(reference)
         if case:
             self.step(work, case, event, self.box("", case), who="mailbot")
@@ -447,72 +441,10 @@ class Service:
             row.id, disposition, reference, sender, mail.subject, summary, because, verdict, how_found
         )
 
-    def _too_big(self, work: Work, row: MailRow, mail: Mail) -> Attended:
-        megabytes = row.size // 1_000_000
-        return self.quarantined(
-            work, row, mail, f"it is too big to be read ({megabytes} MB); it lies whole in the mailbox"
-        )
-
-    def quarantined(self, work: Work, row: MailRow, mail: Mail, cause: str) -> Attended:
+    def quarantined(self, work: Work, row: MailRow, mail: Mail, cause: Cause, sentence: str) -> Attended:
         """Set aside for a person, who is told at once: its clock runs from receipt. `release_mail` lets it be
         attended to again."""
-        attended = self.settled(work, row, mail, "quarantined", None, summary=f"Set aside: {cause}.")
-        work.quarantine(row.id, cause)
-        self._tell_of_quarantine(work, row, mail, cause)
-        return attended
-
-    def _tell_of_quarantine(self, work: Work, row: MailRow, mail: Mail, cause: str) -> None:
-        box = self.box(row.mailbox, None)
-        now = self.clock.now()
-        supervisor = self.settings.supervisor_on(self.settings.calendar.london_date(now))
-        received = self.rules(work, box).told_time(row.received_at)
-        work.note(
-            now,
-            "mailbot",
-            "quarantined",
-            f"Set aside: {cause}.",
-            box.policy.why("supervisor_told"),
-            mail=row.id,
-        )
-        if not may_tell(work, "quarantine", now, MOST_ALERTS):
-            return  # the digest shows them all
-        alert = orders.alert(
-            supervisor,
-            "",
-            "A mail was set aside and needs you",
-            f"It was not acted on because {cause}. Its clock runs from {received}.",
-            box.policy.why("supervisor_told"),
-            lines=(f"Mail {row.id} in {row.mailbox}",),
-            subject=mail.subject,
-        )
-        work.add_letter(self.outbox.mint(work, alert, "", box), now, None)
-
-    def _set_aside(self, row: MailRow, cause: str) -> Attended:
-        """Attending failed: try once more later, then give it to a person."""
-        now = self.clock.now()
-        with self.store.begin() as work:
-            tries = work.fail_mail(row.id, cause, now, wait=dt.timedelta(minutes=1))
-            if tries < TRIES:
-                return Attended(row.id, "to be tried again", None, "", "", cause)
-        aside = Attended(row.id, "quarantined", None, "", "", f"Set aside: {cause}.")
-        try:
-            with self.store.begin() as work:
-                mail = read(work.raw(row.id))
-                found = SettledMail(now, "quarantined", sender=mail.sender.address if mail.sender else "",
-                                    subject=mail.subject, message_id=mail.message_id)  # fmt: skip
-                work.settle_mail(row.id, found)  # so that people see whose mail it is
-                work.quarantine(row.id, cause)
-                self._tell_of_quarantine(work, row, mail, "it could not be worked on")
-            return replace(aside, subject=mail.subject)
-        except (
-            Exception
-        ) as error:  # what broke attending may break this: then without a word of the mail itself
-            log.error("a mail could not be told of", extra={"mail": row.id, "error": place_of(error)})
-            with self.store.begin() as work:
-                work.quarantine(row.id, cause)
-                why = self.box(row.mailbox, None).policy.why("supervisor_told")
-                work.note(now, "mailbot", "quarantined", "Set aside: it could not be read.", why, mail=row.id)
-            return aside
+        return self._aside.put(work, row, mail, cause, sentence)
 
     # ================================================================== step
 
@@ -717,7 +649,7 @@ class Service:
             owed=tuple(work.closed_and_owed()),
             rules=rules,
             closed=tuple(work.closed_cases(yesterday, now)),
-            quarantined=tuple((m.subject, m.cause, m.received_at) for m in work.quarantined()),
+            quarantined=rows_set_aside(work.quarantined()),
             filed=len(work.filed_mails(yesterday, now)),
             troubled=tuple(
                 (letter.reference or "", letter.order.letter.value, letter.state.value)
@@ -728,6 +660,9 @@ class Service:
             now=now,
             policy_of=self.policy_of,
         )
+        health = facts["health"]
+        assert isinstance(health, list)
+        facts["health"] = [*health, *as_of_now(work, self.settings, now)]
         return SendLetter(
             Letter.DIGEST,
             Audience.SUPERVISOR,
@@ -739,7 +674,7 @@ class Service:
 
     # ================================================================== people and mailboxes
 
-    def _staff(self, address: str) -> Person | None:
+    def person_at(self, address: str) -> Person | None:
         return next((p for p in self.settings.people if address in (p.address, *p.aliases)), None)
 
     def _name(self, key: str) -> str:

@@ -9,10 +9,12 @@ nothing at all and nothing of it reaches the resident.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mailbot.attended import Attended
 from mailbot.casework import orders
 from mailbot.casework.calendar import LONDON
 from mailbot.casework.commands import Parsed, parse, strip_internal
@@ -33,11 +35,12 @@ from mailbot.postroom import tokens
 from mailbot.postroom.reading import Mail
 from mailbot.postroom.trust import authenticate
 from mailbot.sending import MOST_ALERTS, may_tell
+from mailbot.setaside import Cause
 from storage.rows import LetterRow, MailRow, NewLetter
 from storage.work import Work
 
 if TYPE_CHECKING:
-    from mailbot.service import Attended, Service
+    from mailbot.service import Service
 
 EXPIRES = dt.timedelta(days=180)
 """So long a letter to staff can be acted on: a case has had newer ones by then."""
@@ -58,8 +61,8 @@ class StaffDesk:
         vouched = authenticate(mail, self._service.settings.trust).result == "pass"
         case = work.case(letter.reference) if letter and letter.reference else None
         if letter is None and not vouched:
-            cause = "it claims to be from staff, but nothing vouches for that"
-            return self._service.quarantined(work, row, mail, cause)
+            sentence = "it claims to be from staff, but nothing vouches for that"
+            return self._service.quarantined(work, row, mail, Cause.STAFF_NOT_VOUCHED, sentence)
         if letter is None and (handed := self._counter.take(work, row, mail, person)):
             return handed
         if letter is None or case is None:
@@ -220,7 +223,9 @@ class StaffDesk:
             summary=problem,
             because=why,
         )
-        if not may_tell(work, f"refused:{person.key}", now, MOST_ALERTS):
+        kind = hashlib.sha256(f"{problem}|{understood}".encode()).hexdigest()[:16]
+        again = not may_tell(work, f"refused:{person.key}:{kind}", now, 1, period="%Y-%m-%d")
+        if again or not may_tell(work, f"refused:{person.key}", now, MOST_ALERTS):
             return settled  # two machines that answer each other end here
         reference = case.reference if case else ""
         order = SendLetter(

@@ -1,4 +1,7 @@
-"""What the commands share: reading files, printing a stranger's words, stopping with a sentence."""
+"""What the commands share: the configuration folder, the database, and how they speak to a terminal.
+
+Rooms are imported when a command needs them, so that help and typing mistakes answer at once.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,23 @@ import datetime as dt
 import json
 import sys
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
     from mailbot.settings import Settings
+    from storage import Store
+
+ConfigDir = Annotated[
+    Path,
+    typer.Option(
+        "--config", "-c", envvar="MAILBOT_CONFIG", help="Folder with mailbot.toml, staff.toml and policies/."
+    ),
+]
+HERE = Path("config")
 
 
 def stop(message: str, code: int = 2) -> NoReturn:
@@ -35,6 +48,32 @@ def load(config: Path, since: dt.datetime | None = None) -> Settings:
         return loaded
     boxes = tuple(replace(b, imap=replace(b.imap, since=since.date())) for b in loaded.mailboxes)
     return replace(loaded, mailboxes=boxes)
+
+
+def open_database(settings: Settings, upgrade: bool | None = None) -> Store:
+    from storage import open_store
+
+    store = open_store(settings.database.url)
+    if settings.database.upgrade_on_start if upgrade is None else upgrade:
+        store.upgrade()
+    elif not store.schema_is_current():
+        stop("the database is of another version. Run: mailbot db upgrade")
+    return store
+
+
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Columns that fit the terminal; one line a row where the output goes to a file or another program."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, no_wrap=heading in ("Case", "Mail"))
+    for row in rows:
+        table.add_row(*(plain(cell) for cell in row))
+    width = None if sys.stdout.isatty() else 400
+    # A subject is a stranger's: what looks like markup in it is text.
+    Console(width=width, markup=False, emoji=False, highlight=False).print(table, soft_wrap=False)
 
 
 def plain(text: str) -> str:

@@ -255,6 +255,33 @@ class Mails(Transaction):
         """Set a mail aside for a person. Its bytes and its receipt date stay: its clock still runs."""
         self._set_state(mail_id, state=MailState.QUARANTINED.value, cause=cause, again_at=None)
 
+    def discard_mail(self, mail_id: str) -> None:
+        """A person decided that nothing is to be done about a mail that was set aside. Its bytes stay."""
+        self._set_state(mail_id, state=MailState.DISCARDED.value, again_at=None)
+
+    def heads(self, ids: Iterable[str], length: int = 16_384) -> dict[str, bytes]:
+        """The first bytes of each of these mails, by id."""
+        wanted = list(ids)
+        if not wanted:
+            return {}
+        head = func.substr(schema.blobs.c.content, 1, length)
+        rows = self._connection.execute(
+            select(mails.c.id, head)
+            .join(schema.blobs, mails.c.blob == schema.blobs.c.sha256)
+            .where(mails.c.id.in_(wanted))
+        )
+        return {row[0]: bytes(row[1]) for row in rows}
+
+    def count_mails_from(self, sender: str, since: dt.datetime) -> int:
+        """Mails of this sender that were attended to since then and not set aside; "%@domain" is all of a domain."""
+        of = mails.c.sender.like(sender) if sender.startswith("%@") else mails.c.sender == sender
+        found = self._connection.execute(
+            select(func.count()).where(
+                mails.c.attended_at >= since, of, mails.c.state != MailState.QUARANTINED.value
+            )
+        )
+        return int(found.scalar_one())
+
     def release_mail(self, mail_id: str) -> None:
         """Let a mail be attended to again from the start, its attempts forgotten (a person asked for it)."""
         self._set_state(mail_id, state=MailState.KEPT.value, attempts=0, again_at=None)
@@ -275,6 +302,41 @@ class Mails(Transaction):
         rows = self._connection.execute(select(mails.c.state, func.count()).group_by(mails.c.state))
         counted.update({MailState(state): count for state, count in rows})
         return counted
+
+    def fates(self, mailbox: str) -> dict[tuple[MailState, bool, str | None], int]:
+        """How many mails of the mailbox there are, by state, whether a case is named, and that case's stage (None:
+        no such case)."""
+        cases = schema.cases
+        named = mails.c.reference.is_not(None)
+        rows = self._connection.execute(
+            select(mails.c.state, named, cases.c.stage, func.count())
+            .join(cases, cases.c.reference == mails.c.reference, isouter=True)
+            .where(mails.c.mailbox == mailbox)
+            .group_by(mails.c.state, named, cases.c.stage)
+        )
+        return {(MailState(state), bool(has), stage): count for state, has, stage, count in rows}
+
+    def mails_astray(self, mailbox: str, kept_before: dt.datetime) -> tuple[list[str], list[str]]:
+        """The ids of mails that were kept before then and wait still, and of those whose case is not there."""
+        cases = schema.cases
+        late = select(mails.c.id).where(
+            mails.c.mailbox == mailbox, mails.c.state == MailState.KEPT.value, mails.c.kept_at < kept_before
+        )
+        lost = (
+            select(mails.c.id)
+            .join(cases, cases.c.reference == mails.c.reference, isouter=True)
+            .where(mails.c.mailbox == mailbox, mails.c.reference.is_not(None), cases.c.reference.is_(None))
+        )
+        return list(self._connection.execute(late).scalars()), list(self._connection.execute(lost).scalars())
+
+    def known_uids(self, mailbox: str, folder: str, uidvalidity: int) -> frozenset[int]:
+        """The numbers, under this numbering, of all mails that are on file."""
+        rows = self._connection.execute(
+            select(mails.c.uid).where(
+                mails.c.mailbox == mailbox, mails.c.folder == folder, mails.c.uidvalidity == uidvalidity
+            )
+        )
+        return frozenset(rows.scalars())
 
     def quarantined(self) -> list[MailRow]:
         return self._mails(

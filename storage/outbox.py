@@ -234,9 +234,10 @@ class Outbox(Transaction):
         counted.update({LetterState(state): count for state, count in rows})
         return counted
 
-    def count_letters_to(self, address: str, since: dt.datetime) -> int:
-        """Letters that were handed over to this address since then, or may have been. For the caps."""
-        found = self._connection.execute(_COUNT_TO, {"address": address.lower(), "since": since})
+    def count_letters_to(self, address: str, since: dt.datetime, kind: str = "") -> int:
+        """Letters (of this kind) that were handed over to this address since then, or may have been. For the caps."""
+        counted = _COUNT_TO.where(letters.c.letter == kind) if kind else _COUNT_TO
+        found = self._connection.execute(counted, {"address": address.lower(), "since": since})
         return int(found.scalar_one())
 
     def count_letters(self, since: dt.datetime) -> int:

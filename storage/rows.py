@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -131,6 +132,16 @@ class MailRow:
     how_found: str
     automatic: str
     attended_at: dt.datetime | None
+
+    @property
+    def cause_code(self) -> str:
+        """The code of the cause for which it was set aside, "" where the cause has none."""
+        code, colon, _ = self.cause.partition(": ")
+        return code if colon and re.fullmatch(r"[a-z_]{1,30}", code) else ""
+
+    @property
+    def cause_words(self) -> str:
+        return self.cause.partition(": ")[2] if self.cause_code else self.cause
 
 
 @dataclass(frozen=True)

@@ -133,3 +133,7 @@ class Limits:
     letters_per_address_per_hour: int
     letters_per_address_per_day: int
     letters_per_hour: int
+    letters_per_day: int = 3_000
+    letters_of_a_kind_per_day: int = 10  # to one resident's address
+    mails_per_address_per_hour: int = 60  # that are attended to; what is beyond is held
+    mails_per_domain_per_hour: int = 300  # unless it is a provider that everybody has mail with

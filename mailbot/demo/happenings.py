@@ -12,12 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from mailbot.attended import Attended
 from mailbot.casework.orders import FLAG_WORDS
 from mailbot.casework.vocabulary import Audience, Flag, Intent, Letter, Verdict
 from mailbot.daemon import Turn
 from mailbot.demo.cast import name_of
 from mailbot.sending import Sent
-from mailbot.service import Attended
 
 ISO_DATE = re.compile(r"\b(20\d\d)-(\d\d)-(\d\d)\b")
 

@@ -22,6 +22,7 @@ from mailbot.postroom import charsets, mime
 from mailbot.postroom.reading import Mail, sound_address
 
 MAX_SCANNED_BYTES = 200_000
+MAX_SCANNED_LINES = 3_000  # some sixty patterns are tried on each
 MAX_RECIPIENTS = 100
 
 # Its log lines carry parts of the mail, and the log is no place for those.
@@ -161,8 +162,8 @@ def _returns_a_mail(mail: Mail) -> bool:
 _STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _COPY_TYPES = frozenset({"message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers"})
 _COPY_FOLLOWS = re.compile(
-    r"^[ \t>*-]*(?:-{2,}[^\n]{0,40}(?:copy of|original message|undelivered|returned|unsent message|"
-    r"your message)|"
+    r"^[ \t>*]{0,20}-{0,80}[ \t]{0,4}(?:-{2,9}[^\n]{0,40}(?:copy of|original message|undelivered|returned|"
+    r"unsent message|your message)|"
     r"(?:below this line is a copy|this is a copy of|original message (?:follows|headers)|"
     r"(?:the )?(?:header|body|text) (?:of|part of) (?:the|your) (?:original )?message))[^\n]{0,160}$",
     re.IGNORECASE | re.MULTILINE,
@@ -183,9 +184,10 @@ _GAVE_UP = re.compile(
     r"could not be delivered to)\b",
     re.IGNORECASE,
 )
-# A mailbox that is full, or a server that wants us to come back: another day the letter may arrive (RFC 3463).
+# A full mailbox, a server that wants us to come back, a filter that disliked this letter: another one may arrive
+# (RFC 3463 sections 3.3 and 3.8).
 _MAY_PASS = re.compile(
-    r"\b[45]\.2\.[23]\b|\b4\.\d{1,3}\.\d{1,3}\b|(?:mailbox|quota|inbox|account)\W+(?:is\W+)?(?:\w+\W+)?"
+    r"\b[45]\.2\.[23]\b|\b5\.7\.\d{1,3}\b|\b4\.\d{1,3}\.\d{1,3}\b|(?:mailbox|quota|inbox|account)\W+(?:is\W+)?(?:\w+\W+)?"
     r"(?:full|exceeded|over)|over ?quota|quota exceeded|try again later|temporar",
     re.IGNORECASE,
 )
@@ -228,10 +230,13 @@ def report(mail: Mail, own: frozenset[str]) -> Report:
         letter_ids=_unique([original, *mail.in_reply_to, *reversed(mail.references)])[:MAX_RECIPIENTS],
         diagnostic=charsets.one_line(diagnostic, 500),
         delayed=delayed,
-        permanent=not delayed
-        and not status.startswith("4")
-        and not _MAY_PASS.search(f"{status} {diagnostic}"),
+        permanent=not delayed and not status.startswith("4") and not may_pass(f"{status} {diagnostic}"),
     )
+
+
+def may_pass(answer: str) -> bool:
+    """Whether an answer to one letter leaves hope for the next one to the same address."""
+    return bool(_MAY_PASS.search(answer))
 
 
 def _reported(part: mime.Part) -> Iterator[dict[str, str]]:
@@ -303,7 +308,8 @@ def _scanned(mail: Mail) -> tuple[str, ...]:
     if len(mail.raw) > 4 * MAX_SCANNED_BYTES or sum(1 for _ in mail.structure.walk()) > 50:
         return ()
     try:
-        parsed = email.message_from_bytes(mail.raw[:MAX_SCANNED_BYTES])
+        lines = mail.raw[:MAX_SCANNED_BYTES].split(b"\n", MAX_SCANNED_LINES)[:MAX_SCANNED_LINES]
+        parsed = email.message_from_bytes(b"\n".join(lines))
         _, permanent = all_failures(parsed)
         spelled = [address.decode("utf-8", "replace") for address in permanent]
     except Exception:

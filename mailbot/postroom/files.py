@@ -56,8 +56,10 @@ def danger_of(name: str, content_type: str, content: bytes) -> str:
     return "a page that can run scripts" if _TEXT_PAGE.match(content[:1_000]) else ""
 
 
-def label(name: str, content_type: str, content: bytes) -> str:
+def label(name: str, content_type: str, content: bytes, passed_on: bool = True) -> str:
     """How people see the file called: its name as the sender gave it, and what it is if it could do harm."""
     danger = danger_of(name, content_type, content)
     shown = name or "a file without a name"
-    return f"{shown} ({danger})" if danger else shown
+    if not danger:
+        return shown
+    return f"{shown} ({danger})" if passed_on else f"{shown} ({danger}: not passed on)"

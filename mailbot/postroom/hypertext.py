@@ -26,6 +26,9 @@ HISTORY_BEGINS = "\ue003"
 _MARKS = re.compile("[\ue000-\ue003]")
 _MARK_LINES = re.compile("^[ \t]*[\ue000-\ue003][ \t\ue000-\ue003]*(?:\n|\\Z)", re.MULTILINE)
 
+MAX_HTML_CHARS = (
+    4_000_000  # pictures inside not counted; a page of so much needs a second even without layout
+)
 MAX_LAYOUT_CHARS = 250_000  # inscriptis needs up to half a second for this much
 _DATA_URI = re.compile(r"data:[a-z0-9.+/-]{0,60};base64,[A-Za-z0-9+/=%\s]*")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
@@ -37,9 +40,10 @@ _QUOTING_CLASSES = frozenset({"gmail_quote", "protonmail_quote", "tutanota_quote
 
 def marked_text(html: str, crude: bool = False) -> str:
     """The text of an HTML body, quotation marks of `QUOTE_OPENS` and its kin included; `crude` without layout."""
-    html = _MARKS.sub("", html)
+    html = _MARKS.sub("", html[: 2 * MAX_HTML_CHARS])
     if "base64," in html:
         html = _DATA_URI.sub("", html)
+    html = html[:MAX_HTML_CHARS]
     if crude or len(html) > MAX_LAYOUT_CHARS:
         return struck_out(html)
     try:

@@ -248,6 +248,12 @@ class ImapDoor:
         keeper.looked(mailbox, asked_at)
         return kept
 
+    def lying(self) -> tuple[int, frozenset[int]]:
+        """(UIDVALIDITY, the UIDs of all that lies in the folder now). Changes nothing on the server. Raises as
+        `look` does."""
+        folder = self._open_folder()
+        return folder.uidvalidity, frozenset(int(uid) for uid in self._ask("search", "ALL"))
+
     def _open_folder(self) -> _Folder:
         """Open the folder anew on every look: one exchange tells whether it is there, whether it is the same,
         and makes the server show what arrived since."""

@@ -89,3 +89,29 @@ def imitates(address: str, ours: frozenset[str]) -> str:
         if address != own and "@" in own and skeleton(address) == skeleton(own):
             return own
     return ""
+
+
+_HREF = re.compile(
+    r"""href\s*=\s*["']?\s*https?://(?:[^/@"'\s>]{0,100}@)?([^/:"'\s>?#]{1,253})""", re.IGNORECASE
+)
+_SHOWN_HOST = re.compile(r"(?:https?://|www\.)([^/\s<>:?#\"']{1,253})|^\s*([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,4})\s*$",
+                         re.IGNORECASE)  # fmt: skip
+
+
+def false_links(html: str) -> tuple[str, ...]:
+    """What is odd about the links of an HTML body: those that show one host and lead to another. The first 200 links
+    are looked at; nothing is fetched."""
+    found = []
+    for piece in re.split(r"<a\s", html[:500_000], maxsplit=201, flags=re.IGNORECASE)[1:201]:
+        tag, _, rest = piece[:4_000].partition(">")
+        shown_text = re.sub(r"<[^<>]{0,500}>", "", re.split(r"</a", rest, maxsplit=1, flags=re.IGNORECASE)[0])
+        leads, shown = _HREF.search(tag), _SHOWN_HOST.search(shown_text)
+        if leads and shown:
+            to, says = leads.group(1).lower(), (shown.group(1) or shown.group(2)).lower()
+            if _without_www(to) != _without_www(says):
+                found.append(f"a link shows {says} and leads to {to}")
+    return tuple(dict.fromkeys(found))[:5]
+
+
+def _without_www(host: str) -> str:
+    return host.removeprefix("www.").rstrip(".")

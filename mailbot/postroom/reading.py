@@ -27,7 +27,7 @@ from mailbot.postroom import charsets, hypertext, lookalikes, mime, newtext, ope
 
 MAX_ADDRESSES = 200
 MAX_IDS = 200
-MAX_TEXT_CHARS = 2_000_000
+MAX_TEXT_CHARS = 1_000_000
 MAX_ENCLOSED = 5
 MAX_ENCLOSED_BYTES = 2_000_000
 _ENCLOSED_DEPTH = 3  # forwarded mails in forwarded mails that are still read into the text
@@ -91,7 +91,7 @@ class Mail:
         ""  # what a winmail.dat calls itself: "IPM.Note", "IPM.Note.Rules.OofTemplate.Microsoft"
     )
     enclosed: tuple[Enclosed, ...] = ()  # mails inside this one, outermost first
-    warnings: tuple[str, ...] = ()  # what a person should know about the sender's name and address
+    warnings: tuple[str, ...] = ()  # what a person should know: a sender or a link that looks like another
 
     def __repr__(self) -> str:
         return f"<Mail {self.fingerprint[:12]}, {len(self.raw)} bytes>"
@@ -135,6 +135,10 @@ def _read(raw: bytes) -> Mail:
     if len(marked) > MAX_TEXT_CHARS:
         marked = marked[:MAX_TEXT_CHARS]
         defects += (f"text cut after {MAX_TEXT_CHARS} characters",)
+    if any(
+        len(leaf.raw) > hypertext.MAX_HTML_CHARS for leaf in top.leaves() if leaf.content_type == "text/html"
+    ):
+        defects += (f"HTML read up to {hypertext.MAX_HTML_CHARS} characters",)
     marked, armour = opening.unarmoured(marked)
     sealed = sealed or armour
     text = hypertext.unmarked(marked)
@@ -148,6 +152,9 @@ def _read(raw: bytes) -> Mail:
     if sealed == "encrypted":
         defects += ("encrypted",)
     warned = lookalikes.warnings_of(senders[0].name, senders[0].address, top.first("from")) if senders else ()
+    pages = (leaf for leaf in top.leaves() if leaf.content_type == "text/html" and not _is_file(leaf))
+    for page, _ in zip(pages, range(5), strict=False):
+        warned += lookalikes.false_links(page.text())
     return Mail(
         message_id=next(iter(_ids(top, "message-id")), ""),
         in_reply_to=in_reply_to,
@@ -355,6 +362,11 @@ def _addresses(part: mime.Part, name: str) -> tuple[Address, ...]:
                 here = addresses_in(charsets.decode_words(text))  # the whole field was encoded
             found += here
     return tuple(dict.fromkeys(found))[:MAX_ADDRESSES]
+
+
+def sender_in(top: mime.Part) -> str:
+    """The address of the first author, "" where there is none."""
+    return next((address.address for address in _addresses(top, "from")), "")
 
 
 def _delivered_to(top: mime.Part) -> tuple[str, ...]:

@@ -282,6 +282,11 @@ _NO_REPLY = re.compile(
 )
 
 
+def takes_no_answers(address: str) -> bool:
+    """Whether the address itself says so: no-reply and its kin in several languages, bounce and daemon addresses."""
+    return bool(_NO_REPLY.match(address.rpartition("@")[0]))
+
+
 def _as_machine(mail: Mail, own: frozenset[str]) -> Screening | None:
     local, _ = sender_of(mail)
     if _NO_REPLY.match(local):

@@ -113,6 +113,7 @@ class Settings:
     calendar: Calendar
     classifier: ClassifierSettings
     people: tuple[Person, ...]
+    forward_dangerous_files: bool = False  # programs, macros and the like go along with mails to staff
     warnings: tuple[Mistake, ...] = ()
 
     def mailbox(self, name: str) -> MailboxSettings:
@@ -233,6 +234,7 @@ class _Reader:
             digest_at=casework.digest_at,
             heartbeat=data / casework.heartbeat if casework.heartbeat else None,
             show_handler_address=casework.show_handler_address,
+            forward_dangerous_files=casework.forward_dangerous_files,
             limits=Limits(**main.limits.model_dump()),
             calendar=calendar,
             classifier=ClassifierSettings(

@@ -149,12 +149,17 @@ class CaseworkTable(Strict):
     hold_minutes: int = Field(default=2, ge=0, le=60)
     heartbeat: str = ""
     show_handler_address: bool = False
+    forward_dangerous_files: bool = False
 
 
 class LimitsTable(Strict):
     letters_per_address_per_hour: int = Field(default=6, ge=1)
     letters_per_address_per_day: int = Field(default=20, ge=1)
     letters_per_hour: int = Field(default=300, ge=1)
+    letters_per_day: int = Field(default=3_000, ge=1)
+    letters_of_a_kind_per_day: int = Field(default=10, ge=1)
+    mails_per_address_per_hour: int = Field(default=60, ge=1)
+    mails_per_domain_per_hour: int = Field(default=300, ge=1)
 
     @model_validator(mode="after")
     def _an_hour_is_part_of_a_day(self) -> LimitsTable:

@@ -102,6 +102,9 @@ hold_minutes = {hold}
 letters_per_hour = 5000
 letters_per_address_per_hour = 200
 letters_per_address_per_day = 500
+letters_of_a_kind_per_day = 500
+mails_per_address_per_hour = 500
+mails_per_domain_per_hour = 5000
 """
 
 

@@ -281,3 +281,51 @@ def test_a_batch_of_mails_can_share_a_transaction(store: Store) -> None:
         work.set_position("complaints", 17, 50)
     with store.read() as work:
         assert len(work.waiting_mails(100)) == 50
+
+
+def test_the_heads_of_mails_are_had_without_their_bodies(store: Store) -> None:
+    with store.begin() as work:
+        first = work.keep_mail(a_mail(1, raw=b"From: jo@example.com\r\n\r\n" + b"x" * 50_000))
+        second = work.keep_mail(a_mail(2, raw=b"\x00\xff"))
+    assert first
+    assert second
+    with store.read() as work:
+        heads = work.heads([first, second, "none"], length=20)
+    assert heads == {first: b"From: jo@example.com", second: b"\x00\xff"}
+
+
+def test_mails_of_one_place_are_counted_unless_they_were_set_aside(store: Store) -> None:
+    with store.begin() as work:
+        for uid, sender in enumerate(("a@x.example", "b@x.example", "a@x.example", "a@yx.example"), start=1):
+            mail = work.keep_mail(a_mail(uid))
+            assert mail
+            work.settle_mail(mail, settled(sender=sender))
+        work.quarantine(mail, "flood: too many")
+        aside = work.quarantined()[0]
+        assert (aside.cause_code, aside.cause_words) == ("flood", "too many")
+        assert work.count_mails_from("a@x.example", NINE) == 2
+        assert work.count_mails_from("%@x.example", NINE) == 3
+        assert work.count_mails_from("a@yx.example", NINE) == 0
+        assert work.count_mails_from("a@x.example", NINE + DAY) == 0
+
+
+def test_the_fates_of_mails_are_counted_and_those_astray_are_named(store: Store) -> None:
+    with store.begin() as work:
+        filed, waiting, lost, done = (work.keep_mail(a_mail(uid)) for uid in range(1, 5))
+        assert filed
+        assert lost
+        assert done
+        work.settle_mail(filed, settled())
+        work.settle_mail(lost, settled(reference="CC-2026-000009-9"))
+        work.settle_mail(done, settled())
+        work.quarantine(done, "failed: x")
+        work.discard_mail(done)
+    with store.read() as work:
+        box = work.mail(filed).mailbox
+        assert sum(work.fates(box).values()) == 4
+        assert work.fates(box)[(MailState.ATTENDED, True, None)] == 1
+        assert work.mails_astray(box, NINE + DAY) == ([waiting], [lost])
+        assert work.mails_astray(box, NINE - DAY) == ([], [lost])
+        row = work.mail(filed)
+        assert work.known_uids(box, row.folder, row.uidvalidity) == {1, 2, 3, 4}
+        assert work.known_uids(box, row.folder, row.uidvalidity + 1) == frozenset()

@@ -1,0 +1,34 @@
+"""What follows from how a sender looks: whether our answer may repeat their words, and what people are told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mailbot.casework.parts import TrustSettings
+from mailbot.casework.vocabulary import Person
+from mailbot.postroom.lookalikes import imitates
+from mailbot.postroom.reading import Mail
+from mailbot.postroom.trust import authenticate
+
+NOT_REPEATED = (
+    "(We do not repeat your words here, because our mail server could not confirm that this mail came from your "
+    "address. We have them in full.)"
+)
+"""What stands in an acknowledgement instead of the words of somebody whom nothing vouches for."""
+
+
+def may_be_quoted(mail: Mail, trust: TrustSettings) -> bool:
+    """Whether our answer may repeat what the mail says. Where our border confirms senders and doesn't confirm this
+    one, somebody may be using our answer to write to a third person."""
+    if not trust.authserv_id and trust.mode == "standard":
+        return True
+    return authenticate(mail, trust).result == "pass"
+
+
+def warning_of(mail: Mail, own: frozenset[str], staff: Iterable[Person]) -> str:
+    """A sentence for the journal about a sender who looks like somebody else, "" for nearly everybody."""
+    assert mail.sender is not None
+    ours = own | {address for p in staff for address in (p.address, *p.aliases) if "@" in address}
+    drawn_like = imitates(mail.sender.address, ours)
+    warnings = (*mail.warnings, *((f"the address is drawn like {drawn_like}",) if drawn_like else ()))
+    return f"Look twice at who wrote this: {'; '.join(warnings)}." if warnings else ""
