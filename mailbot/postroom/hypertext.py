@@ -27,7 +27,7 @@ _MARKS = re.compile("[\ue000-\ue003]")
 _MARK_LINES = re.compile("^[ \t]*[\ue000-\ue003][ \t\ue000-\ue003]*(?:\n|\\Z)", re.MULTILINE)
 
 MAX_HTML_CHARS = (
-    4_000_000  # pictures inside not counted; a page of so much needs a second even without layout
+    4_000_000  # pictures inside not counted; a page of so much needs half a second even without layout
 )
 MAX_LAYOUT_CHARS = 250_000  # inscriptis needs up to half a second for this much
 _DATA_URI = re.compile(r"data:[a-z0-9.+/-]{0,60};base64,[A-Za-z0-9+/=%\s]*")

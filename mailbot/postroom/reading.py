@@ -27,7 +27,8 @@ from mailbot.postroom import charsets, hypertext, lookalikes, mime, newtext, ope
 
 MAX_ADDRESSES = 200
 MAX_IDS = 200
-MAX_TEXT_CHARS = 1_000_000
+MAX_TEXT_CHARS = 500_000
+MAX_LINES = 50_000
 MAX_ENCLOSED = 5
 MAX_ENCLOSED_BYTES = 2_000_000
 _ENCLOSED_DEPTH = 3  # forwarded mails in forwarded mails that are still read into the text
@@ -132,6 +133,9 @@ def _read(raw: bytes) -> Mail:
             top, 0, _How(not is_reply and bool(_FORWARD_PREFIX.match(subject)), _much_hypertext(top))
         )
         attachments = tuple(_attachment(part) for part in _attached(top))
+    if marked.count("\n") > MAX_LINES:
+        marked = "\n".join(marked[:MAX_TEXT_CHARS].split("\n", MAX_LINES)[:MAX_LINES])
+        defects += (f"text cut after {MAX_LINES} lines",)
     if len(marked) > MAX_TEXT_CHARS:
         marked = marked[:MAX_TEXT_CHARS]
         defects += (f"text cut after {MAX_TEXT_CHARS} characters",)

@@ -91,7 +91,7 @@ def test_two_machines_that_answer_each_other_come_to_an_end(
         refused = house.last(SAM, "command_refused")
         house.write(SAM, f"Your mail has reached our ticket system, ticket {n}.", answers=refused)
         house.turn()
-    assert len(house.letters(SAM, "command_refused")) == 10
+    assert len(house.letters(SAM, "command_refused")) == 2
 
 
 def test_a_thousand_forged_mails_from_staff_do_not_become_a_thousand_alerts(

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mailbot.postroom.opening import unarmoured
-from mailbot.postroom.reading import MAX_TEXT_CHARS, read
+from mailbot.postroom.reading import MAX_LINES, MAX_TEXT_CHARS, read
 from mailbot.postroom.screening import screen
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
@@ -67,7 +67,8 @@ def test_a_huge_mail_is_read_within_its_second(what: str) -> None:
 
 
 def test_what_is_cut_is_said_to_be_cut() -> None:
-    assert f"text cut after {MAX_TEXT_CHARS} characters" in read(HUGE["25 MB of text"]()).defects
+    assert f"text cut after {MAX_TEXT_CHARS} characters" in read(HUGE["25 MB on one line"]()).defects
+    assert f"text cut after {MAX_LINES} lines" in read(HUGE["25 MB of text"]()).defects
     assert "more than 1000 parts" in read(many_parts(5_000)).defects
     assert "nested deeper than 40 parts" in read(nested(100)).defects
 
