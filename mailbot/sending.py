@@ -124,14 +124,23 @@ class Outbox:
     def dispatch(self, limit: int = 50) -> list[Sent]:
         """Hand over what waits. Each letter is settled on its own; one that fails never stops the next."""
         self._find_strayed()
-        with self._store.begin() as work:
-            gather(work, self._settings, self._now(), self.mint)
+        self._gather()
         done: list[Sent] = []
         while batch := self._claim(min(limit - len(done), 10)):
             done += [self._send_or_leave(letter) for letter in batch]
             if len(done) >= limit:
                 break
         return done
+
+    def _gather(self) -> None:
+        try:
+            with self._store.read() as work:
+                if not work.waiting_chasers(self._now()):
+                    return  # as most of the time: then nothing is written
+            with self._store.begin() as work:
+                gather(work, self._settings, self._now(), self.mint)
+        except Exception as error:  # one case in trouble: then reminders go one by one, and all other letters go
+            log.error("reminders could not be put together", extra={"error": place_of(error)})
 
     def _claim(self, limit: int) -> list[LetterRow]:
         if limit <= 0:
