@@ -139,7 +139,9 @@ class Outbox:
                     return  # as most of the time: then nothing is written
             with self._store.begin() as work:
                 gather(work, self._settings, self._now(), self.mint)
-        except Exception as error:  # one case in trouble: then reminders go one by one, and all other letters go
+        except (
+            Exception
+        ) as error:  # one case in trouble: then reminders go one by one, and all other letters go
             log.error("reminders could not be put together", extra={"error": place_of(error)})
 
     def _claim(self, limit: int) -> list[LetterRow]:

@@ -209,7 +209,11 @@ class Laid:
     def about(self) -> frozenset[str]:
         """The references of the cases that it speaks of: a mail of reminders may speak of several."""
         lines = self.row.order.facts.get("lines")
-        named = [line.get("reference") for line in lines if isinstance(line, dict)] if isinstance(lines, list) else []
+        named = (
+            [line.get("reference") for line in lines if isinstance(line, dict)]
+            if isinstance(lines, list)
+            else []
+        )
         return frozenset(str(one) for one in (self.row.reference, *named) if one)
 
 

@@ -213,9 +213,7 @@ class _Player:
         reference = cases[case - 1].reference if 0 < case <= len(cases) else ""
         theirs = [one for one in self._rig.laid if one.to in addresses]
         fitting = [
-            one
-            for one in theirs
-            if one.row.order.letter in letters and (not case or reference in one.about)
+            one for one in theirs if one.row.order.letter in letters and (not case or reference in one.about)
         ]
         if fitting:
             return fitting[-1]
