@@ -10,12 +10,6 @@ from mailbot.postroom.lookalikes import imitates
 from mailbot.postroom.reading import Mail
 from mailbot.postroom.trust import authenticate
 
-NOT_REPEATED = (
-    "(We do not repeat your words here, because our mail server could not confirm that this mail came from your "
-    "address. We have them in full.)"
-)
-"""What stands in an acknowledgement instead of the words of somebody whom nothing vouches for."""
-
 
 def may_be_quoted(mail: Mail, trust: TrustSettings) -> bool:
     """Whether our answer may repeat what the mail says. Where our border confirms senders and doesn't confirm this

@@ -60,7 +60,7 @@ from mailbot.postroom.trust import authenticate
 from mailbot.reckoning import as_of_now
 from mailbot.recounting import recompute_dates
 from mailbot.reports.digest import digest_facts
-from mailbot.senders import NOT_REPEATED, may_be_quoted, warning_of
+from mailbot.senders import may_be_quoted, warning_of
 from mailbot.sending import Outbox, Sent, mailbox_named, may_tell, pause, place_of, resume
 from mailbot.setaside import Aside, Cause, rows_set_aside
 from mailbot.settings import MailboxSettings, Settings
@@ -274,12 +274,13 @@ class Service:
                 for a in mail.attachments
             ),
             how_found=found.how if found and case else "",
-            definition=definition(text) if vouched else NOT_REPEATED,
-            outcome_sought=outcome_sought(text) if vouched else "",
+            definition=definition(text),
+            outcome_sought=outcome_sought(text),
             suggested=found.reference if found and found.suggestion else "",
             answers=self._letter_answered(work, mail),
             from_ombudsman=self._from_ombudsman(mail, self.box(row.mailbox, case)),
             handed_in_by=handed_in_by,
+            vouched=vouched,
             history=history_text(work, case, latest=8) if case else "",
         )
         after, decision = self.step(work, case, event, self.box(row.mailbox, case), who=sender.address)

@@ -97,6 +97,7 @@ def with_question(
         flags=tuple(r.flag for r in event.verdict.flags),
         topics=event.verdict.topics,
         suggested=event.suggested,
+        vouched=event.vouched,
     )
     return replace(case, questions=(*case.questions, question)), question
 

@@ -163,7 +163,7 @@ def open_data_protection(event: MailArrived, rules: Rulebook) -> Decision:
         why,
         {
             "received_on": rules.day(event.received_at).isoformat(),
-            "request": stages.own_words(event),
+            "request": orders.repeated(opened, stages.own_words(event)),
             "handler": orders.card(person, rules),
             "linked_reference": event.linked,
         },

@@ -160,14 +160,27 @@ def to_resident(
     )
 
 
+NOT_REPEATED = (
+    "(We do not repeat your words here, because our mail server could not confirm that this mail came from your "
+    "address. We have them in full.)"
+)
+"""What stands in an automatic letter instead of the words of somebody whom nothing vouches for: else our answer could
+be used to write to a third person. What people answer holds them."""
+
+
+def repeated(case: Case, words: str) -> str:
+    """The writer's own words as an automatic letter may tell them."""
+    return words if case.vouched else NOT_REPEATED
+
+
 def acknowledgement(case: Case, rules: Rulebook, record: StageRecord, at: dt.datetime) -> SendLetter:
     number = 2 if case.stage2 else 1
     stage, early = rules.policy.stage(number), rules.policy.early_resolution
     facts: dict[str, Fact] = {
         "stage": number,
         "received_on": iso(rules.day(record.requested_at)),
-        "definition": record.definition,
-        "outcome_sought": record.outcome_sought,
+        "definition": repeated(case, record.definition),
+        "outcome_sought": record.outcome_sought if case.vouched else "",
         "handler": card(rules.person(record.handler), rules),
         "respond_by": iso(record.promised.target),
         "contact_by": iso(record.contact.target) if record.contact and not record.contacted_at else "",

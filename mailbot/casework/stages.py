@@ -57,6 +57,7 @@ def new_case(event: MailArrived, rules: Rulebook, stage: Stage) -> Case:
         supervisor=rules.supervisor.key,
         request_mail=event.mail,
         request_text=own_words(event),
+        vouched=event.vouched,
         topics=event.verdict.topics,
         flags=tuple(r.flag for r in event.verdict.flags),
         last_resident_word_at=event.received_at,
@@ -107,6 +108,7 @@ def heard(case: Case, event: MailArrived) -> Case:
     return replace(
         case,
         last_resident_word_at=latest,
+        vouched=case.vouched or event.vouched,
         flags=union(case.flags, (r.flag for r in event.verdict.flags)),
         topics=union(case.topics, event.verdict.topics),
     )
@@ -133,6 +135,7 @@ def event_of(question: Question, verdict: Verdict, at: dt.datetime) -> MailArriv
         definition=question.definition,
         outcome_sought=question.outcome_sought,
         told=True,
+        vouched=question.vouched,
     )
 
 

@@ -287,6 +287,7 @@ class Question:
     flags: tuple[Flag, ...] = ()
     topics: tuple[Topic, ...] = ()
     suggested: str = ""  # the case that the mail may belong to
+    vouched: bool = True
 
 
 class Matter(StrEnum):
@@ -380,6 +381,7 @@ class Case:
     authority: str = ""  # of whoever writes for the resident: needed, given, refused
     matter: Matter = Matter.COMPLAINT
     linked: tuple[str, ...] = ()  # references of cases that came of the same mail
+    vouched: bool = True  # its writer was confirmed by our border, once at least
     restricted: bool = False  # nothing of its words stands in notices, lists or digests
     routes: tuple[str, ...] = ()  # the kinds of matter that it raised and that were passed on
     proposals: tuple[Proposal, ...] = ()
@@ -523,6 +525,7 @@ class MailArrived:
     suggested: str = ""  # no case was found, but this may be it: a person is to say
     told: bool = False  # people were alarmed when it arrived: it comes again after a question was settled
     answers: str = ""  # the kind of our letter that it answers: "survey"
+    vouched: bool = True  # our border confirms the sender: an automatic letter may repeat their words
     from_ombudsman: bool = False  # sent by the Ombudsman, and the receiving server vouches for that
     matter: Matter = Matter.COMPLAINT  # set where a part of a mail gets a case of its own
     linked: str = ""  # the case that the same mail belongs to

@@ -347,3 +347,17 @@ def test_a_mail_without_words_is_acknowledged_with_its_subject_or_a_question(sub
     (letter,) = [order for order in letters(decision.effects) if order.letter is Letter.ACKNOWLEDGEMENT]
     told = str(letter.facts["definition"])
     assert told == subject if subject.strip() else "Please tell us" in told
+
+
+def test_the_acknowledgement_repeats_nothing_to_whom_nothing_vouches_for_and_people_keep_the_words() -> None:
+    """Else our answer could be used to write to a third person. The case holds every word, for the handler and for the
+    response that a person writes."""
+    said = "BUY PILLS. The kitchen ceiling leaks."
+    forged = dataclasses.replace(mail(Intent.NEW_COMPLAINT, "2026-03-02", text=said), vouched=False)
+    decision = decide(None, forged, rulebook())
+    (letter,) = [order for order in letters(decision.effects) if order.letter is Letter.ACKNOWLEDGEMENT]
+    assert "PILLS" not in str(letter.facts) and "We have them in full" in str(letter.facts["definition"])
+    assert decision.case and decision.case.stage1 and decision.case.stage1.definition == said
+    confirmed = mail(Intent.REPLY, "2026-03-03", text="It is still leaking.")
+    again = decide(decision.case, confirmed, rulebook()).case
+    assert again and again.vouched
