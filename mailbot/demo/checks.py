@@ -100,7 +100,9 @@ def no_letter_goes_out_twice(told: Told, books: Books) -> Check:
     ids = Counter(receive(carried.raw, carried.recipients[0]).message_id for carried in told.carried)
     twice = [message_id for message_id, count in ids.items() if count > 1]
     settled = [letter for letter in books.letters if letter.state is LetterState.SENT]
-    sent = {letter.message_id for letter in settled if letter.handed_at}  # a reminder may go in another's mail
+    sent = {
+        letter.message_id for letter in settled if letter.handed_at
+    }  # a reminder may go in another's mail
     broken = f"twice: {listed(twice)}" if twice else ""
     if not broken and set(ids) != sent:
         broken = f"the server took {len(ids)}, the outbox says {len(sent)}"

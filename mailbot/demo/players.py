@@ -21,7 +21,8 @@ from mailbot.demo.clients import LONDON, Client, Received, write
 from mailbot.demo.words import AFTER_A_REPLY, RESPONSES, SORTED, URGENT, Step, response_to
 
 FROM_LINE = re.compile(r"^From:\s+.*<([^<>\s]+)>", re.MULTILINE)
-CASE_LINE = re.compile(r"^Case:\s+(\S+)(?: \((.*?)\))?", re.MULTILINE)
+LINE = re.compile(r"^\* ", re.MULTILINE)
+CASE_LINE = re.compile(r"^\s*Case:\s+(\S+)(?: \((.*?)\))?", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Players:
                 desk.refused = "still open" in letter.text
                 return self._correct(who, letter, now)
             case Letter.CHASER:
-                return self._chased(who, letter, desk, now)
+                return self._chased(who, letter, now)
             case Letter.QUESTION:
                 return self._sort(who, letter, now)
             case Letter.ALERT if "was not reached" in letter.subject:
@@ -166,21 +167,35 @@ class Players:
             desk.finished = True
         return [self._later(who, letter.reference, step, now, wanted=lambda: True)]
 
-    def _chased(self, who: Colleague, letter: Received, desk: Desk, now: dt.datetime) -> list[Posted]:
-        if "action: " in letter.text and who is not cast.MARTIN:
+    def _chased(self, who: Colleague, letter: Received, now: dt.datetime) -> list[Posted]:
+        """A morning's reminders come in one mail; each of its lines is of one case."""
+        posted: list[Posted] = []
+        for told in LINE.split(letter.text)[1:]:
+            found = CASE_LINE.search(told.strip())
+            if found and self._desks[who.key, found.group(1).rstrip(",")].letters:
+                posted += self._chased_for(who, found.group(1).rstrip(","), told, now)
+        return posted
+
+    def _chased_for(self, who: Colleague, reference: str, told: str, now: dt.datetime) -> list[Posted]:
+        desk = self._desks[who.key, reference]
+        letter = desk.letters[-1]
+        what = told.partition("\n")[0]
+        if what.lower().startswith("action: "):
+            if who is cast.MARTIN:
+                return []
             text = "#done 1\n#close agreed" if desk.refused else "#done 1"
             return [self._post(who, letter, text, now + dt.timedelta(hours=3))]
-        if who is not cast.MARTIN or "service request" in letter.subject:
+        if who is not cast.MARTIN or "service request" in what:
             return []
         desk.chased += 1
-        if "contact with" in letter.subject and desk.chased == 2:
+        if "ontact with" in what and desk.chased == 2:
             return [
                 self._post(who, letter, "#contacted by phone, left a message", now + dt.timedelta(hours=5))
             ]
-        desk.late += "LATE BY" in letter.text and "response" in letter.subject
+        desk.late += "LATE BY" in told and "response" in what
         if desk.late == 2 and not desk.answered:
             desk.answered = True
-            return [self._later(who, letter.reference, Step(0, "16:55", response_to(desk.resident)), now)]
+            return [self._later(who, reference, Step(0, "16:55", response_to(desk.resident)), now)]
         return []
 
     def _sort(self, who: Colleague, letter: Received, now: dt.datetime) -> list[Posted]:

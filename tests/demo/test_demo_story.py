@@ -170,10 +170,14 @@ def test_praise_is_passed_on_with_thanks_and_opens_no_case(played: Played) -> No
     assert [x.order.letter for x in thanks] == [Letter.FEEDBACK_RECEIPT]
 
 
-@pytest.mark.parametrize("sender", [cast.HELEN, cast.RUTH])
-def test_an_out_of_office_notice_changes_nothing_and_gets_no_answer(played: Played, sender: Actor) -> None:
-    (notice,) = [m for m in played.mails(sender) if m.kind is Kind.MACHINE]
+def test_an_out_of_office_notice_changes_nothing_and_gets_no_answer(played: Played) -> None:
+    (notice,) = [m for m in played.mails(cast.HELEN) if m.kind is Kind.MACHINE]
     assert notice.letters == ()
+
+
+def test_a_colleagues_out_of_office_notice_offers_the_supervisor_to_pass_the_case_on(played: Played) -> None:
+    (notice,) = [m for m in played.mails(cast.RUTH) if m.kind is Kind.MACHINE]
+    assert [(out.letter, out.to) for out in notice.letters] == [(Letter.ALERT, cast.OWEN.address)]
 
 
 def test_a_bounce_tells_the_handler_and_counts_as_no_contact(played: Played) -> None:
