@@ -190,7 +190,7 @@ def _too_costly(d: Draft) -> bool:
 
 
 def _not_sure_enough(d: Draft) -> bool:
-    return d.chance[d.intent] < d.caution.needs(d.intent)
+    return d.chance[d.intent] < d.caution.needs(d.intent) and not _asks_to_complain(d)
 
 
 def _no_case_to_escalate(d: Draft) -> bool:

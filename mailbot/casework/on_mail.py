@@ -538,6 +538,13 @@ ALARMS: tuple[tuple[Flag, str, str, str], ...] = (
 )
 
 
+def route_of(flag: Flag, rules: Rulebook) -> tuple[str, ...]:
+    """The clauses by which what a flag shows is passed on, where the alarm takes the place of that."""
+    kind = {Flag.LEGAL_ACTION: "legal", Flag.MP_OR_COUNCILLOR: "elected_member"}.get(flag, "")
+    route = rules.policy.route(kind)
+    return route.clauses if route else ()
+
+
 def with_alarms(decision: Decision, event: MailArrived, rules: Rulebook) -> Decision:
     """Tell people at once what can't wait for the case work: a danger counts 24 elapsed hours from receipt."""
     if event.told or decision.opens is not None:
@@ -559,7 +566,7 @@ def with_alarms(decision: Decision, event: MailArrived, rules: Rulebook) -> Deci
                 reference,
                 headline,
                 f"From {event.sender.name or event.sender.address}.",
-                rules.policy.why(rule),
+                tuple(dict.fromkeys((*rules.policy.why(rule), *route_of(flag, rules)))),
                 urgency=urgency,
                 lines=lines,
                 subject=event.subject,

@@ -166,7 +166,7 @@ class Binder:
                 "summary": tidy(line.summary),
                 "mail": self._mails.get(line.mail or "", ""),
                 "clauses": self._clauses(line.because),
-                "letters": [self._letter(letter) for letter in ordered.pop(line.at, [])],
+                "letters": [self._letter(x) for x in ordered.pop(line.at, []) if x.blob],
                 "timers": timers_of(line),
             }
             for line in journal

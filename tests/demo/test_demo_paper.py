@@ -39,7 +39,7 @@ def test_the_timeline_fits_a_log_and_a_terminal(played: Played) -> None:
     lines = played.printed.splitlines()
     assert max(map(len, lines)) <= 118
     timeline = lines[: next(n for n, line in enumerate(lines) if line.startswith("Cases"))]
-    assert len(timeline) <= 270
+    assert len(timeline) <= 290
     assert "\x1b" not in played.printed
 
 
@@ -85,8 +85,11 @@ def test_the_index_shows_every_case_and_every_letter(played: Played) -> None:
     links = Links(played.ended.index).found
     for case in played.ended.books.cases:
         assert f"cases/{case.reference}.html" in links
+    went = [
+        letter for letter in played.ended.books.letters if letter.blob
+    ]  # some reminders went in another's mail
     assert len({link for link in links if link.startswith("letters/") and link.endswith(".html")}) == len(
-        played.ended.books.letters
+        went
     )
 
 
