@@ -11,7 +11,6 @@ complaint, an escalation or a hazard is therefore never set aside as "other" wit
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -146,51 +145,16 @@ class Rule:
     applies: Callable[[Draft], bool]
 
 
-_DEVICE = re.compile(r"^\W*(?:sent from|get outlook)\b.*$", re.IGNORECASE | re.MULTILINE)
-FEW_WORDS, SURE_OF_FEW = 8, 0.97
-"""A body of fewer words than this is taken for something only at this chance: so little says little."""
-
-
-def _typed_by_a_person(d: Draft) -> str:
-    """The beginning of the body, without what the device wrote below it."""
-    return _DEVICE.sub("", d.read.ask.text[:2000])
-
-
 def _nothing_to_read(d: Draft) -> bool:
-    said = d.read.ask.subject + _typed_by_a_person(d)
-    return len(list(islice(filter(str.isalpha, said), 3))) < 3
-
-
-def _few_words(d: Draft) -> bool:
-    return len(_typed_by_a_person(d).split()) < FEW_WORDS and d.chance[d.intent] < SURE_OF_FEW
-
-
-_ASKS = re.compile(
-    r"\b(?:like|want|wish|need|going) to (?:make|raise|log|lodge|register|file|submit) (?:an? |this )?"
-    r"(?:formal |official )?complaint\b"
-    r"|\bplease (?:log|treat|register|take) this as an? (?:formal |official )?complaint\b",
-    re.IGNORECASE,
-)
-_NOT_THAT = re.compile(
-    r"\b(?:not|never|no|don'?t|doesn'?t|didn'?t|rather than|instead of)\b[^.!?]{0,40}$", re.IGNORECASE
-)
-
-
-def _asks_to_complain(d: Draft) -> bool:
-    """Who writes that they want to make a complaint, and has no case here, is not asked what they mean: that reading is
-    also the one that protects them (Code 1.3)."""
-    text = d.read.ask.text[:5000]
-    found = _ASKS.search(text)
-    alone = d.read.ask.stage is Stage.NONE and d.intent is Intent.NEW_COMPLAINT
-    return alone and found is not None and not _NOT_THAT.search(text[: found.start()])
+    return len(list(islice(filter(str.isalpha, d.read.plain), 3))) < 3
 
 
 def _too_costly(d: Draft) -> bool:
-    return d.expected_cost >= d.limits.ask and not _asks_to_complain(d)
+    return d.expected_cost >= d.limits.ask
 
 
 def _not_sure_enough(d: Draft) -> bool:
-    return d.chance[d.intent] < d.caution.needs(d.intent) and not _asks_to_complain(d)
+    return d.chance[d.intent] < d.caution.needs(d.intent)
 
 
 def _no_case_to_escalate(d: Draft) -> bool:
@@ -236,7 +200,6 @@ RULES: tuple[Rule, ...] = (
         "the readings are too close for what a mistake would cost",
         _too_costly,
     ),
-    Rule("few words", "it says too little to be sure", _few_words),
     Rule(
         "not sure enough",
         "no reading is as sure as this landlord asks for",
