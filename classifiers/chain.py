@@ -401,8 +401,8 @@ def _price_of_asking(chances: Floats, right: Integers) -> float:
 
 
 def _limit_for_recall(chance: Floats, right: Bools, by_words: Bools) -> float:
-    last = 0.5
-    for limit in np.arange(0.5, 0.01, -0.005):
+    last = 0.4  # what the model holds this likely rings whatever the precision
+    for limit in np.arange(0.4, 0.01, -0.005):
         found = by_words | (chance >= limit)
         hit = (found & right).sum()
         if hit < PRECISION * found.sum():
