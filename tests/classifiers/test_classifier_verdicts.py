@@ -197,3 +197,11 @@ def test_reading_costs_milliseconds(chain: Chain, held_out: Path) -> None:
     begun = time.process_time()
     chain.read_many(asks)
     assert (time.process_time() - begun) / len(asks) < 0.006
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [("", "Sent from my iPhone"), ("9 Carder Court", "ok so what now then"), ("", "\nhm\n")],
+)
+def test_a_mail_that_says_next_to_nothing_is_put_to_a_person(chain: Chain, subject: str, text: str) -> None:
+    assert chain.read(Ask(text, subject, Stage.NONE)).intent is Intent.UNSURE
