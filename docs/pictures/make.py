@@ -79,9 +79,10 @@ def write(stationery: Stationery, head: Letterhead, order: SendLetter, at: dt.da
     """A letter of the core as it would be handed over."""
     facts = dict(order.facts)
     reference = str(facts.get("reference", ""))
+    kind = Letter(str(facts.pop("preview_letter", Letter.ACKNOWLEDGEMENT)))
     if shown := facts.pop("preview_of", None):
         assert isinstance(shown, dict)
-        other = SendLetter(Letter.ACKNOWLEDGEMENT, Audience.RESIDENT, order.to, order.because, shown)
+        other = SendLetter(kind, Audience.RESIDENT, order.to, order.because, shown)
         facts["preview"] = write(stationery, head, other, at).text
     return stationery.write(
         Order(
