@@ -192,7 +192,7 @@ def run(seed: int, number: int, seconds: float, megabytes: float, report: Path |
         before = time.process_time()
         try:
             wrong = work_through(raw)
-        except Exception as error:
+        except Exception as error:  # whatever it raises is what we look for: it is told, and the run goes on
             wrong = f"{type(error).__name__}: {error}"
         took = time.process_time() - before
         figures.mutants += 1
