@@ -9,11 +9,31 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 Security: TypeAlias = Literal["tls", "starttls", "none"]
 After: TypeAlias = Literal["leave", "flag", "move"]
 TrustMode: TypeAlias = Literal["standard", "microsoft365"]
+TokenProvider: TypeAlias = Literal["microsoft", "google", "generic"]
+
+
+@dataclass(frozen=True)
+class OAuthSettings:
+    """Who gives us tokens instead of a password (RFC 6749 section 4.4, client credentials; Google: a service
+    account that acts for the mailbox)."""
+
+    provider: TokenProvider
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    tenant_id: str = ""  # Microsoft
+    certificate_file: Path | None = (
+        None  # Microsoft: key and certificate in one PEM file, instead of a secret
+    )
+    service_account_file: Path | None = None  # Google
+    scope: str = ""  # "" for what the provider usually wants
+    token_url: str = ""  # generic
+    secret_ends: dt.date | None = None  # the day on which secret, certificate or key runs out, as far as told
 
 
 @dataclass(frozen=True)
@@ -39,6 +59,7 @@ class ImapSettings:
     timeout_read: int = 60  # seconds
     since: dt.date | None = None  # first start takes mail in from this day on; None: nothing older than us
     plus_addressing: bool = False
+    oauth: OAuthSettings | None = None  # a token instead of the password
 
 
 @dataclass(frozen=True)
@@ -54,6 +75,7 @@ class SmtpSettings:
     hello: str = ""  # the name for EHLO, "" for the machine's own
     timeout: int = 30  # seconds
     sent_folder: str = ""  # a copy of each letter is appended here, "" for none
+    oauth: OAuthSettings | None = None  # a token instead of the password
 
 
 @dataclass(frozen=True)

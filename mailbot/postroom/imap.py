@@ -38,6 +38,7 @@ from imapclient.exceptions import (
 )
 
 from mailbot.casework.parts import ImapSettings
+from mailbot.postroom.oauth import TokenRefused, TokenSource, explain, source_for
 
 BATCH_MAILS = 50
 BATCH_BYTES = 16_000_000  # held in memory at once; one mail may exceed it, up to the mailbox's max_bytes
@@ -660,6 +661,9 @@ class ImapDoor:
 
 
 def _log_in(client: Any, ours: ImapSettings) -> None:
+    if ours.oauth is not None:
+        _log_in_by_token(client, ours.user, source_for(ours.oauth, ours.user))
+        return
     simple = _PLAIN_ATOM.match(ours.user) and _PRINTABLE.match(ours.password)
     _refuse_line_breaks(ours.user, ours.password)
     try:
@@ -675,6 +679,30 @@ def _log_in(client: Any, ours: ImapSettings) -> None:
         if isinstance(e.__context__, _LOST) or "UNAVAILABLE" in str(e).upper():
             raise DoorLost(f"the server could not check the password: {e}") from e
         raise LoginRefused(f"the server refuses the user or the password: {e}") from e
+
+
+def _log_in_by_token(client: Any, user: str, source: TokenSource) -> None:
+    """SASL XOAUTH2. A token that the server does not take may have been revoked: one new one is tried."""
+    _refuse_line_breaks(user)
+    if not client.has_capability("AUTH=XOAUTH2"):
+        raise LoginRefused(
+            'the server takes no token on this connection: set security to "tls", or auth to "password"'
+        )
+    for last in (False, True):
+        try:
+            token = source.token()
+        except TokenRefused as e:
+            raise LoginRefused(f"no token: {e}") from e
+        try:
+            client.oauth2_login(user, token)
+            return
+        except LoginError as e:
+            if isinstance(e.__context__, _LOST) or "UNAVAILABLE" in str(e).upper():
+                raise DoorLost(f"the server could not check the token: {e}") from e
+            source.forget(token)
+            if last:
+                told = f"the server refuses the token: {e}"
+                raise LoginRefused(f"{told} - {fix}" if (fix := explain(told)) else told) from e
 
 
 def _refuse_line_breaks(*values: Any) -> None:

@@ -30,6 +30,7 @@ from typing import Any, Protocol
 import aiosmtplib
 
 from mailbot.casework.parts import SmtpSettings
+from mailbot.postroom.oauth import TokenRefused, explain, source_for
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +92,7 @@ class SmtpDoor:
         self._tls = tls
         self._client: aiosmtplib.SMTP | None = None
         self._null_refused = False  # this relay wants a sender, always
+        self._last_token = ""
         self._one_at_a_time = asyncio.Lock()
         self._guard = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -185,7 +187,11 @@ class SmtpDoor:
             return Handed(Outcome.LATER, 0, "the service is stopping"), False
         except aiosmtplib.SMTPResponseException as answer:
             self._drop()
-            return Handed(Outcome.LATER, max(answer.code, 0), " ".join(answer.message.split())[:500]), False
+            self._doubt_the_token(answer)
+            told = " ".join(answer.message.split())[:500]
+            if fix := explain(f"{answer.code} {told}"):
+                told = f"{told} - {fix}"
+            return Handed(Outcome.LATER, max(answer.code, 0), told), False
         except (aiosmtplib.SMTPException, OSError, ValueError) as trouble:
             # refused, timed out, no STARTTLS, a certificate that doesn't verify (an OSError), a bad host name
             self._drop()
@@ -259,7 +265,8 @@ class SmtpDoor:
             start_tls=s.security == "starttls",
             tls_context=self._tls if s.security != "none" else None,
             username=s.user or None,
-            password=s.password if s.user else None,
+            password=s.password if s.user and s.oauth is None else None,
+            oauth_token_generator=self._token if s.oauth else None,
         )
         await self._client.connect()
         if self._client.is_ehlo_or_helo_needed:
@@ -268,6 +275,21 @@ class SmtpDoor:
             except aiosmtplib.SMTPHeloError:
                 await self._client.helo()
         return self._client
+
+    async def _token(self) -> str:
+        """For each login. Asking the provider may take a while, and the loop must be able to end meanwhile."""
+        assert self._settings.oauth is not None  # only then is this asked
+        source = source_for(self._settings.oauth, self._settings.user)
+        try:
+            self._last_token = await asyncio.to_thread(source.token)
+        except TokenRefused as e:
+            raise aiosmtplib.SMTPException(f"no token: {e}") from e
+        return self._last_token
+
+    def _doubt_the_token(self, trouble: Exception) -> None:
+        """The relay refused the login: the token may have been revoked, so the next try asks for a new one."""
+        if self._settings.oauth and isinstance(trouble, aiosmtplib.SMTPAuthenticationError):
+            source_for(self._settings.oauth, self._settings.user).forget(self._last_token)
 
     async def _reset(self, client: aiosmtplib.SMTP) -> None:
         """Leave the connection clean for the next mail, or leave it."""

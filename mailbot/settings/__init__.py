@@ -26,6 +26,7 @@ from mailbot.casework.parts import (
     ImapSettings,
     Landlord,
     Limits,
+    OAuthSettings,
     Ombudsman,
     SmtpSettings,
     TrustSettings,
@@ -200,8 +201,9 @@ class _Reader:
         data_dir: Path | None,
     ) -> Settings | None:
         data = (data_dir or self._path(main.data_dir)).resolve()
-        mailboxes = [self._mailbox(n, table) for n, table in enumerate(main.mailbox)]
-        smtp = self._smtp(main.smtp)
+        oauth = self._oauth(main.oauth)
+        mailboxes = [self._mailbox(n, table, oauth) for n, table in enumerate(main.mailbox)]
+        smtp = self._smtp(main.smtp, oauth)
         url = self._database_url(main.database, data)
         model = self._model(main.classifier)
         calendar = self._calendar(main.calendar, mailboxes)
@@ -249,7 +251,7 @@ class _Reader:
 
     # -------------------------------------------------------------- one by one
 
-    def _mailbox(self, n: int, table: t.MailboxTable) -> MailboxSettings | None:
+    def _mailbox(self, n: int, table: t.MailboxTable, oauth: OAuthSettings | None) -> MailboxSettings | None:
         where = ("mailbox", n)
         imap = ImapSettings(
             name=table.name,
@@ -270,6 +272,7 @@ class _Reader:
             timeout_read=table.imap.timeout_read,
             since=table.since,
             plus_addressing=table.plus_addressing,
+            oauth=self._tokens(table.imap, oauth, spell((*where, "imap"))),
         )
         key = spell((*where, "policy"))
         versions = self._versions(table, key)
@@ -328,7 +331,7 @@ class _Reader:
                     self._mistakes.append(mistake)
             return ()
 
-    def _smtp(self, table: t.SmtpTable) -> SmtpSettings:
+    def _smtp(self, table: t.SmtpTable, oauth: OAuthSettings | None) -> SmtpSettings:
         return SmtpSettings(
             host=table.host,
             port=table.port,
@@ -339,29 +342,67 @@ class _Reader:
             hello=table.hello,
             timeout=table.timeout,
             sent_folder=table.sent_folder,
+            oauth=self._tokens(table, oauth, "smtp"),
         )
+
+    def _oauth(self, table: t.OAuthTable | None) -> OAuthSettings | None:
+        if table is None:
+            return None
+        secret = table.client_secret
+        if table.client_secret_env:
+            secret = self._variable(table.client_secret_env, "oauth.client_secret_env")
+        elif table.client_secret_file:
+            secret = self._secret_in(table.client_secret_file, "oauth.client_secret_file", "secret")
+        files = {}
+        for name in ("certificate_file", "service_account_file"):
+            if written := getattr(table, name):
+                files[name] = self._path(Template(written).safe_substitute(self._environ))
+                self._secret_in(written, f"oauth.{name}", "key")
+        if table.secret_ends and table.secret_ends < self._today:
+            self._warn("oauth.secret_ends", str(table.secret_ends), "by this date it has run out",
+                       "renew it with the provider and correct the date")  # fmt: skip
+        return OAuthSettings(
+            provider=table.provider,
+            client_id=table.client_id,
+            client_secret=secret,
+            tenant_id=table.tenant_id,
+            certificate_file=files.get("certificate_file"),
+            service_account_file=files.get("service_account_file"),
+            scope=table.scope,
+            token_url=table.token_url,
+            secret_ends=table.secret_ends,
+        )
+
+    def _tokens(self, table: t.SecretTable, oauth: OAuthSettings | None, key: str) -> OAuthSettings | None:
+        if table.auth == "password":
+            return None
+        if oauth is None:
+            self._refuse(
+                f"{key}.auth", "oauth", "nothing says where tokens come from", "add an [oauth] section"
+            )
+        return oauth
 
     def _password(self, table: t.SecretTable, key: str) -> str:
         if table.password_env:
             return self._variable(table.password_env, f"{key}.password_env")
         if not table.password_file:
             return table.password
-        path = self._path(Template(table.password_file).safe_substitute(self._environ))
+        return self._secret_in(table.password_file, f"{key}.password_file", "password")
+
+    def _secret_in(self, written: str, key: str, what: str) -> str:
+        """The content of a file that holds nothing but a secret; variables in its path are those of the
+        environment (systemd: "${CREDENTIALS_DIRECTORY}/relay")."""
+        path = self._path(Template(written).safe_substitute(self._environ))
         try:
             secret = path.read_text(encoding="utf-8").rstrip("\r\n")
             if path.stat().st_mode & 0o004:
-                self._warn(f"{key}.password_file", str(path), "everybody on this machine can read it",
-                           f"chmod 600 {path}")  # fmt: skip
+                self._warn(key, str(path), "everybody on this machine can read it", f"chmod 600 {path}")
         except (OSError, UnicodeDecodeError) as error:
-            problem = f"the password cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}"
-            self._refuse(
-                f"{key}.password_file", str(path), problem, "name a readable file with the password alone"
-            )
+            problem = f"the {what} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}"
+            self._refuse(key, str(path), problem, f"name a readable file with the {what} alone")
             return ""
         if not secret:
-            self._refuse(
-                f"{key}.password_file", str(path), "this file is empty", "write the password into it"
-            )
+            self._refuse(key, str(path), "this file is empty", f"write the {what} into it")
         return secret
 
     def _variable(self, name: str, key: str) -> str:

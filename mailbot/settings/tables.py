@@ -50,13 +50,18 @@ class SecretTable(Strict):
     password: str = Field(default="", repr=False)
     password_file: str = ""
     password_env: str = ""
+    auth: Literal["password", "oauth"] = "password"
 
     @model_validator(mode="after")
     def _one_password(self) -> SecretTable:
         given = [k for k in ("password", "password_file", "password_env") if getattr(self, k)]
         if len(given) > 1:
             raise ValueError(f"{' and '.join(given)} say the same thing twice: keep one of them")
-        if self.user and not given:
+        if self.auth == "oauth" and given:
+            raise ValueError(f"{given[0]} and a token exclude each other: keep auth or the password")
+        if self.auth == "oauth" and not self.user:
+            raise ValueError("a token is asked for somebody: write user, the mailbox's address")
+        if self.user and not given and self.auth == "password":
             raise ValueError("a user without a password: add password_file, password_env or password")
         return self
 
@@ -121,6 +126,55 @@ class SmtpTable(DoorTable):
     retry_hours: int = Field(default=48, ge=1, le=240)
     hello: str = ""
     timeout: int = Field(default=30, ge=1, le=600)
+
+
+class OAuthTable(Strict):
+    """Where tokens come from, for doors that say auth = "oauth"."""
+
+    provider: Literal["microsoft", "google", "generic"] = Field(examples=['"microsoft"'])
+    client_id: str = ""
+    client_secret: str = Field(default="", repr=False)
+    client_secret_file: str = ""
+    client_secret_env: str = ""
+    tenant_id: str = Field(default="", pattern=r"^[A-Za-z0-9.-]*$")
+    certificate_file: str = ""
+    service_account_file: str = ""
+    scope: str = ""
+    token_url: str = ""
+    secret_ends: dt.date | None = None
+
+    @model_validator(mode="after")
+    def _has_what_its_provider_asks_for(self) -> OAuthTable:
+        secrets = [
+            k for k in ("client_secret", "client_secret_file", "client_secret_env") if getattr(self, k)
+        ]
+        if self.provider == "microsoft" and self.certificate_file:
+            secrets.append("certificate_file")
+        if len(secrets) > 1:
+            raise ValueError(f"{' and '.join(secrets)} say the same thing twice: keep one of them")
+        wanted = {
+            "microsoft": ("tenant_id", "client_id"),
+            "google": ("service_account_file",),
+            "generic": ("token_url", "client_id"),
+        }[self.provider]
+        if missing := [key for key in wanted if not getattr(self, key)]:
+            raise ValueError(f"{self.provider} asks for {' and '.join(missing)}")
+        if self.provider != "google" and not secrets:
+            either = "client_secret_file, client_secret_env or certificate_file"
+            generic = "client_secret_file or client_secret_env"
+            raise ValueError(
+                f"nothing proves who we are: add {either if wanted[0] == 'tenant_id' else generic}"
+            )
+        if self.token_url and self.provider != "generic":
+            raise ValueError(
+                f'{self.provider} knows its own token_url: leave it out, or write provider = "generic"'
+            )
+        here = re.match(r"http://(127\.0\.0\.1|localhost|\[::1\])[:/]", self.token_url)
+        if self.token_url and not self.token_url.startswith("https://") and not here:
+            raise ValueError(
+                "the secret would cross the network in the clear: token_url begins with https://"
+            )
+        return self
 
 
 class TrustTable(Strict):
@@ -234,6 +288,7 @@ class MailbotTable(Strict):
     database: DatabaseTable = Field(default_factory=DatabaseTable)
     mailbox: list[MailboxTable] = Field(min_length=1, description="one [[mailbox]] section a mailbox")
     smtp: SmtpTable = Field(description="an [smtp] section")
+    oauth: OAuthTable | None = None
     trust: TrustTable = Field(description="a [trust] section")
     references: ReferencesTable = Field(default_factory=ReferencesTable)
     casework: CaseworkTable = Field(default_factory=CaseworkTable)

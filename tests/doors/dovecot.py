@@ -34,7 +34,10 @@ def find_dovecot() -> str | None:
 
 
 class Dovecot(Mailboxes):
-    def __init__(self) -> None:
+    """`tokeninfo`: where it asks whether a token holds; with it, it takes tokens (XOAUTH2) too."""
+
+    def __init__(self, tokeninfo: str = "") -> None:
+        self._tokeninfo = tokeninfo
         binary = find_dovecot()
         if binary is None:
             raise DovecotMissing(HOW_TO_INSTALL)
@@ -120,6 +123,15 @@ class Dovecot(Mailboxes):
              "-keyout", str(here / "key.pem"), "-out", str(self.certificate)],
             check=True, capture_output=True,
         )  # fmt: skip
+        tokens = ""
+        if self._tokeninfo:
+            (here / "oauth2.conf.ext").write_text(
+                f"tokeninfo_url = {self._tokeninfo}\nintrospection_mode = auth\nusername_attribute = username\n"
+                "active_attribute = active\nactive_value = true\n"
+            )
+            tokens = (
+                f"passdb {{\n  driver = oauth2\n  mechanisms = xoauth2\n  args = {here}/oauth2.conf.ext\n}}\n"
+            )
         (here / "dovecot.conf").write_text(
             f"""
 base_dir = {here}/run
@@ -131,7 +143,7 @@ ssl = yes
 ssl_cert = <{here}/cert.pem
 ssl_key = <{here}/key.pem
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login{" xoauth2" if self._tokeninfo else ""}
 auth_failure_delay = 0
 default_internal_user = {user}
 default_internal_group = {group}
@@ -142,7 +154,7 @@ mail_fsync = never
 mailbox_list_index = yes
 mail_max_userip_connections = 100
 imap_idle_notify_interval = 30s
-passdb {{
+{tokens}passdb {{
   driver = static
   username_filter = *@example.org
   args = password=secret

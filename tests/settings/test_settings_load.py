@@ -406,3 +406,58 @@ def test_the_data_directory_can_be_given_and_the_heartbeat_lies_in_it(tmp_path: 
 def test_the_shipped_files_are_found_in_a_checkout() -> None:
     assert (config_dir() / "policies" / "house.toml").is_file()
     assert templates_dir().is_dir()
+
+
+OAUTH = """[oauth]
+provider = "microsoft"
+tenant_id = "t"
+client_id = "c"
+client_secret_env = "MAILBOT_SECRET"
+
+[trust]"""
+
+
+def by_token(oauth: str = OAUTH) -> str:
+    text = changed(MAILBOT, 'password_env = "MAILBOT_IMAP_PASSWORD"', 'auth = "oauth"')
+    text = changed(text, 'password_env = "MAILBOT_SMTP_PASSWORD"', 'auth = "oauth"')
+    return changed(text, "[trust]", oauth)
+
+
+def test_tokens_take_the_place_of_both_passwords(tmp_path: Path) -> None:
+    settings = load(write(tmp_path, by_token()), environ={"MAILBOT_SECRET": "hush-secret"})
+    oauth = settings.smtp.oauth
+    assert oauth is not None
+    assert oauth == settings.mailboxes[0].imap.oauth
+    assert (oauth.provider, oauth.client_id, oauth.client_secret) == ("microsoft", "c", "hush-secret")
+    assert "hush" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "problem"),
+    [
+        (OAUTH, "[trust]", "smtp.auth", "nothing says where tokens come from"),
+        ('tenant_id = "t"\n', "", "oauth", "microsoft asks for tenant_id"),
+        ('client_secret_env = "MAILBOT_SECRET"\n', "", "oauth", "nothing proves who we are"),
+        ('"MAILBOT_SECRET"', '"X"\nclient_secret_file = "y"', "oauth", "say the same thing twice"),
+        ('"MAILBOT_SECRET"', '"X"', "oauth.client_secret_env", "this variable is not set"),
+        ('"microsoft"', '"google"', "oauth", "google asks for service_account_file"),
+        ('"microsoft"', '"generic"\ntoken_url = "http://sso.example/t"', "oauth", "in the clear"),
+        (
+            '"microsoft"',
+            '"microsoft"\ntoken_url = "https://sso.example/t"',
+            "oauth",
+            "knows its own token_url",
+        ),
+        ('client_id = "c"', 'client_id = "c"\nsecret_ends = 31', "oauth.secret_ends", ""),
+        ('\nauth = "oauth"', '\nauth = "oauth"\npassword_env = "P"', "smtp", "exclude each other"),
+    ],
+)
+def test_half_a_way_to_tokens_is_refused(tmp_path: Path, old: str, new: str, key: str, problem: str) -> None:
+    mistakes = refused(write(tmp_path, changed(by_token(), old, new)), {"MAILBOT_SECRET": "s"})
+    assert [m for m in mistakes if m.key.startswith(key) and problem in m.problem], mistakes
+
+
+def test_a_secret_that_has_run_out_is_told_at_the_start(tmp_path: Path) -> None:
+    text = by_token(changed(OAUTH, "[trust]", "secret_ends = 2026-11-01\n\n[trust]"))
+    settings = load(write(tmp_path, text), environ={"MAILBOT_SECRET": "s"}, today=dt.date(2026, 11, 26))
+    assert [w.key for w in settings.warnings] == ["oauth.secret_ends"]
