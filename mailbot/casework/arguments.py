@@ -6,10 +6,12 @@ Each reader gives what was asked for, or in words why it can't be read; like all
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import re
 
 from mailbot.casework.forms import ParsedAct
 from mailbot.casework.plain_dates import AddWorkingDays, read_date, read_past_date
+from mailbot.casework.recording import FIELDS, TENURES
 from mailbot.casework.vocabulary import Act, Intent
 
 BECAUSE = re.compile(r"[\s,;:(-]*\b(?:because(?: of)?|due to|since|as|reason)\b[\s:,-]*", re.IGNORECASE)
@@ -98,3 +100,39 @@ def read_hold(rest: str, today: dt.date, add: AddWorkingDays) -> Answer:
     if isinstance(day, str):
         return day
     return (ParsedAct(Act.HOLD, words=rest, until=day, reason=reason),)
+
+
+_THEME = re.compile(r"(?P<theme>[A-Za-z][A-Za-z &/-]{1,39}?)\s*:\s+(?P<text>\S.*)\Z", re.DOTALL)
+_MONEY = re.compile(
+    r"(?:\N{POUND SIGN}|gbp)?\s*(?P<pounds>\d{1,3}(?:,\d{3})+|\d{1,7})(?:\.(?P<pence>\d\d))?\s*(?:pounds?|gbp)?\Z",
+    re.IGNORECASE,
+)
+
+
+def read_learned(rest: str, today: dt.date, add: AddWorkingDays) -> Answer:
+    theme = _THEME.match(rest)
+    if theme:
+        return (ParsedAct(Act.LEARNED, words=theme["text"], name=" ".join(theme["theme"].lower().split())),)
+    return (ParsedAct(Act.LEARNED, words=rest),)
+
+
+def read_record(rest: str, today: dt.date, add: AddWorkingDays) -> Answer:
+    what, _, said = rest.strip().partition(" ")
+    what, said = what.lower().strip(" :,"), said.strip(" :,.\"'")
+    if what not in FIELDS:
+        near = difflib.get_close_matches(what, FIELDS, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        return f"“{what[:30]}” is nothing that can be recorded{hint} ({', '.join(FIELDS)})"
+    if not said:
+        return f"it lacks the {what}"
+    if what == "tenure":
+        known = TENURES.get(said.lower(), "")
+        if not known:
+            return f"“{said[:40]}” is no tenure: rented, shared ownership, leaseholder or other"
+        said = known
+    if what == "compensation":
+        money = _MONEY.match(said)
+        if not money:
+            return f"“{said[:40]}” is no amount in pounds: 150, or 150.50"
+        said = f"{money['pounds'].replace(',', '')}.{money['pence'] or '00'}"
+    return (ParsedAct(Act.RECORD, words=said, name=what),)

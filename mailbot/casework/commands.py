@@ -22,7 +22,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from mailbot.casework.arguments import read_adjustment, read_hold, read_new
+from mailbot.casework.arguments import read_adjustment, read_hold, read_learned, read_new, read_record
 from mailbot.casework.forms import FORMS, ParsedAct
 from mailbot.casework.plain_dates import AddWorkingDays, read_date, read_number
 from mailbot.casework.vocabulary import Act, Intent
@@ -71,7 +71,7 @@ class Parsed:
 
 _TO_RESIDENT = frozenset({Act.REPLY, Act.RESPOND, Act.UPDATE, Act.DECLINE})
 _MAY_LACK_TEXT = frozenset({Act.DECLINE})
-_ONCE = frozenset(set(Act) - {Act.ACTION, Act.DONE, Act.NOTE})
+_ONCE = frozenset(set(Act) - {Act.ACTION, Act.DONE, Act.NOTE, Act.LEARNED, Act.RECORD})
 _TAKES_TEXT = frozenset(
     {
         *_TO_RESIDENT,
@@ -84,6 +84,7 @@ _TAKES_TEXT = frozenset(
         Act.NEW,
         Act.SPLIT,
         Act.DETERMINATION,
+        Act.LEARNED,
         Act.DONE,
     }
 )
@@ -506,6 +507,8 @@ _READERS: Mapping[Act, _Read] = {
     Act.CONFLICT: _plain(Act.CONFLICT),
     Act.DETERMINATION: _plain(Act.DETERMINATION),
     Act.ORDER: _read_order,
+    Act.LEARNED: read_learned,
+    Act.RECORD: read_record,
     Act.CANCEL: _plain(Act.CANCEL),
     Act.HELP: _plain(Act.HELP),
     Act.HISTORY: _plain(Act.HISTORY),

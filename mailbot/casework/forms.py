@@ -54,6 +54,17 @@ FORMS: Mapping[Act, tuple[str, ...]] = MappingProxyType(
         Act.CONFLICT: ("#conflict",),
         Act.DETERMINATION: ("#determination maladministration in the repair",),
         Act.ORDER: ("#order pay 200 pounds by 14 March",),
+        Act.LEARNED: (
+            "#learned we now ring the day before each visit",
+            "#learned appointments: we now ring the day before each visit",
+        ),
+        Act.RECORD: (
+            "#record tenure shared ownership",
+            "#record estate Fulling Lane",
+            "#record service repairs",
+            "#record contractor Aire Roofing",
+            "#record compensation 150 pounds",
+        ),
         Act.CANCEL: ("#cancel",),
         Act.HELP: ("#help",),
         Act.HISTORY: ("#history",),
@@ -93,6 +104,8 @@ MEANING: Mapping[Act, str] = MappingProxyType(
         Act.CONFLICT: "you should not have this case: it moves to somebody else",
         Act.DETERMINATION: "what the Ombudsman found",
         Act.ORDER: "what the Ombudsman ordered, with its date; done with its evidence below #done",
+        Act.LEARNED: "what the case taught, for the reports; a theme may stand before a colon",
+        Act.RECORD: "what the figures ask for: tenure, estate, service, contractor, compensation in all",
         Act.CANCEL: "take back what you have just sent to the resident, before it goes",
         Act.HELP: "send me this list",
         Act.HISTORY: "send me the history of the case",
@@ -105,8 +118,9 @@ class ParsedAct:
     """One act that a handler asked for.
 
     words         the argument: the decision of RESPOND ("upheld", "partly upheld", "not upheld", ""), the
-                  kind of CLOSE ("agreed", "withdrawn", "answered", "concern"), the text of ACTION, else what stood on
-                  the line
+                  kind of CLOSE ("agreed", "withdrawn", "answered", "concern"), the text of ACTION, what RECORD
+                  records, else what stood on the line
+    name          of the resident for NEW, the theme of LEARNED, the field of RECORD
     until         the date of EXTEND or ACTION
     working_days  those of EXTEND
     number        of the action for DONE, of the question for SORT where it was given

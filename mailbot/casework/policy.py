@@ -101,6 +101,9 @@ RULES: Final = (
     "adjusted",  # how a resident is written to, and what may not go by email
     "handed_in",  # staff pass on or write down what a resident said
     "ombudsman_order",  # what the Ombudsman found and ordered is kept track of
+    "learned",  # what a case taught is kept for the reports
+    "quality",  # a share of closed cases is looked over by somebody else
+    "reported",  # how complaints went is told at the end of a week, month, quarter, half-year or year
     "held",  # what a handler sends waits a moment, so that it can be taken back
     "dates_changed",  # the calendar changed: dates were counted anew
 )

@@ -338,6 +338,27 @@ class Determination:
 
 
 @dataclass(frozen=True)
+class Learning:
+    """What a case taught, in a member of staff's words. `theme`: theirs, "" where they named none."""
+
+    at: dt.datetime
+    by: str
+    text: str
+    theme: str = ""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a member of staff wrote down of a case for the figures. `what`: "tenure", "estate", "service",
+    "contractor" or "compensation"; of the last, `said` is pounds and pence ("150.00")."""
+
+    at: dt.datetime
+    by: str
+    what: str
+    said: str
+
+
+@dataclass(frozen=True)
 class Waiting:
     """What a member of staff sends to the resident, while they can still take it back."""
 
@@ -393,6 +414,8 @@ class Case:
     conflicts: tuple[str, ...] = ()  # staff who may not have it
     determinations: tuple[Determination, ...] = ()
     how_received: str = ""  # phone, post, ...: "" for mail
+    learned: tuple[Learning, ...] = ()
+    recorded: tuple[Recorded, ...] = ()
 
     @property
     def resident(self) -> Party:
@@ -427,6 +450,10 @@ class Case:
     def agreed(self) -> tuple[Adjustment, ...]:
         """The adjustments that hold now."""
         return tuple(a for a in self.adjustments if a.ended_at is None)
+
+    def told(self, what: str) -> str:
+        """What was last recorded of this ("estate"), "" where nothing was."""
+        return next((r.said for r in reversed(self.recorded) if r.what == what), "")
 
     @property
     def open_actions(self) -> tuple[Action, ...]:
@@ -494,6 +521,8 @@ class Act(StrEnum):
     CONFLICT = "conflict"
     DETERMINATION = "determination"
     ORDER = "order"
+    LEARNED = "learned"
+    RECORD = "record"
     CANCEL = "cancel"
     HELP = "help"
     HISTORY = "history"

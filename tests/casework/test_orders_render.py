@@ -148,7 +148,7 @@ def every_decision(name: str) -> list[Decision]:
         for what, said, ground, text in (
             (Act.DECLINE, "", "age", "It is old.\n\nInstead: a visit."), (Act.DECLINE, "", "late", "It is late."),
             (Act.DECLINE, "", "already_handled", "We answered it."), (Act.AUTHORITY, "given", "", ""),
-            (Act.CLOSE, "concern", "", ""), (Act.RESPOND, "upheld", "", "Dear Jo"),
+            (Act.CLOSE, "concern", "", ""), (Act.LEARNED, "ring first", "", ""), (Act.RESPOND, "upheld", "", "Dear Jo"),
         )
     ]  # fmt: skip
     events.append(Bounced(at("2026-03-05"), "m", "resident@example.org", "response", "550 no such user"))
@@ -252,6 +252,7 @@ def test_every_letter_that_a_rule_sends_can_be_written_and_every_kept_clause_is_
             if not isinstance(effect, CancelTimer):
                 cited |= set(effect.because)
     rests_on = set(rules.cited) - (set() if approves else set(rules.why("approved")))
+    rests_on -= {*rules.why("quality"), *rules.why("reported")}  # cited by mails that no step orders
     kept = [
         clause.id
         for clause in rules.clauses.values()
