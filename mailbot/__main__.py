@@ -22,6 +22,7 @@ from mailbot.policy_commands import policy_app
 from mailbot.quarantine_commands import quarantine_app, reconcile
 from mailbot.read_command import read_mail
 from mailbot.scenario_commands import coverage, simulate
+from mailbot.setup_commands import doctor, init
 from mailbot.terminal import (
     HERE,
     ConfigDir,
@@ -53,6 +54,8 @@ app.add_typer(config_app, name="config")
 app.add_typer(db_app, name="db")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(policy_app, name="policy")
+app.command()(init)
+app.command()(doctor)
 app.command()(simulate)
 app.command("read")(read_mail)
 app.command()(reconcile)

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 
 Model = TypeVar("Model", bound=BaseModel)
-_SECRET: Final = ("password",)
+_SECRET: Final = ("password", "client_secret")
 
 
 class Strict(BaseModel):

@@ -22,8 +22,8 @@ import logging
 import re
 import ssl
 import threading
-from collections.abc import Coroutine
-from dataclasses import dataclass
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -55,6 +55,17 @@ class Handed:
     outcome: Outcome
     code: int = 0
     answer: str = ""
+
+
+@dataclass(frozen=True)
+class RelayFound:
+    """What a relay is like. `trouble`: why it could not be asked, "" where it could. `certificate` is as ssl gives it,
+    empty without TLS. `null_sender_taken`: MAIL FROM:<> was tried and accepted."""
+
+    trouble: str = ""
+    extensions: frozenset[str] = frozenset()
+    certificate: Mapping[str, Any] = field(default_factory=dict)
+    null_sender_taken: bool = False
 
 
 class Door(Protocol):
@@ -93,6 +104,7 @@ class SmtpDoor:
         self._client: aiosmtplib.SMTP | None = None
         self._null_refused = False  # this relay wants a sender, always
         self._last_token = ""
+        self._found = RelayFound()
         self._one_at_a_time = asyncio.Lock()
         self._guard = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -113,6 +125,17 @@ class SmtpDoor:
                 return Handed(Outcome.REFUSED, 0, "not a mail address")
         null = wants_null and self._settings.null_sender
         return self._run(self._hand_over(raw, ascii_domain(own), ascii_domain(to), null))
+
+    def examine(self) -> RelayFound:
+        """Connect, log in, and ask what the relay can do; nothing is sent. Never raises."""
+
+        async def ask() -> Handed:
+            self._found = await self._examine()
+            return Handed(Outcome.LATER)
+
+        self._found = RelayFound(trouble="the service is stopping")
+        self._run(ask())
+        return self._found
 
     def close(self) -> None:
         """Say goodbye and stop the thread, in some seconds at most. A mail that is just being handed over is
@@ -275,6 +298,28 @@ class SmtpDoor:
             except aiosmtplib.SMTPHeloError:
                 await self._client.helo()
         return self._client
+
+    async def _examine(self) -> RelayFound:
+        try:
+            client = await self._connect()
+            taken = False
+            if self._settings.null_sender:
+                reply = await client.execute_command(b"MAIL FROM:<>")
+                taken = 200 <= reply.code < 300
+                await self._reset(client)
+            transport = client.transport
+            return RelayFound(
+                extensions=frozenset(name.upper() for name in client.esmtp_extensions),
+                certificate=(transport.get_extra_info("peercert") if transport else None) or {},
+                null_sender_taken=taken,
+            )
+        except aiosmtplib.SMTPResponseException as answer:
+            self._drop()
+            told = f"{answer.code} {' '.join(answer.message.split())[:500]}"
+            return RelayFound(trouble=f"{told} - {fix}" if (fix := explain(told)) else told)
+        except (aiosmtplib.SMTPException, OSError, ValueError) as trouble:
+            self._drop()
+            return RelayFound(trouble=f"{type(trouble).__name__}: {trouble}"[:500])
 
     async def _token(self) -> str:
         """For each login. Asking the provider may take a while, and the loop must be able to end meanwhile."""

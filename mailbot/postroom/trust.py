@@ -62,6 +62,13 @@ def authenticate(mail: Mail, trust: TrustSettings) -> Authenticated:
     return Authenticated("none", domain, "", "our border wrote no Authentication-Results")
 
 
+def border_of(mail: Mail) -> str | None:
+    """The authserv-id of the topmost Authentication-Results: "" where it has none (Microsoft 365), None where the
+    mail has no such field. For setting up: it says who wrote the field, not whether to believe it."""
+    lines = mail.header("authentication-results")
+    return _parsed(lines[0])[0] if lines else None
+
+
 def _by_microsoft(mail: Mail, domain: str, authserv_id: str) -> Authenticated:
     # Exchange Online takes X-MS-Exchange-Organization-* out of mail from outside (its header firewall), so
     # this field says that the mail was sent by a signed-in mailbox of the same organisation.

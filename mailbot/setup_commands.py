@@ -1,0 +1,219 @@
+"""The commands of the first afternoon: `mailbot init` writes a configuration, `mailbot doctor` tries it."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from mailbot.terminal import HERE, ConfigDir, load, print_json, stop, write_bytes
+
+if TYPE_CHECKING:
+    from mailbot.settings.writing import Colleague
+
+SIGNS: Final = {"ok": "  ok     ", "warning": "  look   ", "wrong": "  WRONG  "}
+
+PROVIDERS: Final[dict[str, dict[str, str | bool]]] = {
+    "password": {},
+    "microsoft": {
+        "imap.host": "outlook.office365.com",
+        "smtp.host": "smtp.office365.com",
+        "smtp.null_sender": False,
+        "trust.mode": "microsoft365",
+    },
+    "google": {
+        "imap.host": "imap.gmail.com",
+        "smtp.host": "smtp.gmail.com",
+        "smtp.null_sender": False,
+        "trust.authserv_id": "mx.google.com",
+    },
+}
+"""What each provider settles without a question."""
+
+
+def doctor(
+    config: ConfigDir = HERE,
+    no_send: Annotated[bool, typer.Option("--no-send", help="Send no mail to ourselves.")] = False,
+    wait: Annotated[int, typer.Option(help="Wait so many seconds for our own mail.", min=1, max=600)] = 60,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Try everything that mailbot stands on, for real, and say what to do about what fails.
+
+    Exits with 1 if something is wrong. Sends two mails to the mailbox itself, and takes them away again."""
+    from mailbot.clock import WallClock
+    from mailbot.doctor import State, examine
+
+    settings = load(config)
+    findings = []
+    for finding in examine(settings, WallClock(), send=not no_send, seconds=wait):
+        findings.append(finding)
+        if not as_json:
+            typer.echo(f"{SIGNS[finding.state]}{finding.part}: {finding.told}")
+            if finding.fix:
+                typer.echo(f"           -> {finding.fix}")
+    bad = sum(f.state is State.WRONG for f in findings)
+    if as_json:
+        print_json([{"part": f.part, "state": f.state, "told": f.told, "fix": f.fix} for f in findings])
+    elif bad:
+        typer.echo(
+            f"\n{bad} thing{'s are' if bad > 1 else ' is'} wrong. Put the first one right, then run doctor again."
+        )
+    else:
+        typer.echo("\nNothing is wrong.")
+    if bad:
+        raise typer.Exit(1)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="A folder that has no configuration yet.")] = HERE,
+    name: Annotated[str, typer.Option(help="The landlord's full name.")] = "",
+    phone: Annotated[str, typer.Option(help="The phone number that residents ring.")] = "",
+    web: Annotated[str, typer.Option(help="The landlord's web address.")] = "",
+    postal_address: Annotated[str, typer.Option(help="On one line.")] = "",
+    address: Annotated[str, typer.Option(help="The complaints mailbox.")] = "",
+    policy: Annotated[str, typer.Option(help="The policy: a name of `mailbot policy list`.")] = "",
+    provider: Annotated[str, typer.Option(help="password, microsoft or google.")] = "",
+    imap_host: Annotated[str, typer.Option(help="Where the mailbox is read.")] = "",
+    smtp_host: Annotated[str, typer.Option(help="Where letters leave.")] = "",
+    authserv_id: Annotated[
+        str,
+        typer.Option(help="What your server puts first into Authentication-Results; doctor finds it too."),
+    ] = "",
+    supervisor: Annotated[
+        list[str] | None, typer.Option(help='"Helen Marsh <helen@...>"; may be repeated.')
+    ] = None,
+    handler: Annotated[list[str] | None, typer.Option(help="Likewise.")] = None,
+    stage2: Annotated[
+        list[str] | None, typer.Option(help="Likewise; the first supervisor unless given.")
+    ] = None,
+    duty: Annotated[
+        list[str] | None, typer.Option(help="Likewise; the first supervisor unless given.")
+    ] = None,
+) -> None:
+    """Write a configuration: what is not given as an option is asked for.
+
+    The files come with every key explained. Nothing is overwritten, and no password is asked for or written."""
+    from mailbot.places import config_dir
+    from mailbot.policyfile import list_policies
+    from mailbot.settings.writing import filled_in, staff_file
+
+    for file in ("mailbot.toml", "staff.toml"):
+        if (folder / file).exists():
+            stop(f"{folder / file} is there already, and nothing was changed: name another folder")
+    known = sorted({found.id for found in list_policies(config_dir() / "policies") if found.title})
+    ask = _Questions()
+    name = ask.text("--name", "The landlord's full name", name)
+    phone = ask.text("--phone", "The phone number that residents ring", phone)
+    web = ask.text("--web", "The landlord's web address", web)
+    postal_address = ask.text("--postal-address", "The postal address, on one line", postal_address)
+    address = ask.address("--address", "The complaints mailbox's address", address)
+    policy = ask.one_of("--policy", "The policy", policy, known, "code-2024")
+    provider = ask.one_of("--provider", "How mailbot logs in", provider, list(PROVIDERS), "password")
+    given = PROVIDERS[provider]
+    domain = address.rpartition("@")[2]
+    imap_host = str(
+        given.get("imap.host") or ask.text("--imap-host", "The IMAP server", imap_host, f"imap.{domain}")
+    )
+    smtp_host = str(
+        given.get("smtp.host") or ask.text("--smtp-host", "The SMTP server", smtp_host, f"smtp.{domain}")
+    )
+    roles: list[tuple[str, list[Colleague]]] = []
+    for role, option, question, people in (
+        ("supervisor", "--supervisor", "Who supervises complaints", supervisor),
+        ("handler", "--handler", "Who handles complaints", handler),
+        ("stage2", "--stage2", "Who answers at stage 2", stage2),
+        ("duty", "--duty", "Who is told of danger at once", duty),
+    ):
+        first = roles[0][1] if roles and role in ("stage2", "duty") else []
+        roles.append((role, ask.people(option, question, people, first)))
+    if ask.missing:
+        stop(f"there is nobody to ask here. Give as options: {', '.join(ask.missing)}")
+    values: dict[str, str | bool] = {
+        "landlord.name": name,
+        "landlord.short_name": name,
+        "landlord.phone": phone,
+        "landlord.web": web,
+        "landlord.postal_address": postal_address,
+        "landlord.complaints_address": address,
+        "mailbox.address": address,
+        "mailbox.policy": policy,
+        "mailbox.imap.host": imap_host,
+        "mailbox.imap.user": address,
+        "smtp.host": smtp_host,
+        "smtp.user": address,
+        "trust.authserv_id": authserv_id or f"mx.{domain}",
+        **{key: value for key, value in given.items() if key.startswith(("smtp.null", "trust."))},
+    }
+    main = filled_in((config_dir() / "mailbot.toml").read_text(encoding="utf-8"), values, provider)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        stop(f"{folder} can't be made: {error.strerror}")
+    write_bytes(folder / "mailbot.toml", main.encode())
+    write_bytes(
+        folder / "staff.toml",
+        staff_file((config_dir() / "staff.toml").read_text(encoding="utf-8"), roles).encode(),
+    )
+    secret = {
+        "password": "set MAILBOT_IMAP_PASSWORD and MAILBOT_SMTP_PASSWORD",
+        "microsoft": "fill in [oauth] in mailbot.toml (docs/microsoft365.md)",
+        "google": "fill in [oauth] in mailbot.toml (docs/google.md)",
+    }[provider]
+    typer.echo(f"{folder}/mailbot.toml and staff.toml are written. Next:")
+    typer.echo(f"  1. {secret}")
+    typer.echo(f"  2. mailbot config check --config {folder}")
+    typer.echo(f"  3. mailbot doctor --config {folder}")
+
+
+class _Questions:
+    """Asks at a terminal for what no option gave; elsewhere notes which options are missing. What can't be an
+    answer is asked again, or stops the command."""
+
+    def __init__(self) -> None:
+        self.missing: list[str] = []
+        self._somebody = sys.stdin.isatty()
+
+    def text(self, option: str, question: str, given: str, usual: str = "") -> str:
+        if not given and self._somebody:
+            given = typer.prompt(question, default=usual or None)
+        elif not given and usual:
+            given = usual
+        if not given:
+            self.missing.append(option)
+        if re.search(r"[\x00-\x1f]", given):
+            stop(f"{option}: it must be on one line")
+        return given.strip()
+
+    def address(self, option: str, question: str, given: str) -> str:
+        answer = self.text(option, question, given)
+        if answer and not re.fullmatch(r"[^\s@<>,;:\"()]+@[^\s@<>,;:\"()]+", answer):
+            stop(f'{option} {answer!r}: write a bare address like "complaints@landlord.example"')
+        return answer.lower()
+
+    def one_of(self, option: str, question: str, given: str, known: list[str], usual: str) -> str:
+        answer = self.text(option, f"{question} ({', '.join(known)})", given, usual)
+        if answer and answer not in known:
+            from mailbot.mistakes import nearest
+
+            stop(f"{option} {answer!r}: {nearest(answer, known)}")
+        return answer
+
+    def people(
+        self, option: str, question: str, given: list[str] | None, usual: list[Colleague]
+    ) -> list[Colleague]:
+        from mailbot.settings.writing import Colleague
+
+        told = given or []
+        if not told and not usual:
+            answer = self.text(option, f"{question} (Name <address>, several with commas)", "")
+            told = [part for part in answer.split(",") if part.strip()]
+        found = []
+        for each in told:
+            match = re.fullmatch(r"\s*([^<>\"\x00-\x1f]+?)\s*<([^\s@<>,;:\"()]+@[^\s@<>,;:\"()]+)>\s*", each)
+            if match is None:
+                stop(f'{option} {each.strip()!r}: write it like "Helen Marsh <helen.marsh@landlord.example>"')
+            found.append(Colleague(match[1], match[2].lower()))
+        return found or usual
