@@ -12,12 +12,13 @@ import io
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 import mailbot
 from mailbot.classifier_commands import classify, evaluate, train
+from mailbot.journal_commands import journal_app
 from mailbot.policy_commands import policy_app
 from mailbot.quarantine_commands import quarantine_app, reconcile
 from mailbot.read_command import read_mail
@@ -34,10 +35,6 @@ from mailbot.terminal import (
     stop,
     write_bytes,
 )
-
-if TYPE_CHECKING:
-    from mailbot.casework.vocabulary import Case
-    from storage.work import Work
 
 app = typer.Typer(
     name="mailbot",
@@ -56,6 +53,7 @@ app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(policy_app, name="policy")
 app.command()(init)
 app.command()(doctor)
+app.add_typer(journal_app, name="journal")
 app.command()(simulate)
 app.command("read")(read_mail)
 app.command()(reconcile)
@@ -245,6 +243,7 @@ def case_show(
     config: ConfigDir = HERE,
 ) -> None:
     """The whole story of a case: each act with its clause."""
+    from mailbot.cases_typed import find_case
     from mailbot.kept_policies import with_kept_policies
     from mailbot.reports.history import tell
     from mailbot.sending import mailbox_named
@@ -259,28 +258,6 @@ def case_show(
             case, work.journal_of(case.reference), work.letters_of(case.reference), policy, settings.calendar
         )
     typer.echo(plain(told))
-
-
-def find_case(work: Work, typed: str, prefix: str) -> Case:
-    """The case of a reference as people type it: with or without its check character, or year and number
-    alone. Ends with the nearest ones where there is none."""
-    import re
-    from difflib import get_close_matches
-
-    from mailbot.casework.references import compose, find, without_check
-
-    spelled = [*find(typed, prefix), *without_check(typed, prefix)]
-    if alone := re.fullmatch(rf"\W*(?:{prefix})?\W*(2\d\d\d)\W+0*([1-9]\d{{0,8}})\W*", typed, re.IGNORECASE):
-        spelled.append(compose(prefix, int(alone[1]), int(alone[2])))
-    for reference in spelled:
-        if case := work.case(reference):
-            return case
-    wanted = spelled[0] if spelled else " ".join(typed.split()).upper()
-    known = work.case_references_like("", limit=20_000)
-    near = get_close_matches(wanted, known, n=5, cutoff=0.8) or known[-5:]
-    if not near:
-        stop(f"there is no case {wanted}: there are no cases at all", 1)
-    return stop(f"there is no case {wanted}. The nearest: {', '.join(near)}", 1)
 
 
 @app.command()

@@ -32,6 +32,7 @@ from mailbot.postroom.lookout import Lookout
 from mailbot.reckoning import Lying, reckon_all
 from mailbot.sending import Sent
 from mailbot.service import Service
+from mailbot.upkeep import keep_up
 
 log = logging.getLogger("mailbot.daemon")
 
@@ -117,6 +118,7 @@ class Rounds:
                 door.close(politely=False)
                 log.warning("not reckoned", extra={"mailbox": name, "error": type(error).__name__})
         reckon_all(self._service, lying)
+        keep_up(self._service)
         self._reckoned = today
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from mailbot.casework import orders
 from mailbot.casework.vocabulary import Stage
+from storage.chain import code
 from storage.rows import MailState
 
 if TYPE_CHECKING:
@@ -162,4 +163,7 @@ def as_of_now(work: Work, settings: Settings, now: dt.datetime) -> list[str]:
         lines += lines_of(found)
         if known and not found.differences:
             lines.append(f"DIFFERENCE: {known}")
+    if sealed := work.last_checkpoint():
+        when = settings.calendar.london_date(sealed.at)
+        lines.append(f"Journal sealed on {when.day} {when:%B}: {code(sealed.hash)}")
     return lines

@@ -53,7 +53,7 @@ def load(config: Path, since: dt.datetime | None = None) -> Settings:
 def open_database(settings: Settings, upgrade: bool | None = None) -> Store:
     from storage import open_store
 
-    store = open_store(settings.database.url)
+    store = open_store(settings.database.url, settings.database.journal_key)
     if settings.database.upgrade_on_start if upgrade is None else upgrade:
         store.upgrade()
     elif not store.schema_is_current():

@@ -1,6 +1,6 @@
-"""Cases, their timers, their journal and the numbers of their references: questions and small changes.
+"""Cases, their timers and the numbers of their references: questions and small changes.
 
-A case changes only by `Work.record`. The journal grows only: the database itself refuses to change a line.
+A case changes only by `Work.record`.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, insert, select
+from sqlalchemy import Row, bindparam, delete, func, select
 
 from mailbot.casework.vocabulary import Case, Stage, Timer
 from storage import codec, schema
-from storage.rows import JournalRow, TimerRow
-from storage.schema import cases, journal, parties, sequences, timers
+from storage.rows import TimerRow
+from storage.schema import cases, parties, sequences, timers
 from storage.transaction import Transaction
 
 _CASE = select(cases.c.body).where(cases.c.reference == bindparam("reference"))
@@ -74,8 +74,6 @@ _DROP = delete(timers).where(
     timers.c.timer == bindparam("its_timer"),
     timers.c.subject == bindparam("its_subject"),
 )
-_JOURNAL_OF = select(journal).where(journal.c.reference == bindparam("reference")).order_by(journal.c.seq)
-_JOURNAL_LINE = insert(journal)
 _NEXT = select(sequences.c.next).where(sequences.c.name == bindparam("name")).with_for_update()
 
 
@@ -211,62 +209,6 @@ class Cases(Transaction):
             ).rowcount
         )
 
-    # -------------------------------------------------------------- the journal
-
-    def journal_of(self, reference: str) -> list[JournalRow]:
-        """The whole story of a case, in the order in which it was written."""
-        return [_journal_row(row) for row in self._connection.execute(_JOURNAL_OF, {"reference": reference})]
-
-    def journal_between(self, since: dt.datetime, until: dt.datetime) -> list[JournalRow]:
-        """All lines of [since, until), in the order in which they were written."""
-        rows = self._connection.execute(
-            select(journal).where(journal.c.at >= since, journal.c.at < until).order_by(journal.c.seq)
-        )
-        return [_journal_row(row) for row in rows]
-
-    def note(
-        self,
-        at: dt.datetime,
-        who: str,
-        kind: str,
-        summary: str,
-        because: tuple[str, ...] = (),
-        reference: str | None = None,
-        mail: str | None = None,
-    ) -> None:
-        """Write a line that no step wrote: a mail set aside, a letter that came to nothing."""
-        self._connection.execute(
-            _JOURNAL_LINE,
-            {
-                "at": at,
-                "reference": reference,
-                "who": who,
-                "kind": kind,
-                "mail": mail,
-                "summary": summary,
-                "because": codec.write_words(because),
-                "event": None,
-                "effects": "[]",
-                "version": None,
-            },
-        )
-
 
 def _timer_row(row: Row[Any]) -> TimerRow:
     return TimerRow(row.reference, Timer(row.timer), row.subject, row.due_at, codec.read_words(row.because))
-
-
-def _journal_row(row: Row[Any]) -> JournalRow:
-    return JournalRow(
-        seq=row.seq,
-        at=row.at,
-        reference=row.reference,
-        who=row.who,
-        kind=row.kind,
-        mail=row.mail,
-        summary=row.summary,
-        because=codec.read_words(row.because),
-        event=codec.read_event(row.event),
-        effects=codec.read_effects(row.effects),
-        version=row.version,
-    )

@@ -255,6 +255,25 @@ class JournalRow:
     event: Event | None
     effects: tuple[Effect, ...]
     version: int | None
+    erased_by: int | None = None  # the line that ordered its words to be erased
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Every line of the journal up to `up_to`, folded into one hash that names them all."""
+
+    number: int
+    at: dt.datetime
+    up_to: int
+    lines: int  # since the checkpoint before
+    digest: str
+    previous: str
+    hash: str
+
+    @property
+    def content(self) -> list[object]:
+        """What its hash is over."""
+        return [self.number, self.at, self.up_to, self.lines, self.digest, self.previous]
 
 
 @dataclass(frozen=True)

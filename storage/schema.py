@@ -264,9 +264,47 @@ journal = Table(
     Column("event", Text),
     Column("effects", Text, nullable=False),
     Column("version", Integer),
+    # The chain (see `chain`): which one, the how manieth line of it, the hash of the line before, and its own.
+    Column("chain", Key, nullable=False, server_default=text("''")),
+    Column("place", BigInteger, nullable=False, server_default=text("0")),
+    Column("previous", Text, nullable=False, server_default=text("''")),
+    Column("salt", Text, nullable=False, server_default=text("''")),
+    Column("proof", Text),
+    Column("erased_by", BigInteger),
+    Column("hash", Text, nullable=False, server_default=text("''")),
     Index(None, "reference"),
     Index(None, "at"),
+    Index("ix_journal_chain_place", "chain", "place", unique=True),
     sqlite_autoincrement=True,
+)
+
+heads = Table(
+    "heads",
+    metadata,
+    Column("chain", Key, primary_key=True),
+    Column("place", BigInteger, nullable=False),
+    Column("hash", Text, nullable=False),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("at", UTCDateTime, nullable=False),
+    Column("up_to", BigInteger, nullable=False),
+    Column("lines", BigInteger, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+)
+
+redactions = Table(
+    "redactions",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("order_seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("seals", Text, nullable=False),
+    Column("digest", Text, nullable=False),
 )
 
 sequences = Table(
@@ -327,3 +365,10 @@ def insert_or_change(dialect: str, table: Table, *changed: str) -> Insert:
     statement = _insert(dialect, table)
     new: dict[str, Any] = {name: statement.excluded[name] for name in changed}
     return statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=new)
+
+
+def insert_or_keep(dialect: str, table: Table, touched: str) -> sqlite.Insert | postgresql.Insert:
+    """INSERT that locks a row which is there already and leaves it as it is; either way it can be RETURNED."""
+    statement = _insert(dialect, table)
+    same: dict[str, Any] = {touched: table.c[touched]}
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=same)

@@ -14,20 +14,22 @@ from storage.engines import postgres_engine, sqlite_engines, understand
 from storage.work import Work
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, journal_key: bytes = b"") -> Store:
     """Open the database at `url`: `sqlite:///file`, `sqlite:////absolute/file` or `postgresql://user@host/name`.
 
     A missing SQLite file (and its folder) is created, readable by its owner alone. No connection to
-    PostgreSQL is made yet. StorageRefused when the URL can't be used, and why.
+    PostgreSQL is made yet. StorageRefused when the URL can't be used, and why. With `journal_key` the journal is sealed
+    so that nobody without it can write it anew.
     """
-    return Store(understand(url))
+    return Store(understand(url), journal_key)
 
 
 class Store:
     """An open database. Threads may share it; each transaction belongs to the thread that began it."""
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, journal_key: bytes = b"") -> None:
         self._url = url
+        self._journal_key = journal_key
         self._is_sqlite = url.get_backend_name() == "sqlite"
         if self._is_sqlite:
             self._writer, self._reader = sqlite_engines(url)
@@ -58,7 +60,7 @@ class Store:
         On SQLite the write lock is taken at once, so nothing that the block has read can change under it.
         """
         with self._turn, self._writer.begin() as connection:
-            yield Work(connection)
+            yield Work(connection, self._journal_key)
             points.reached("commit")
         points.reached("committed")
 
@@ -66,7 +68,7 @@ class Store:
     def read(self) -> Iterator[Work]:
         """A view of the database as it is now, for as long as the block lasts. Writing in it is refused."""
         with self._reader.begin() as connection:
-            yield Work(connection)
+            yield Work(connection, self._journal_key)
 
     def close(self) -> None:
         self._reader.dispose()

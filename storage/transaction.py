@@ -14,8 +14,9 @@ _BLOB = select(schema.blobs.c.content).where(schema.blobs.c.sha256 == bindparam(
 class Transaction:
     """What all parts of a unit of work share. It belongs to one thread and ends with its `with` block."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, key: bytes = b"") -> None:
         self._connection = connection
+        self._key = key  # that the journal is sealed with, b"" for none
         self._dialect = connection.dialect.name
 
     def blob(self, sha256: str) -> bytes:

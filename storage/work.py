@@ -25,7 +25,8 @@ from mailbot.casework.vocabulary import (
     TimerFell,
 )
 from storage import codec, points, schema
-from storage.cases import _DROP, _JOURNAL_LINE, Cases
+from storage.cases import _DROP, Cases
+from storage.erasing import Erasing
 from storage.housekeeping import Housekeeping
 from storage.mails import Mails
 from storage.outbox import Outbox
@@ -51,7 +52,7 @@ _DROP_PARTIES = delete(parties).where(parties.c.reference == bindparam("its_refe
 _ADD_PARTIES = insert(parties)
 
 
-class Work(Mails, Cases, Outbox, Housekeeping):
+class Work(Mails, Cases, Erasing, Outbox, Housekeeping):
     """Everything that can be asked of storage, and changed in it, within one transaction."""
 
     def record(self, step: Step) -> Case | None:
@@ -158,8 +159,7 @@ class Work(Mails, Cases, Outbox, Housekeeping):
             )
 
     def _write_line(self, step: Step, reference: str | None, after: Case | None) -> None:
-        self._connection.execute(
-            _JOURNAL_LINE,
+        self._add_line(
             {
                 "at": step.at,
                 "reference": reference,
@@ -171,7 +171,8 @@ class Work(Mails, Cases, Outbox, Housekeeping):
                 "event": codec.write_event(step.event),
                 "effects": codec.write_effects(step.decision.effects),
                 "version": after.version if after else None,
-            },
+                "proof": None,
+            }
         )
 
 

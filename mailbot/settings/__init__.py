@@ -42,6 +42,7 @@ from mailbot.settings import tables as t
 from mailbot.settings.crosschecks import MAILBOT, OMBUDSMAN, STAFF, check_together, find_oddities
 
 LARGEST_DOCUMENT: Final = 3_000_000  # bytes of the policy that goes with acknowledgements
+SHORTEST_KEY: Final = 32  # characters
 _SCHEMES: Final = ("sqlite", "postgresql", "postgresql+psycopg")
 
 
@@ -80,6 +81,7 @@ class DatabaseSettings:
 
     url: str = field(repr=False)
     upgrade_on_start: bool = True
+    journal_key: bytes = field(default=b"", repr=False)  # that the journal is sealed with; kept outside of it
 
 
 @dataclass(frozen=True)
@@ -221,7 +223,7 @@ class _Reader:
             landlord=Landlord(**main.landlord.model_dump()),
             ombudsmen=ombudsmen,
             bodies=tuple(Body(**body.model_dump()) for body in contacts.body) if contacts else (),
-            database=DatabaseSettings(url, main.database.upgrade_on_start),
+            database=DatabaseSettings(url, main.database.upgrade_on_start, self._journal_key(main.database)),
             mailboxes=tuple(mailbox for mailbox in mailboxes if mailbox),
             smtp=smtp,
             smtp_retry_hours=main.smtp.retry_hours,
@@ -404,6 +406,19 @@ class _Reader:
         if not secret:
             self._refuse(key, str(path), "this file is empty", f"write the {what} into it")
         return secret
+
+    def _journal_key(self, table: t.DatabaseTable) -> bytes:
+        key, given = "", ""
+        if table.journal_key_env:
+            key = "database.journal_key_env"
+            given = self._variable(table.journal_key_env, key)
+        elif table.journal_key_file:
+            key = "database.journal_key_file"
+            given = self._secret_in(table.journal_key_file, key, "key")
+        if given and len(given) < SHORTEST_KEY:
+            self._refuse(key, "(not shown)", f"a key of less than {SHORTEST_KEY} characters can be guessed",
+                         "make one with: openssl rand -hex 32")  # fmt: skip
+        return given.encode()
 
     def _variable(self, name: str, key: str) -> str:
         value = self._environ.get(name, "")

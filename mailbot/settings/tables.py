@@ -89,6 +89,16 @@ class DatabaseTable(Strict):
     url: Word = "sqlite:///mailbot.db"
     url_env: str = ""
     upgrade_on_start: bool = True
+    journal_key_file: str = ""
+    journal_key_env: str = ""
+
+    @model_validator(mode="after")
+    def _one_key(self) -> DatabaseTable:
+        if self.journal_key_file and self.journal_key_env:
+            raise ValueError(
+                "journal_key_file and journal_key_env say the same thing twice: keep one of them"
+            )
+        return self
 
 
 class ImapTable(DoorTable):

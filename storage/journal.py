@@ -1,0 +1,172 @@
+"""The journal: lines are added, each chained to the one before, and never changed.
+
+The database itself refuses to change or delete a line; an erasure may blank what people said, and leaves the seals of
+it behind. From time to time a checkpoint folds in every line so far: what is named outside this database (the digest
+names it) then proves that nothing was cut off at the end.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import hashlib
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, insert, literal_column, select, text
+
+from storage import chain, codec, schema
+from storage.rows import Checkpoint, JournalRow
+from storage.schema import checkpoints, heads, journal
+from storage.transaction import Transaction
+from storage.verifying import Verified, verify
+
+_JOURNAL_OF = select(journal).where(journal.c.reference == bindparam("reference")).order_by(journal.c.seq)
+_LINE = insert(journal)
+_LAST = select(checkpoints).order_by(checkpoints.c.number.desc()).limit(1)
+_NEXT_SEQ = {
+    "postgresql": "nextval('journal_seq_seq')",
+    # Not the largest there is: a line that was cut off leaves its number missing.
+    "sqlite": "(SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'journal')",
+}
+
+
+class Journal(Transaction):
+    """The part of a unit of work that deals with the record of what happened."""
+
+    def journal_of(self, reference: str) -> list[JournalRow]:
+        """The whole story of a case, in the order in which it was written."""
+        return [_journal_row(row) for row in self._connection.execute(_JOURNAL_OF, {"reference": reference})]
+
+    def journal_between(self, since: dt.datetime, until: dt.datetime) -> list[JournalRow]:
+        """All lines of [since, until), in the order in which they were written."""
+        rows = self._connection.execute(
+            select(journal).where(journal.c.at >= since, journal.c.at < until).order_by(journal.c.seq)
+        )
+        return [_journal_row(row) for row in rows]
+
+    def note(
+        self,
+        at: dt.datetime,
+        who: str,
+        kind: str,
+        summary: str,
+        because: tuple[str, ...] = (),
+        reference: str | None = None,
+        mail: str | None = None,
+        proof: str | None = None,
+    ) -> int:
+        """Write a line that no step wrote: a mail set aside, a letter that came to nothing. Gives its number.
+        `proof`: a digest of something outside the line that it vouches for."""
+        return self._add_line(
+            {
+                "at": at,
+                "reference": reference,
+                "who": who,
+                "kind": kind,
+                "mail": mail,
+                "summary": summary,
+                "because": codec.write_words(because),
+                "event": None,
+                "effects": "[]",
+                "version": None,
+                "proof": proof,
+            }
+        )
+
+    def _add_line(self, values: Mapping[str, Any]) -> int:
+        """Chain a line to the one before. The head of its chain stays locked until the transaction ends, so that two
+        workers who write of the same matter do it one after the other."""
+        row = {name: _stored(name, value, self._connection) for name, value in values.items()}
+        row["chain"] = _stored("chain", chain.chain_of(row["reference"], row["mail"]), self._connection)
+        head = self._connection.execute(_take_head(self._dialect), {"chain": row["chain"]}).one()
+        row["seq"], row["place"], row["previous"] = head[2], head[0] + 1, head[1]
+        row["salt"] = secrets.token_hex(16)
+        row["hash"] = chain.line_hash(row, chain.seals(row), self._key)
+        self._connection.execute(_LINE, row)  # a trigger moves the head on
+        return int(row["seq"])
+
+    # -------------------------------------------------------------- checkpoints
+
+    def last_checkpoint(self) -> Checkpoint | None:
+        row = self._connection.execute(_LAST).first()
+        return Checkpoint(**row._mapping) if row else None
+
+    def checkpoint(self, at: dt.datetime) -> Checkpoint | None:
+        """Fold every line so far into a checkpoint; None where there is no line since the last one that was sealed
+        as lines are sealed now."""
+        if self._dialect == "postgresql":
+            # A line that somebody writes at this moment would come in below the mark, after it.
+            self._connection.execute(text("LOCK TABLE journal IN SHARE ROW EXCLUSIVE MODE"))
+        last = self.last_checkpoint()
+        from_seq = last.up_to if last else 0
+        newest = self._connection.execute(select(func.max(journal.c.seq))).scalar() or 0
+        new_key = bool(self._key) and last is not None and not last.hash.startswith(chain.KEYED)
+        if newest <= from_seq and not new_key:
+            return None
+        folded, lines = hashlib.sha256(), 0
+        for seq, hash_ in self._connection.execute(
+            select(journal.c.seq, journal.c.hash).where(journal.c.seq > from_seq).order_by(journal.c.seq)
+        ):
+            folded.update(f"{seq} {hash_}\n".encode())
+            lines += 1
+        made = Checkpoint(
+            number=last.number + 1 if last else 1,
+            at=at,
+            up_to=max(newest, from_seq),
+            lines=lines,
+            digest=folded.hexdigest(),
+            previous=last.hash if last else "",
+            hash="",
+        )
+        row = {**vars(made), "hash": chain.stamp(made.content, self._key)}
+        self._connection.execute(insert(checkpoints), row)
+        return Checkpoint(**row)
+
+    def verify_journal(self, reference: str | None = None) -> Verified:
+        """Hold the journal (or the chain of one case) against its seals. Reads every line; changes nothing."""
+        return verify(self._connection, self._key, reference)
+
+    def checkpoints_named(self, code: str) -> Iterable[Checkpoint]:
+        """The checkpoints whose code (as digests show it) begins like this."""
+        wanted = "".join(code.split()).lower()
+        rows = self._connection.execute(select(checkpoints).order_by(checkpoints.c.number))
+        return [
+            Checkpoint(**row._mapping)
+            for row in rows
+            if wanted and row.hash.partition(":")[2].startswith(wanted)
+        ]
+
+
+def _stored(name: str, value: Any, connection: Any) -> Any:
+    """The value as the database will give it back: the hash is over that."""
+    bound = getattr(journal.c[name].type, "process_bind_param", None)
+    if bound is None or isinstance(value, dt.datetime):
+        return value
+    return bound(value, connection.dialect)
+
+
+@functools.cache
+def _take_head(dialect: str) -> Any:
+    statement = schema.insert_or_keep(dialect, heads, "place")
+    return statement.values(chain=bindparam("chain", type_=heads.c.chain.type), place=0, hash="").returning(
+        heads.c.place, heads.c.hash, literal_column(_NEXT_SEQ[dialect])
+    )
+
+
+def _journal_row(row: Row[Any]) -> JournalRow:
+    return JournalRow(
+        seq=row.seq,
+        at=row.at,
+        reference=row.reference,
+        who=row.who,
+        kind=row.kind,
+        mail=row.mail,
+        summary=row.summary,
+        because=codec.read_words(row.because),
+        event=codec.read_event(row.event),
+        effects=codec.read_effects(row.effects),
+        version=row.version,
+        erased_by=row.erased_by,
+    )
