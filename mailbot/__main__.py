@@ -17,6 +17,7 @@ from typing import Annotated
 import typer
 
 import mailbot
+from mailbot.case_commands import case_export
 from mailbot.classifier_commands import classify, evaluate, train
 from mailbot.journal_commands import journal_app
 from mailbot.policy_commands import policy_app
@@ -54,6 +55,7 @@ app.add_typer(policy_app, name="policy")
 app.command()(init)
 app.command()(doctor)
 app.add_typer(journal_app, name="journal")
+case_app.command("export")(case_export)
 app.command()(simulate)
 app.command("read")(read_mail)
 app.command()(reconcile)

@@ -46,6 +46,10 @@ class Journal(Transaction):
         )
         return [_journal_row(row) for row in rows]
 
+    def lines_as_kept(self, reference: str) -> list[dict[str, Any]]:
+        """The lines of a case column by column, as they were hashed."""
+        return [dict(row._mapping) for row in self._connection.execute(_JOURNAL_OF, {"reference": reference})]
+
     def note(
         self,
         at: dt.datetime,

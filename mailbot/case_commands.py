@@ -1,0 +1,73 @@
+"""`mailbot case export`: what is held on a case, in one file that proves itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mailbot.terminal import HERE, ConfigDir, load, open_database, plain, stop, write_bytes
+
+
+def case_export(
+    reference: Annotated[str, typer.Argument(help="The case, as anybody may type it.")] = "",
+    to: Annotated[Path | None, typer.Option("--to", help="The file to write: .zip")] = None,
+    check: Annotated[
+        Path | None,
+        typer.Option("--check", help="Instead: hold a pack that was written before against its manifest."),
+    ] = None,
+    config: ConfigDir = HERE,
+) -> None:
+    """The evidence pack: chronology, every mail, attachments, journal, policy, and a manifest with hashes.
+
+    With --check exits with 1 if any file of the pack was changed."""
+    if check is not None:
+        _check(check)
+        return
+    if not reference or to is None:
+        stop("name the case and the file: mailbot case export CC-2026-004217-7 --to pack.zip")
+    if to.suffix.lower() != ".zip":
+        stop(f"--to {to}: write a file name that ends in .zip")
+    from mailbot.cases_typed import find_case
+    from mailbot.clock import WallClock
+    from mailbot.evidence import gather, write_zip
+    from mailbot.kept_policies import with_kept_policies
+
+    settings = load(config)
+    store = open_database(settings)
+    settings = with_kept_policies(settings, store, refuse=False)
+    now = WallClock().now()
+    with store.begin() as work:
+        work.checkpoint(now)  # so that the pack can name a seal that holds all of it
+    with store.read() as work:
+        case = find_case(work, reference, settings.reference_prefix)
+        pack = gather(work, settings, case, now)
+    store.close()
+    content = write_zip(pack.files, pack.manifest)
+    write_bytes(to, content)
+    to.chmod(0o600)
+    typer.echo(f"{to}: {len(pack.files)} files on {case.reference}, {len(content):,} bytes")
+    for other in pack.manifest["linked"]:
+        typer.echo(plain(f"linked: {other['reference']}, {other['what']}. It has a pack of its own."))
+    for note in pack.notes:
+        typer.echo(note)
+    if case.restricted:
+        typer.echo("This case is restricted: mind who sees the pack.")
+    if not pack.manifest["journal"]["verified"]:
+        stop("its journal is not as it was written: see mailbot journal verify", 1)
+
+
+def _check(file: Path) -> None:
+    from mailbot.evidence import NotAPack, check_zip
+
+    try:
+        manifest, faults = check_zip(file)
+    except NotAPack as refused:
+        stop(str(refused), 1)
+    for fault in faults:
+        typer.echo(plain(f"FAULT: {fault}"))
+    if faults:
+        stop(f"{file} is not as it was written", 1)
+    what = manifest.get("reference") or manifest.get("address", "")
+    typer.echo(plain(f"{file}: all {len(manifest['files'])} files on {what} are as they were written."))
