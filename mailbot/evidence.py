@@ -1,9 +1,9 @@
 """The evidence pack of one case: what the Ombudsman asks for, in one file that can be checked.
 
 A readable chronology (HTML, and PDF where WeasyPrint is installed), every mail in and out as it was and as text, the
-attachments, the case and its journal as data, the policy version in force, and a manifest with the SHA-256 of each. The
-files' names are ours; what strangers called theirs stands in the manifest. The same case gives the same pack, apart from
-the moment that it says it was made at.
+attachments, the case and its journal as data, the policy version in force, and a manifest with the SHA-256 of each.
+The files' names are ours; what strangers called theirs stands in the manifest. The same case gives the same pack, apart
+from the moment that it says it was made at.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Make the pictures of the README and the docs, from the product's own letters.
 
-    python docs/pictures/make.py               # digest.png, digest-phone.png, acknowledgement.png, case-mail.png
+    python docs/pictures/make.py               # digest.png, digest-phone.png, acknowledgement.png, case-mail.png,
+                                               # chronology.png
     python docs/pictures/make.py --try DIR     # the letters of a month, desktop and phone, light and dark, into DIR
 
 The letters are those that mailbot would send on one morning of a made-up landlord (see desk.py). They are
@@ -23,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import desk
+from chronicle import chronology
 
 from mailbot.casework.allocation import Desk
 from mailbot.casework.calendar import Calendar
@@ -176,7 +178,7 @@ def frame(page: str, width: int, height: int) -> str:
         "<style>body{margin:0;overflow:hidden}iframe{border:0;display:block}</style>"
         f'<iframe width="{width}" height="{height}" srcdoc="{html.escape(page)}"></iframe>'
         "<script>onload=()=>{const d=document.querySelector('iframe').contentDocument;"
-        "const h=Math.ceil(d.querySelector('table.page').getBoundingClientRect().bottom);"
+        "const h=Math.ceil(d.querySelector('.page').getBoundingClientRect().bottom);"
         "document.body.dataset.size=h+' '+d.documentElement.scrollWidth}</script>"
     )
 
@@ -200,6 +202,12 @@ PICTURES: Mapping[str, tuple[str, int, bool, int]] = {
 }
 
 
+def the_chronology() -> str:
+    policy = load_policy("mtvh", config_dir() / "policies")
+    stationery, head = Stationery(templates_dir()), letterhead(policy)
+    return chronology(policy, NOW, lambda order, at: write(stationery, head, order, at))
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     options.add_argument(
@@ -213,8 +221,12 @@ def main() -> None:
             target = HERE / f"{name}.png"
             camera.take(letters[letter].html, target, width, dark, most)
             print(f"{target.name}: {target.stat().st_size // 1000} kB")
+        camera.take(the_chronology(), HERE / "chronology.png", DESKTOP, most=1500)
         return
     folder.mkdir(parents=True, exist_ok=True)
+    for width in (DESKTOP, PHONE):
+        for shade in ("light", "dark"):
+            camera.take(the_chronology(), folder / f"chronology-{width}-{shade}.png", width, shade == "dark")
     for name, written in sorted(letters.items()):
         (folder / f"{name}.txt").write_text(f"Subject: {written.subject}\n\n{written.text}", encoding="utf-8")
         (folder / f"{name}.html").write_text(written.html, encoding="utf-8")

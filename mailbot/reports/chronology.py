@@ -1,7 +1,7 @@
 """The chronology of one case, as the Ombudsman reads it: every act in its order, with its words, person and clause, and
 each date held against the landlord's own policy and against the Code.
 
-Pure: the case, its journal, its letters and its mails in, one page out (HTML with a print style; paper is made of that).
+Pure: the case, its journal, its letters and its mails in, one page out (HTML with a print style, for paper too).
 Names of files lead into the pack that the page lies in. What a stranger wrote is text, never markup.
 """
 
