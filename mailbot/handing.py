@@ -13,9 +13,10 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mailbot.casework.acting import acts_of
 from mailbot.casework.commands import parse
 from mailbot.casework.handed_in import event_of, why_not_new
-from mailbot.casework.vocabulary import Act, Person, StaffActed
+from mailbot.casework.vocabulary import Act, Person
 from mailbot.postroom.forwarded import Forwarded, forwarded
 from mailbot.postroom.reading import Mail
 from storage.rows import MailRow
@@ -63,19 +64,7 @@ class Counter:
         if not problems and [a.act for a in parsed.acts] != [Act.NEW]:
             problems = ["Beside #new no other command can stand in the mail."]
         if not problems:
-            (asked,) = parsed.acts
-            act = StaffActed(
-                now,
-                person.key,
-                Act.NEW,
-                text=parsed.text_for(Act.NEW),
-                mail=row.id,
-                until=asked.until,
-                intent=asked.intent,
-                address=asked.address,
-                name=asked.name,
-                channel=asked.channel,
-            )
+            (act,) = acts_of(parsed, person.key, now, row.id)
             box = service.box(row.mailbox, None)
             rules = service.rules(work, box)
             if not (refused := why_not_new(act, rules)):

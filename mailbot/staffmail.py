@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 
 from mailbot.attended import Attended
 from mailbot.casework import orders
+from mailbot.casework.acting import acts_of, first_refusal, may_act
 from mailbot.casework.calendar import LONDON
-from mailbot.casework.commands import Parsed, parse, strip_internal
-from mailbot.casework.forms import ParsedAct, help_lines
-from mailbot.casework.lifecycle import decide
+from mailbot.casework.commands import Mistake, parse
+from mailbot.casework.forms import help_lines
 from mailbot.casework.vocabulary import (
     Act,
     Audience,
@@ -27,7 +27,6 @@ from mailbot.casework.vocabulary import (
     Letter,
     Person,
     SendLetter,
-    StaffActed,
 )
 from mailbot.handing import Counter
 from mailbot.learning import learn
@@ -78,7 +77,8 @@ class StaffDesk:
                 "If it was you, answer this mail from your work account."
             )
             return self.refuse(work, row, mail, person, case, "", problem)
-        if not may_act(person, case) and not self._stands_in(person, case):
+        today = self._service.settings.calendar.london_date(self._service.clock.now())
+        if not may_act(person, case, self._service.settings.people, today):
             problem = f"The case is with {self._name(case.handler)} now. Ask them, or a supervisor, to do it."
             return self.refuse(work, row, mail, person, case, "", problem)
         return self._carry_out(work, row, mail, person, case, letter)
@@ -110,9 +110,9 @@ class StaffDesk:
         parsed = parse(mail.new_text, calendar.london_date(now), calendar.add_working_days)
         if parsed.mistakes:
             lines = "\n".join(m.line for m in parsed.mistakes)
-            problems = " ".join(dict.fromkeys(m.problem for m in parsed.mistakes))
             forms = tuple(dict.fromkeys(m.right_form for m in parsed.mistakes))
-            return self.refuse(work, row, mail, person, case, lines, problems, forms)
+            also = tuple(act.line for act in parsed.understood)
+            return self.refuse(work, row, mail, person, case, lines, told_of(parsed.mistakes), forms, also)
         plain = all(act.act is Act.REPLY for act in parsed.acts)
         if plain and letter.order.letter not in TAKES_REPLIES:
             problem = (
@@ -120,16 +120,20 @@ class StaffDesk:
                 "To write to the resident, answer the mail that shows their message."
             )
             return self.refuse(work, row, mail, person, case, "", problem, ("#note and your text",))
-        events = self._events(parsed, person, row, work, case, letter, now)
-        tried: Case | None = case
+        shown = next((q.number for q in case.questions if q.mail and q.mail == letter.order.carries), None)
+        asked = {act.act for act in parsed.acts}
+        texts = {Act.HELP: "\n".join(help_lines())} if Act.HELP in asked else {}
+        if Act.HISTORY in asked:
+            texts[Act.HISTORY] = history_text(work, case)
+        events = acts_of(parsed, person.key, now, row.id, shown, texts)
         for event in events:
             if event.act is Act.MERGE and (problem := self._why_not_merge(work, case, event.words)):
                 return self.refuse(work, row, mail, person, case, f"#merge {event.words}", problem)
-            decision = decide(tried, event, service.rules(work, box, case))
-            if decision.refused:
-                asked = f"#{event.act.value} {event.words}".strip()
-                return self.refuse(work, row, mail, person, case, asked, decision.refused)
-            tried = decision.case
+        if refused := first_refusal(case, events, service.rules(work, box, case)):
+            number, why = refused
+            lines_of = [act.line for act in parsed.acts]
+            line = lines_of.pop(number)
+            return self.refuse(work, row, mail, person, case, line, why, also=tuple(filter(None, lines_of)))
         current: Case | None = case
         decisions = []
         for event in events:
@@ -150,50 +154,6 @@ class StaffDesk:
             because=tuple(dict.fromkeys(c for d in decisions for c in d.because)),
         )
 
-    def _events(
-        self,
-        parsed: Parsed,
-        person: Person,
-        row: MailRow,
-        work: Work,
-        case: Case,
-        letter: LetterRow,
-        now: dt.datetime,
-    ) -> Sequence[StaffActed]:
-        shown = next((q.number for q in case.questions if q.mail and q.mail == letter.order.carries), None)
-
-        def text_of(act: ParsedAct) -> str:
-            match act.act:
-                case Act.HELP:
-                    return "\n".join(help_lines())
-                case Act.HISTORY:
-                    return history_text(work, case)
-                case _:
-                    return strip_internal(parsed.text_for(act.act))
-
-        return [
-            StaffActed(
-                at=now,
-                who=person.key,
-                act=act.act,
-                words=act.words,
-                text=text_of(act),
-                mail=row.id,
-                until=act.until,
-                working_days=act.working_days,
-                number=shown if act.act is Act.SORT and act.number is None else act.number,
-                reason=act.reason,
-                intent=act.intent,
-                person=act.person,
-                ground=act.ground,
-                address=act.address,
-                name=act.name,
-                channel=act.channel,
-                left_inside=act is parsed.acts[-1] and bool(strip_internal(parsed.leftover).strip()),
-            )
-            for act in parsed.acts
-        ]
-
     def refuse(
         self,
         work: Work,
@@ -204,8 +164,10 @@ class StaffDesk:
         understood: str,
         problem: str,
         forms: tuple[str, ...] = (),
+        also: tuple[str, ...] = (),
     ) -> Attended:
-        """Nothing is done and nothing goes to the resident; the person gets an answer that helps."""
+        """Nothing is done and nothing goes to the resident; the person gets an answer that helps: what could not be
+        done and why, the right forms, and the lines that were understood and not done either (`also`)."""
         service = self._service
         box, now = service.box(row.mailbox, case), service.clock.now()
         policy = box.policy_of(case) if case else box.policy
@@ -241,6 +203,7 @@ class StaffDesk:
                 "understood": understood,
                 "problem": problem,
                 "right_forms": list(forms),
+                "also": list(dict.fromkeys(also)),
                 "relayed": False,
             },
             person=person.key,
@@ -248,12 +211,6 @@ class StaffDesk:
         minted = in_thread(service.outbox.mint(work, order, reference, box), mail)
         work.add_letter(minted, now, reference or None)
         return settled
-
-    def _stands_in(self, person: Person, case: Case) -> bool:
-        """The delegate of a handler who is away today."""
-        today = self._service.settings.calendar.london_date(self._service.clock.now())
-        handler = next((p for p in self._service.settings.people if p.key == case.handler), None)
-        return handler is not None and handler.delegate == person.key and handler.is_away(today)
 
     def _why_not_merge(self, work: Work, case: Case, target: str) -> str:
         """Only into an older, open case of the same resident: so no date is won, and nothing is told to a stranger."""
@@ -274,12 +231,10 @@ class StaffDesk:
         return next((p.name for p in self._service.settings.people if p.key == key), "nobody")
 
 
-def may_act(person: Person, case: Case) -> bool:
-    """Whether this person may act on the case now: its handler, supervisors, and whoever is asked to approve a
-    response that waits. Asked at the time of acting, so that an old mail gives nobody a right that has ended."""
-    waiting = case.current.draft if case.current else None
-    approves = waiting is not None and person.key in waiting.approvers
-    return person.key == case.handler or approves or "supervisor" in person.roles
+def told_of(mistakes: Sequence[Mistake]) -> str:
+    """Why a mail can't be carried out: each mistake by its own line, where there are several."""
+    problems = tuple(dict.fromkeys((m.line if len(mistakes) > 1 else "", m.problem) for m in mistakes))
+    return "\n".join(f"{line}: {problem}" if line else problem for line, problem in problems)
 
 
 def history_text(work: Work, case: Case, latest: int = 0) -> str:

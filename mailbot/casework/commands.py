@@ -128,7 +128,7 @@ def parse(text: str, today: dt.date, add_working_days: AddWorkingDays) -> Parsed
         elif isinstance(said := _READERS[command.act](command.rest, today, add_working_days), str):
             mistakes.append(Mistake(command.line, said, _forms(command.act)))
         else:
-            acts.extend(said)
+            acts.extend(replace(act, line=command.line) for act in said)
     mistakes += _contradictions(block, acts, body) if not mistakes else []
     mistakes += _commands_below(rest)
     if not block and not mistakes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from mailbot.casework.vocabulary import Act, Intent
@@ -124,6 +124,7 @@ class ParsedAct:
     until         the date of EXTEND or ACTION
     working_days  those of EXTEND
     number        of the action for DONE, of the question for SORT where it was given
+    line          as it was written, for the answer to who wrote it; says nothing of what is done
     """
 
     act: Act
@@ -138,6 +139,7 @@ class ParsedAct:
     address: str = ""
     name: str = ""
     channel: str = ""
+    line: str = field(default="", compare=False)
 
 
 def help_lines() -> tuple[str, ...]:

@@ -350,6 +350,7 @@ FACTS: Mapping[Letter, Mapping[str, Fact]] = {
         "problem": "There is no command #extnd.",
         "right_forms": ["#extend 10 working days because REASON", "#extend until 9 April because REASON"],
         "relayed": False,
+        "also": ["#contacted by phone", "#action repair the fan by 9 April"],
     },
     Letter.APPROVAL_REQUEST: {
         **CASE,

@@ -588,6 +588,7 @@ def test_a_refused_command_says_that_nothing_was_done(stationery: Stationery) ->
         assert "Nothing was changed, and nothing was sent to the resident" in said
         assert "#extend until 9 April because REASON" in said
         assert "#extnd" in said
+        assert "understood, and not done either" in said and "#action repair the fan by 9 April" in said
 
 
 def test_a_chaser_says_how_late_and_by_which_clause(stationery: Stationery) -> None:
