@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 
 import pytest
@@ -44,53 +45,62 @@ def test_who_had_the_case_once_can_give_no_command_on_it_any_more(office: House)
     assert answers and all("Morgan Bell" in answer.text for answer in answers)
 
 
-@pytest.mark.parametrize(
-    ("line", "why"),
-    [
-        ("#extend 40 working days because the surveyor is ill", "your supervisor"),
-        ("#reviewed", "no review"),
-        ("#approve", "No response waits"),
-        ("#return because it lacks a date", "No response waits"),
-        ("#reopen the leak is back", "nothing to reopen"),
-        ("#done 7", "no open action"),
-        ("#close agreed", "only after the response"),
-        ("#close answered", "service requests"),
-        ("#sort reply", "Nothing on this case waits"),
-        ("#assign Nobody Atall", "Nobody of that name"),
-        ("#cancel", "Nothing of yours waits"),
-        ("#hold off", "Nothing is held back"),
-        ("#adjust ended 3", "no adjustment with that number"),
-        ("#merge CC-2026-000009-9", "no other case"),
-        ("#accept", ""),
-    ],
-)
-def test_a_command_out_of_its_order_does_nothing_and_says_why(office: House, line: str, why: str) -> None:
-    before = office.the_case()
-    office.write(SAM, line, answers=office.last(SAM, "case_assigned"))
-    office.turn()
-    assert office.the_case() == before
-    assert [r.kind for r in office.letters(JO)] == ["acknowledgement"]
-    assert why in office.last(SAM, "command_refused").text
+OUT_OF_ORDER = {
+    "#extend 40 working days because the surveyor is ill": "your supervisor",
+    "#reviewed": "no review",
+    "#approve": "No response waits",
+    "#return because it lacks a date": "No response waits",
+    "#reopen the leak is back": "nothing to reopen",
+    "#done 7": "no open action",
+    "#close agreed": "only after the response",
+    "#sort reply": "Nothing on this case waits",
+    "#assign Nobody Atall": "Nobody of that name",
+    "#cancel": "Nothing of yours waits",
+    "#hold off": "Nothing is held back",
+    "#merge CC-2026-000009-9": "no other case",
+    "#accept": "Nothing on this case waits",
+}
+LATE = {
+    "#respond upheld\n\nDear Jo, again.": "has been sent",
+    "#extend 5 working days because of snow": "has been sent",
+    "#acknowledge": "has been sent",
+}
 
 
-@pytest.mark.parametrize(
-    ("line", "why"),
-    [
-        ("#respond upheld\n\nDear Jo, again.", "has been sent"),
-        ("#extend 5 working days because of snow", "has been sent"),
-        ("#acknowledge", "has been sent"),
-    ],
-)
-def test_a_command_that_comes_late_does_nothing_and_says_why(office: House, line: str, why: str) -> None:
-    theirs = office.last(SAM, "case_assigned")
-    office.write(SAM, "#respond upheld\n\nDear Jo, we are sorry.", answers=theirs)
-    office.turn()
-    before = office.the_case()
-    office.write(SAM, line, answers=theirs)
-    office.turn()
+def each_does_nothing(office: House, lines: dict[str, str]) -> None:
+    """Every command with every refusal stands in tests/casework/test_every_command.py; here they come by mail."""
+    theirs, before, sent = office.last(SAM, "case_assigned"), office.the_case(), len(office.letters(JO))
+    for line, why in lines.items():
+        office.clock.put(office.clock.now() + dt.timedelta(minutes=10))  # so that each is answered
+        office.write(SAM, line, answers=theirs)
+        office.turn()
+        assert why in office.last(SAM, "command_refused").text, line
     assert office.the_case() == before
+    assert len(office.letters(JO)) == sent
+
+
+def test_commands_out_of_their_order_do_nothing_and_each_is_told_why(office: House) -> None:
+    each_does_nothing(office, OUT_OF_ORDER)
+
+
+def test_commands_that_come_late_do_nothing_and_each_is_told_why(office: House) -> None:
+    office.write(SAM, "#respond upheld\n\nDear Jo, we are sorry.", answers=office.last(SAM, "case_assigned"))
+    office.turn()
     assert len(office.letters(JO, "response")) == 1
-    assert why in office.last(SAM, "command_refused").text
+    each_does_nothing(office, LATE)
+
+
+def test_a_mail_with_a_mistake_is_answered_line_by_line(office: House) -> None:
+    mail = "#contacted by phone\n#extnd 5 working days because of snow\n#close\n#respond upheld\n\nDear Jo, sorry."
+    office.write(SAM, mail, answers=office.last(SAM, "case_assigned"))
+    office.turn()
+    told = office.last(SAM, "command_refused").text
+    assert "did you mean #extend?" in told and "#close: it lacks why" in told
+    understood = told.partition("What was understood, and not done either")[2]
+    assert "#contacted by phone" in understood and "#respond upheld" in understood
+    assert [r.kind for r in office.letters(JO)] == ["acknowledgement"]
+    record = office.the_case().stage1
+    assert record is not None and record.contacted_at is None
 
 
 def test_a_stage_two_person_who_has_no_part_in_it_can_do_nothing(office: House) -> None:
