@@ -510,7 +510,7 @@ def reopen(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
 def escalate(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     """A person moves it to stage 2, in the words of the resident's last request; where there is no stage 1 to go on
     from, or none after it, what such a request leads to is done and said."""
-    decision = on_clock.settle_escalation(case, whole_request_now(case, event), rules)
+    decision = on_clock.settle_escalation(case, whole_request_now(case, event, rules), rules)
     assert decision.case is not None
     moved = yes(
         decision.case, event, rules, decision.summary, "escalated", decision.effects, because=decision.because
@@ -518,9 +518,10 @@ def escalate(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     return replace(moved, opens=decision.opens)
 
 
-def whole_request_now(case: Case, event: StaffActed) -> MailArrived:
+def whole_request_now(case: Case, event: StaffActed, rules: Rulebook) -> MailArrived:
     """The escalation dates from the resident's last word, if it can be the request: what they wrote before
-    our response asked for no next stage, and one told by phone dates from now."""
+    our response asked for no next stage, and one told by phone dates from now. What a member of staff notes of it
+    goes to whoever gets the case; the letters repeat the resident's own words alone."""
     asked = case.last_resident_word_at or event.at
     answered = case.stage1.responded_at if case.stage1 else None
     if answered and asked < answered:
@@ -529,8 +530,8 @@ def whole_request_now(case: Case, event: StaffActed) -> MailArrived:
     return replace(
         mail,
         received_at=min(asked, event.at),
-        text=event.text or mail.text,
-        definition=event.text,
+        text=f"{name_of(event, rules)} notes: {event.text}" if event.text.strip() else mail.text,
+        definition=mail.text,
         verdict=Verdict(Intent.ESCALATION_REQUEST, (Reading(Intent.ESCALATION_REQUEST, 1.0),)),
     )
 
@@ -543,7 +544,7 @@ def sort(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     if not wanted:
         if case.stage is Stage.SERVICE_REQUEST and event.intent is Intent.NEW_COMPLAINT:
             mail = replace(
-                whole_request_now(case, event), text=case.request_text, definition=case.request_text
+                whole_request_now(case, event, rules), text=case.request_text, definition=case.request_text
             )
             turned = on_mail.turn_into_complaint(case, mail, rules)
             assert turned.case is not None
