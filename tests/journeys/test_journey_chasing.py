@@ -9,10 +9,12 @@ import urllib.parse
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 
+import conftest as journeys
 import pytest
-from conftest import ALEX, COMPLAINT, JO, SAM, House
+from conftest import ALEX, COMPLAINT, JO, SAM, STAFF, House
 from doors.embedded import Embedded
 
+from mailbot.casework.calendar import LONDON
 from mailbot.casework.vocabulary import Case, Stage
 
 
@@ -91,12 +93,58 @@ def test_an_agreed_extension_ends_the_reminders_until_its_date_nears(office: Hou
         SAM, "#contacted by phone\n#extend 10 working days because the survey is late", answers=assigned
     )
     office.turn()
+    told = parsedate_to_datetime(str(office.last(JO, "extension_notice").message["Date"])).date()
+    assert told == dt.date(2026, 3, 13)
     before = len(office.letters(SAM, "chaser"))
-    office.go_to("2026-03-19", "12:00")
+    office.go_to("2026-03-27", "12:00")
     lines = [
-        line
+        (parsedate_to_datetime(str(letter.message["Date"])).date(), line)
         for letter in office.letters(SAM, "chaser")[before:]
         for line in letter.text.split("\n* ")
         if case.reference in line
     ]
-    assert [line for line in lines if line.startswith("Stage 1 response")] == []
+    days = [day for day, line in lines if line.startswith("Stage 1 response")]
+    # the new date is Monday 30 March: the first word on it comes two working days before, and none until then
+    assert days == [dt.date(2026, 3, 26)]
+
+
+LADDER = (
+    STAFF
+    + """
+[[person]]
+key = "harriet"
+name = "Harriet Lund"
+address = "harriet@landlord.example.org"
+roles = ["head"]
+"""
+)
+HARRIET = "harriet@landlord.example.org"
+
+
+def test_the_handler_is_reminded_first_then_the_supervisor_then_the_head(
+    make_house: Callable[..., House], embedded_mail: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """House 14: two working days before the target, on it, and each working day after; the supervisor from the first
+    late day, the head from the fifth. Easter is far; 2 March was a Monday."""
+    monkeypatch.setattr(journeys, "STAFF", LADDER)
+    house = make_house(embedded_mail)
+    house.write(JO, COMPLAINT)
+    house.turn()
+    house.write(SAM, "#contacted by phone", answers=house.last(SAM, "case_assigned"))
+    house.go_to("2026-03-25", "12:00")
+    (due,) = {duty.promised.outer for duty in [house.the_case().stage1] if duty}
+    assert due == dt.date(2026, 3, 16)
+    march = [dt.date(2026, 3, day) for day in (12, 16, 17, 18, 19, 20, 23, 24, 25)]
+    assert days_of(house, SAM) == march
+    assert days_of(house, ALEX) == march[2:]
+    assert days_of(house, HARRIET) == [dt.date(2026, 3, day) for day in (23, 24, 25)]
+    for letter in house.letters(kind="chaser"):
+        at = parsedate_to_datetime(str(letter.message["Date"])).astimezone(LONDON).time()
+        assert dt.time(8, 30) <= at <= dt.time(17, 30), letter.to
+    late = house.last(HARRIET, "chaser")
+    assert house.the_case().reference in late.text and "7 working days" in late.text
+
+    sent = len(house.letters(kind="chaser"))
+    house.write(SAM, "#respond upheld\n\nDear Jo, we are sorry.", answers=house.last(SAM, "case_assigned"))
+    house.go_to("2026-03-30", "12:00")
+    assert len(house.letters(kind="chaser")) == sent, "what is done is chased up no rung of the ladder"
