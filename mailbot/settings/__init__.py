@@ -485,7 +485,7 @@ class _Reader:
         known = list(t.ROLES)
         for policy in (m.policy for m in mailboxes if m):
             named = [stage.approver for stage in policy.stages] + [route.to for route in policy.routes]
-            known += [role for role in named if role and role not in known]
+            known = list(dict.fromkeys((*known, *filter(None, named))))
         for n, person in enumerate(staff.person):
             for i, role in enumerate(person.roles):
                 if role not in known:

@@ -39,7 +39,7 @@ Address = Annotated[str, AfterValidator(_bare)]
 Clock = Annotated[dt.time, BeforeValidator(_clock)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Word = Annotated[str, Field(min_length=1)]
-ROLES = ("handler", "stage2", "supervisor", "duty")
+ROLES = ("handler", "stage2", "supervisor", "head", "duty")
 """The roles of the house. Others are named by policies: who approves, whom a matter is passed on to."""
 
 

@@ -216,6 +216,14 @@ TABLE: dict[Act, Row] = {
         ("#order pay 200 pounds", "its date"), ANYTIME,
         Wrong("has passed", line="#order pay 200 pounds by 1 March 2026"),
     ),
+    Act.LEARNED: Row(
+        "#learned appointments: we now ring the day before", "What was learned is recorded (appointments)",
+        "#learnd we now ring the day before", ("#learned", "Say what was learned"), ANYTIME, ANYTIME,
+    ),
+    Act.RECORD: Row(
+        "#record tenure shared ownership", "Recorded: tenure", "#recrod tenure shared ownership",
+        ("#record tenure", "it lacks the tenure"), ANYTIME, ANYTIME,
+    ),
     Act.CANCEL: Row(
         "#cancel", "taken back", "#cancle", WHOLE,
         Wrong("Nothing of yours waits", before=()), Wrong("can't be taken back", before=(LETTER, "#cancel")),

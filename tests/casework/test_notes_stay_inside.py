@@ -52,6 +52,8 @@ INTERNAL = (
     "#restrict {m}",
     "#cancel {m}",
     "#merge CC-2026-000009-9\n\n{m}",
+    "#learned appointments: {m}\n\n{m}",
+    "#record estate {m}\n\n{m}",
     "#help {m}",
     "#history {m}",
     # below these the text has no place: it stays inside
