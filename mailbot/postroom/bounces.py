@@ -83,14 +83,27 @@ _DAEMON_NAMES = re.compile(
 )
 _OFFICES = re.compile(r"^(?:poo?stmaster|root|mail-?admin|administrator)(?:[+-].*)?$")
 _BOUNCE_SUBJECT = re.compile(
-    r"^(?:\W{0,3}(?:undeliver(?:able|ed)|delivery (?:status notification|failure|has failed|notification)|"
-    r"(?:mail|message|e-?mail) (?:delivery (?:failed|failure|has failed|has been delayed|error)|"
-    r"not delivered|could not be delivered|system error)|"
-    r"mail(?: delivery)? (?:system|subsystem)|returned mail|failure notice|non[- ]?delivery|"
+    r"^(?:\W{0,3}(?:\[?postmaster\]?:? )?(?:undeliver(?:able|ed)|"
+    r"(?:permanent |temporary |fatal |final |mail |message |e-?mail )?"
+    r"delivery (?:status notification|failed|failure|has failed|has been delayed|notification|problem|report|error)|"
+    r"(?:mail|message|e-?mail)(?: you sent)? (?:not delivered|could not be delivered|undeliverable|system error|"
+    r"status - undeliverable)|"
+    r"mail(?: delivery)? (?:system|subsystem)|returned (?:mail|e-?mail)|failure notice|"
+    r"non[- ]?(?:delivery|deliverable)|"
     r"failed (?:mail|delivery)|delivery delayed|delayed mail|could not send|"
-    r"warning: (?:message|could not send|e-?mail)|unzustellbar|non remis|no entregado|"
-    r"niet te bezorgen|mislukt|"
-    r"email bounce|your message to \S+ could not)|mail failure\.?$)",
+    r"warning: (?:message|could not send|e-?mail)|"
+    r"email bounce|your (?:mail|message|e-?mail) to \S+ (?:could not|has been delayed|was not))|mail failure\.?$)"
+    # The same in other languages, as Exchange, Exim and the large providers of each country write it.
+    r"|^\W{0,3}(?:unzustellbar|nicht zustellbar|zustell(?:ung|fehler)|nachricht (?:unzustellbar|nicht zugestellt)|"
+    r"non remis|message non (?:remis|distribu|d[ée]livr)|[ée]chec (?:de|d['’]envoi)|avis de non[- ]remise|"
+    r"no (?:entregado|se (?:puede|pudo|ha podido) entregar)|mensaje (?:no entregado|devuelto)|error de entrega|"
+    r"n[ãa]o (?:foi poss[íi]vel entregar|entregue)|mensagem (?:n[ãa]o entregue|devolvida)|falha na entrega|"
+    r"mancata consegna|non recapitabile|impossibile recapitare|messaggio non (?:consegnato|recapitato)|"
+    r"niet te bezorgen|onbestelbaar|mislukt|niet afgeleverd|"
+    r"kan (?:ikke|inte|ej) leveres|kunne ikke leveres|kunde inte levereras|olevererbar|ikke leveret|toimitusvirhe|"
+    r"niedor[ęe]cz|niemo[żz]liwe do dostarczenia|zwrot wiadomo|nedoru[čc]|k[ée]zbes[íi]thetetlen|nelivrat|"
+    r"iletilemedi|teslim edilemedi|не доставлен|недоставлен|не удалось доставить|"
+    r"配信不能|配信できません|配達不能|未送达|無法(?:傳遞|投遞)|无法(?:送达|投递)|退信|系统退信)",
     re.IGNORECASE,
 )
 _BOUNCE_WORDS = re.compile(
@@ -99,6 +112,10 @@ _BOUNCE_WORDS = re.compile(
     r"permanent (?:fatal )?error|returned to sender|did not reach|user unknown|unknown user|"
     r"no such user|mailbox (?:full|unavailable)|"
     r"unable to deliver|failed permanently|was not delivered|will (?:keep trying|be retried)|"
+    r"konnte nicht zugestellt|n['’]a pas pu [êe]tre (?:remis|distribu|d[ée]livr)|"
+    r"no se (?:pudo|puede|ha podido) entregar|"
+    r"non [èe]'? stato (?:consegnato|recapitato)|n[ãa]o p[ôo]de ser entregue|kon niet worden (?:bezorgd|afgeleverd)|"
+    r"nie mo[żz]na dostarczy|не (?:может быть|было|удалось) доставл?|配信できません|無法|无法(?:送达|投递)|"
     r"\b[45]\d\d[ -][#]?[45]\.\d{1,3}\.\d{1,3}",
     re.IGNORECASE,
 )
@@ -130,7 +147,7 @@ def told_as_bounce(mail: Mail) -> tuple[str, str] | None:
         return "written by a mailer-daemon", "From"
     if mail.sender is None and about_delivery:
         return "a delivery notice without a sender", "Subject"
-    office = bool(_OFFICES.match(local))
+    office = bool(_OFFICES.match(local) or mail.header("x-mdaemon-deliver-to"))
     worded = about_delivery or bool(_BOUNCE_WORDS.search(mail.text[:3_000]))
     if office and about_delivery:
         return "a postmaster's delivery notice", "From"
@@ -239,16 +256,24 @@ def may_pass(answer: str) -> bool:
     return bool(_MAY_PASS.search(answer))
 
 
+_RECIPIENT_FIELDS = ("original-recipient", "final-recipient", "x-actual-recipient")
+_TYPED = re.compile(r"^[A-Za-z0-9 _-]{1,20};")  # RFC 3464 section 2.1.2: "rfc822;", "utf-8;"
+
+
 def _reported(part: mime.Part) -> Iterator[dict[str, str]]:
     """The groups of fields about one recipient each (RFC 3464 section 2.3)."""
-    content = charsets.body_text(charsets.decode(part.content()[:MAX_SCANNED_BYTES]))
+    content = charsets.body_text(charsets.decode(part.content(MAX_SCANNED_BYTES)))
     for group in re.split(r"\n[ \t]*\n", content.strip("\n")):
         fields: dict[str, str] = {}
         for line in re.sub(r"\n[ \t]+", " ", group).split("\n"):
             name, colon, value = line.partition(":")
+            name = name.strip().lower()
+            if name in fields and name in ("final-recipient", "original-recipient"):
+                yield fields  # a sender of reports that leaves out the empty line between two recipients
+                fields = {}
             if colon:
-                fields.setdefault(name.strip().lower(), value.strip())
-        if "final-recipient" in fields or "original-recipient" in fields or "x-actual-recipient" in fields:
+                fields.setdefault(name, value.strip())
+        if not fields.keys().isdisjoint(_RECIPIENT_FIELDS):
             yield fields
 
 
@@ -261,9 +286,14 @@ def _has_failed(fields: dict[str, str]) -> bool:
 
 def _recipient(fields: dict[str, str]) -> str:
     """Whom our letter was for: the original recipient where the report knows it (RFC 3464 section 2.3.1)."""
-    for name in ("original-recipient", "final-recipient", "x-actual-recipient"):
-        kind, semicolon, value = fields.get(name, "").partition(";")
-        found = _ADDRESS.search((value if semicolon else kind).replace("<", " ").replace(">", " "))
+    for name in _RECIPIENT_FIELDS:
+        value = _TYPED.sub("", fields.get(name, ""))[:1_000].strip()
+        whole = sound_address(
+            re.sub(r"\s*\([^()]*\)$", "", value).rpartition("<")[2].rpartition(">")[0] or value
+        )
+        if whole:
+            return whole
+        found = _ADDRESS.search(value.replace("<", " ").replace(">", " "))
         if found:
             return sound_address(found.group())
     return ""
@@ -276,20 +306,23 @@ def _freely_reported(mail: Mail, own: frozenset[str]) -> tuple[str, ...]:
         return _unique(sound_address(found) for line in named for found in _ADDRESS.findall(line))
     if mail.sender and _AMAZON.search(mail.sender.address):
         return _unique(sound_address(found) for found in _AMAZON_RECIPIENT.findall(mail.text[:20_000]))
-    scanned = _scanned(mail)
+    scanned = _scanned(mail, own)
     if scanned:
         return scanned
     notice = _notice(mail)
     for pattern in (_AT_LINE_START, _ADDRESS):
         spelled = (found.group(found.lastindex or 0) for found in pattern.finditer(notice))
-        found = tuple(
-            a
-            for a in _unique(sound_address(one.strip(".,;:<>")) for one in spelled)
-            if not _ours(a, own, mail)
-        )
+        found = _others((sound_address(one.strip(".,;:<>")) for one in spelled), own, mail)
         if found:
             return found[:1] if pattern is _ADDRESS else found
     return ()
+
+
+def _others(addresses: Iterable[str], own: frozenset[str], mail: Mail) -> tuple[str, ...]:
+    """Without our own addresses, and without whom the notice came to (who sent the letter) unless nobody else is
+    named."""
+    found = tuple(one for one in _unique(addresses) if not _ours(one, own, mail))
+    return tuple(one for one in found if one not in mail.delivered_to) or found
 
 
 def _ours(address: str, own: frozenset[str], mail: Mail) -> bool:
@@ -303,7 +336,7 @@ def _ours(address: str, own: frozenset[str], mail: Mail) -> bool:
     )
 
 
-def _scanned(mail: Mail) -> tuple[str, ...]:
+def _scanned(mail: Mail, own: frozenset[str]) -> tuple[str, ...]:
     """What flufl.bounce reads out of the many home-made forms. Asked only about what is known as a bounce."""
     if len(mail.raw) > 4 * MAX_SCANNED_BYTES or sum(1 for _ in mail.structure.walk()) > 50:
         return ()
@@ -315,7 +348,9 @@ def _scanned(mail: Mail) -> tuple[str, ...]:
     except Exception:
         # Its detectors index, decode and match a stranger's text with no promise about what they raise.
         return ()
-    return _unique(sorted(sound_address(one.strip("<> \t\r\n")) for one in spelled))
+    found = _others(sorted(sound_address(one.strip("<> \t\r\n")) for one in spelled), own, mail)
+    notice = _notice(mail).lower()
+    return tuple(one for one in found if one in notice) or found  # some read on into the copy of our letter
 
 
 def _notice(mail: Mail) -> str:
@@ -326,15 +361,24 @@ def _notice(mail: Mail) -> str:
 
 
 def original_id(mail: Mail) -> str:
-    """Message-ID of the letter that came back, "" where the notice doesn't say."""
+    """Message-ID of the letter that came back, "" where the notice doesn't say.
+
+    What the reporting system says in its own words comes first (Exchange and Oracle's server write the letter's
+    header fields there), then the copy of the letter, then any text.
+    """
+    for part in mail.structure.leaves():
+        if part.content_type in _COPY_TYPES or part.content_type in _STATUS_TYPES:
+            break
+        if part.content_type == "text/plain" and (told := _COPIED_ID.search(part.text(MAX_SCANNED_BYTES))):
+            return _tidy_id(told.group(1))
     for part in mail.structure.leaves():
         if part.content_type in _COPY_TYPES:
-            found = _id_in(part.content()[:65_536])
+            found = _id_in(part.content(65_536))
             if found:
                 return found
     for part in mail.structure.leaves():
         if part.content_type.startswith("text/") or part.content_type in _STATUS_TYPES:
-            ids = _COPIED_ID.findall(part.text()[:MAX_SCANNED_BYTES])
+            ids = _COPIED_ID.findall(part.text(MAX_SCANNED_BYTES))
             if ids:
                 return _tidy_id(ids[0])
     return next(iter(mail.in_reply_to), "") or (mail.references[-1] if mail.references else "")
@@ -346,6 +390,8 @@ def _id_in(copy: bytes) -> str:
     found = re.search(r"<[^<>]{1,900}>", spelled)
     if found is None:
         found = _COPIED_ID.search(charsets.body_text(charsets.decode(copy)))
+    if found is None and re.fullmatch(r"[^\s<>]{1,400}@[^\s<>]{1,400}", spelled.strip()):
+        return f"<{spelled.strip()}>"
     return _tidy_id(found.group(found.lastindex or 0)) if found else ""
 
 

@@ -26,10 +26,10 @@ HISTORY_BEGINS = "\ue003"
 _MARKS = re.compile("[\ue000-\ue003]")
 _MARK_LINES = re.compile("^[ \t]*[\ue000-\ue003][ \t\ue000-\ue003]*(?:\n|\\Z)", re.MULTILINE)
 
-MAX_HTML_CHARS = (
-    4_000_000  # pictures inside not counted; a page of so much needs half a second even without layout
-)
-MAX_LAYOUT_CHARS = 250_000  # inscriptis needs up to half a second for this much
+MAX_HTML_CHARS = 2_000_000  # pictures inside not counted; it needs half a second even without layout
+MAX_LAYOUT_CHARS = 250_000
+MAX_LAYOUT_TAGS = 20_000  # inscriptis needs up to half a second for so many
+_MAX_STRUCK_CHARS = 800_000
 _DATA_URI = re.compile(r"data:[a-z0-9.+/-]{0,60};base64,[A-Za-z0-9+/=%\s]*")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
 _CONFIG = ParserConfig(css=STRICT_CSS_PROFILE)
@@ -40,11 +40,11 @@ _QUOTING_CLASSES = frozenset({"gmail_quote", "protonmail_quote", "tutanota_quote
 
 def marked_text(html: str, crude: bool = False) -> str:
     """The text of an HTML body, quotation marks of `QUOTE_OPENS` and its kin included; `crude` without layout."""
-    html = _MARKS.sub("", html[: 2 * MAX_HTML_CHARS])
+    html = _MARKS.sub("", html[: 4 * MAX_HTML_CHARS])
     if "base64," in html:
         html = _DATA_URI.sub("", html)
     html = html[:MAX_HTML_CHARS]
-    if crude or len(html) > MAX_LAYOUT_CHARS:
+    if crude or len(html) > MAX_LAYOUT_CHARS or html.count("<") > MAX_LAYOUT_TAGS:
         return struck_out(html)
     try:
         text = _laid_out(_DECLARATION.sub("", html))
@@ -122,11 +122,15 @@ def _struck_out(html: str, skipped: tuple[str, ...]) -> tuple[str, bool]:
     """The text, and whether one of the skipped elements never ended (and so swallowed the rest)."""
     out: list[str] = []
     skipping = ""
-    pieces = html.split("<")
-    out.append(pieces[0])
-    for piece in pieces[1:]:
+    begins = html.find("<")
+    out.append(html[:begins] if begins >= 0 else html)
+    collected = 0
+    while begins >= 0 and collected < _MAX_STRUCK_CHARS:
+        ends = html.find("<", begins + 1)
+        piece = html[begins + 1 : ends] if ends >= 0 else html[begins + 1 :]
+        begins = ends
         tag, closed, text = piece.partition(">")
-        words = tag.split(None, 1)
+        words = tag[:200].split(None, 1)
         name = (words[0] if words else "").lower().rstrip("/")
         if skipping:
             if name == "/" + skipping:
@@ -135,13 +139,18 @@ def _struck_out(html: str, skipped: tuple[str, ...]) -> tuple[str, bool]:
             continue
         if not closed or not (name[:1].isalpha() or name[:1] in "/!?"):
             out.append("<" + piece)  # "2 < 3": not a tag at all
+            collected += len(piece) + 1
             continue
         if name in skipped:
             skipping = name
             continue
         if _BREAKING.match(name):
             out.append("\n")
-        out.append(text)
-    text = unescape("".join(out)).replace("\xa0", " ")
-    lines = [" ".join(line.split()) for line in text.split("\n")]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n"), bool(skipping)
+            collected += 1
+        if text:
+            out.append(text)
+            collected += len(text)
+    text = unescape("".join(out))
+    del out
+    text = re.sub(r" ?\n ?", "\n", re.sub(r"[^\S\n]+", " ", text))
+    return re.sub(r"\n{3,}", "\n\n", text).strip(" \n"), bool(skipping)

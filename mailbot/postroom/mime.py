@@ -12,6 +12,7 @@ attachment's exact bytes.
 from __future__ import annotations
 
 import binascii
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ MAX_DEPTH = 40
 MAX_PARTS = 1_000
 MAX_FIELDS = 2_000
 MAX_FIELD_BYTES = 65_536
+MAX_TEXT_BYTES = 8_000_000
+_MAX_UU_LINES = 400_000
 
 _FIELD_START = re.compile(rb"[!-9;-~]{1,200}[ \t]*:")
 _PARAMETER = re.compile(
@@ -81,19 +84,24 @@ class Part:
         name = charsets.one_line(charsets.decode_words(given), 1_000)
         return re.split(r"[/\\]", name)[-1].strip()[:200] if name.strip(". ") else ""
 
-    def content(self) -> bytes:
-        """The body with its transfer encoding undone. Tolerant: what cannot be undone stays as it is."""
-        encoding = value_of(self.first("content-transfer-encoding"))
-        if encoding == "base64":
-            return charsets.from_base64(self.raw)
-        if encoding == "quoted-printable":
-            return binascii.a2b_qp(self.raw)
-        if encoding in ("uuencode", "x-uuencode", "uue", "x-uue"):
-            return _from_uuencode(self.raw)
-        return self.raw
+    def content(self, most: int | None = None) -> bytes:
+        """The body with its transfer encoding undone. Tolerant: what cannot be undone stays as it is.
 
-    def text(self) -> str:
-        return charsets.body_text(charsets.decode(self.content(), self.parameters.get("charset")))
+        `most`: no more than about so many bytes are wanted, and only so much is undone.
+        """
+        encoding = value_of(self.first("content-transfer-encoding"))
+        raw = self.raw
+        if encoding == "base64":
+            return charsets.from_base64(raw if most is None else raw[: 2 * most])[:most]
+        if encoding == "quoted-printable":
+            return binascii.a2b_qp(raw if most is None else raw[: 3 * most])[:most]
+        if encoding in ("uuencode", "x-uuencode", "uue", "x-uue"):
+            return _from_uuencode(raw)[:most]
+        return raw if most is None or len(raw) <= most else raw[:most]
+
+    def text(self, most: int = MAX_TEXT_BYTES) -> str:
+        """The words of at most so many bytes."""
+        return charsets.body_text(charsets.decode(self.content(most), self.parameters.get("charset")))
 
 
 def parse(raw: bytes) -> tuple[Part, tuple[str, ...]]:
@@ -158,18 +166,22 @@ def _unpercent(value: str) -> bytes:
 
 
 def _from_uuencode(raw: bytes) -> bytes:
-    out: list[bytes] = []
-    for line in raw.splitlines():
+    out = bytearray()
+    position = 0
+    for _ in range(_MAX_UU_LINES):
+        ends = raw.find(b"\n", position)
+        line = raw[position : ends if ends >= 0 else len(raw)].rstrip(b"\r")
         if line.startswith(b"begin "):
-            out = []
+            out.clear()
         elif line.strip() == b"end":
             break
-        else:
-            try:
-                out.append(binascii.a2b_uu(line))
-            except binascii.Error:
-                continue
-    return b"".join(out)
+        elif len(line) < 200:
+            with contextlib.suppress(binascii.Error):
+                out += binascii.a2b_uu(line)
+        if ends < 0:
+            break
+        position = ends + 1
+    return bytes(out)
 
 
 class _Walk:

@@ -24,7 +24,8 @@ _WROTE = (
     r"skrev|kirjoitti|napisał(?:\(a\)|a)?|pisze|napsal(?:\(a\)|a)?|nap[íi]sal(?:\(a\)|a)?|a\s+scris|"
     r"[íi]rta|"
     r"yazd[ıi]|έγραψε|написал(?:\(а\)|а)?|пишет|писал(?:\(а\)|а)?|пише|написав|كتب|写道|寫道|đã\s+viết|"
-    r"je\s+napisao(?:/la)?|ha\s+escrit|idatzi\s+du|作成|작성|のメール|さんは書きました"
+    r"(?:je\s+)?napisa(?:o|la)(?:/la)?(?:\s+je)?|ha\s+escrit|idatzi\s+du|作成|작성|のメール|さんは書きました|"
+    r"написа|rašė|rakstīja|kirjutas|shkroi|ysgrifennodd|menulis|نوشت|लिखा|เขียนว่า|heeft[^\n:]{1,80}geschreven"
 )
 _WROTE_ENDS = re.compile(rf"(?:{_WROTE})\b[^\n:：]{{0,120}}[:：]\s*[*_]*\s*$", re.IGNORECASE)
 _WROTE_DASHED = re.compile(rf"(?:{_WROTE})\s*-{{2,}}\s*$", re.IGNORECASE)
@@ -45,27 +46,45 @@ _HAS_TIME = re.compile(r"\d{1,2}[:.h]\d\d|\b\d{4}\b|\d{1,2}[./-]\d{1,2}[./-]\d{2
 _MACHINE_DATED = re.compile(
     r"\d{4}\D{1,6}\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:\s*[AaPp]\.?[Mm]\.?)?(?:\s+[+\w]{1,6})?,\s+\S"
 )
+# What the lines of every mail program and language have that name the mail above which they stand: an address in
+# brackets, a date or an hour, and a colon at the end. People don't write addresses in brackets.
+_BRACKETED = re.compile(r"[<(\[]\s*(?:mailto:)?[^\s<>()\[\]]{1,64}@[^\s<>()\[\]]{1,255}\s*[>)\]]")
+_ENDS_WITH_COLON = re.compile(r"[:：]\s*[*_]*\s*$")
+_DATED_BY = re.compile(r"^\W{0,3}\d[^\n@]{6,60}\s[^\s@:]{1,64}@[^\s@:]{3,255}:$")  # Tutanota's
+_TURNS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# GroupWise and Notes name it in a line of their own form, and quote without a mark.
+_ALL_BELOW = re.compile(
+    r"^>{3}\s(?:[^\n>]{0,200}<[^\s<>]+@[^\s<>]+>\s)?[^\n]{0,60}\d{1,2}[:.]\d\d[^\n]{0,40}>{3}\s*$"
+    r"|^>{3}\sOn [^\n]{0,40}\d{1,2}[:.]\d\d[^\n]{0,40}, in message\b"
+    r"|^\S[^\n]{0,80}\s-{3}\d{1,4}[./-]\d{1,2}[./-]\d{1,4} \d{1,2}:\d\d:\d\d(?: [AP]M)?-{3}"
+)
+_DECORATED = re.compile(r"^\s*>{1,9}[^<>\n]{1,80}<{1,9}\s*$")  # ">>> important <<<" is no quotation
 _ATTRIBUTION_LINES = 6  # a long name or address breaks it over several lines
 _ATTRIBUTION_CHARS = 400
 
 # ------------------------------------------------------------------ "From: / Sent: / To: / Subject:"
 
 _KEYS = {
-    "from": "from von de da van fra från od lähettäjä kimden отправитель от expéditeur remitente "
-    "mittente 发件人 寄件者 寄件人 差出人 보낸사람",
-    "sent": "sent date gesendet datum envoyé envoyée enviado inviato verzonden sendt skickat "
-    "wysłano data fecha dato lähetetty "
-    "odesláno odoslané dátum trimis отправлено дата 发送时间 日期 傳送日期 送信日時 日付 보낸날짜 received",
-    "to": "to an à a para aan til till do komu vastaanottaja către кому 收件人 收件者 宛先 받는사람 per",
-    "subject": "subject betreff objet asunto assunto oggetto onderwerp emne ämne temat předmět "
-    "predmet aihe konu тема 主题 主旨 件名 제목 subiect",
+    "from": "from von de da van fra från od lähettäjä kimden gönderen отправитель от від expéditeur remitente "
+    "mittente feladó de_la oddi_wrth από nuo no saatja šalje nga từ dari من از מאת "
+    "发件人 寄件者 寄件人 差出人 보낸사람 보낸_사람 จาก",
+    "sent": "sent date gesendet datum envoyé envoyée enviado inviato verzonden sendt skickat enviat "
+    "wysłano data fecha dato lähetetty elküldve küldve gönderildi tarih anfonwyd dyddiad στάλθηκε ημερομηνία "
+    "odesláno odoslané dátum trimis отправлено изпратено надіслано дата išsiųsta nosūtīts saadetud poslano poslato "
+    "dërguar đã_gửi ngày dikirim tanggal تم_الإرسال التاريخ تاریخ נשלח תאריך "
+    "发送时间 日期 傳送日期 寄件日期 送信日時 日付 보낸날짜 보낸_날짜 날짜 ส่ง วันที่ received",
+    "to": "to an à a para aan til till do komu vastaanottaja către catre кому до címzett kime alıcı at προς kam "
+    "adressaat prima za për đến kepada ke إلى الى به אל 收件人 收件者 宛先 받는사람 받는_사람 ถึง per per_a",
+    "subject": "subject betreff objet asunto assunto oggetto onderwerp emne ämne temat předmět tárgy pwnc θέμα "
+    "predmet aihe konu тема относно tema temats teema zadeva assumpte chủ_đề perihal subjek subjekti الموضوع "
+    "موضوع נושא 主题 主旨 件名 제목 เรื่อง subiect",
     "cc": "cc kopie copie copia kopi kopia dw bcc reply-to reply",
 }
-_KEY_KINDS = {word: kind for kind, words in _KEYS.items() for word in words.split()}
+_KEY_KINDS = {word.replace("_", " "): kind for kind, words in _KEYS.items() for word in words.split()}
 _KEY_LINE = re.compile(
-    r"^[\s>*_]{0,12}([^\W\d_][\w-]{0,20})(?:\s+(?:le|el|den|on|à|por|da|"
-    r"am))?[\s*_]{0,3}[:：][\s*_]{0,4}(.*)$"
+    r"^[\s>*_]{0,12}([^\W\d_][\w-]{0,20})(\s[^\W\d_]{1,12})?[\s*_]{0,3}[:：][\s*_]{0,4}(.*)$"
 )
+_KEY_ENDS = frozenset({"le", "el", "den", "on", "à", "por", "da", "am"})  # "Envoyé le :", "Sent on:"
 _MESSAGE_OF = re.compile(r"^[\s*]*Message du\s*:\s*\d", re.IGNORECASE)
 
 _ORIGINAL = re.compile(
@@ -98,9 +117,9 @@ _RULE = re.compile(r"^\s*[-–—_=*#~+]{2,}\s*$")
 _SIGNATURE_RULE = re.compile(r"^(?:-- ?|— ?|–– ?|__+ ?)$")
 _SENT_FROM = re.compile(
     r"^\W{0,3}(?:"
-    r"(?:(?:sent|sending) (?:from|via|with|using)|from my)\s(?:[^.!?\n]|"
-    r"[.?](?=\w)){1,90}?(?:[.,]{1,2} ?(?:please )?"
-    r"(?:excuse|pardon|forgive|apologies)[^\n]{0,80})?\.?"
+    r"(?:(?:sent|sending) (?:from|via|with|using|on)|from my)\s(?:[^.!?\n]|"
+    r"[.?](?=\w)){1,90}?(?:[.,;-]{1,2} {0,3}(?:please |kindly )?"
+    r"(?:excuse|pardon|forgive|apologies|sorry for)[^\n]{0,80})?\.?"
     r"|sent by \w{2,20}"
     r"|get \[?outlook for \w+\]?\s*[(<]?(?:https?:\S*)?[)>]?"
     r"|\[?get outlook for \w+\S*"
@@ -115,11 +134,30 @@ _SENT_FROM = re.compile(
     r")\W{0,3}$",
     re.IGNORECASE,
 )
+# In other languages: "sent", "from" and a device or a program, and nothing else in the line.
+_SENT_ELSEWHERE = re.compile(
+    r"^\W{0,3}(?:(?:gesendet|versendet|verschickt) (?:von|mit|aus|über)|envoy[ée]e? (?:de|depuis|avec|[àa] partir|via)|"
+    r"enviad[oa] (?:desde|con|de|do|da|a partir|pelo|por)|inviat[oa] (?:da|dal|dalla|con|tramite)|"
+    r"(?:verstuurd|verzonden|gestuurd) (?:van|vanaf|vanuit|met|via)|skickat (?:från|med|via)|"
+    r"sendt (?:fra|med|via)|l[äa]hetetty|wys[łl]an[eoya] (?:z|ze|przez|za)|trimis[ăa]? (?:de|din|prin|cu|folosind)|"
+    r"(?:odoslan[éeoá]|odesl[áa]no|poslano|poslato|posl[áa]no) (?:z|ze|s|sa|iz|pomoc[íi])|"
+    r"отправлено (?:из|с|от|через)|изпратено (?:от|чрез|с)|надіслано (?:з|із|від)|išsi[ųu]sta (?:iš|naudojant)|"
+    r"nos[ūu]t[īi]ts (?:no|ar)|saadetud|d[ëe]rguar (?:nga|me)|dikirim dari|anfonwyd o|elk[üu]ldve|στάλθηκε (?:από|με)|"
+    r"gửi từ|تم الإرسال من|ارسال شده از|נשלח מ\S*|भेजा गया)(?:\s|$)(?:[^.!?\n]|[.](?=\w)){2,70}[.!]?\W{0,3}$"
+    r"|^\W{0,3}(?:t[ée]l[ée]charger|obtenez|obt(?:er|ener|[ée]n)|ottieni|scarica|pobierz|hol(?:en sie sich)?|download)"
+    r"\s[^.!?\n]{0,20}(?:outlook|yahoo|gmail)[^.!?\n]{0,60}$"
+    r"|^\W{0,3}von mein\w{0,2} [^.!?\n]{2,40} (?:gesendet|versendet|verschickt)\.?\W{0,3}$"
+    r"|^\S{2,30}d[ae]n g[öo]nderildi\.?$"
+    r"|^[^.!?\n]{2,40}(?:から送信|에서 보냄|傳送|发送|發送)\W{0,3}$",
+    re.IGNORECASE,
+)
 _DEVICE = re.compile(
-    r"phone|ipad|ipod|\bmail|mobile|mobil|android|samsung|galaxy|htc|nokia|huawei|xiaomi|pixel|"
+    r"phone|iphon|ipad|ipod|mail|mobile|mobil|android|samsung|galaxy|htc|nokia|huawei|xiaomi|pixel|"
     r"blackberry|outlook|"
     r"windows|tablet|cell\b|device|gmail|airmail|spark|proton|tutanota|aol|yahoo|alcatel|lumia|sky|virgin|"
-    r"\bti-\d\d|torch|k-9|傳送|我的|から送信",
+    r"\bti-\d\d|torch|k-9|傳送|我的|から送信|xperia|typeapp|canary|\bapp\b|telefon|telefoon|tel[ée]fono|smart|"
+    r"sony|motorola|oneplus|oppo|redmi|dispositi|appareil|ger[äa]t|toestel|urz[ąa]dzen|kom[óo]rk|"
+    r"почт|телефон|мобил|устройств|κινητό|हाथ|הנייד|هاتف|\bthe (?:move|go)\b",
     re.IGNORECASE,
 )
 # "Sent from my desk, is much easier than my phone" is something that a person says.
@@ -207,7 +245,9 @@ def _without_history(lines: list[str]) -> tuple[list[str], bool, int | None]:
         line = lines[position]
         if line == hypertext.HISTORY_BEGINS:
             return _without_lead(kept), True, position
-        if line.startswith(">") or line.lstrip()[:1] == ">":
+        if _ALL_BELOW.match(line):
+            return _without_lead(kept), True, position
+        if line.lstrip()[:1] == ">" and not _DECORATED.match(line):
             position += 1
             continue
         if _FORWARDED.match(line):
@@ -222,7 +262,7 @@ def _without_history(lines: list[str]) -> tuple[list[str], bool, int | None]:
             after = position + length
             following = next((i for i in range(after, min(after + 4, len(lines))) if lines[i].strip()), None)
             if following is None or not lines[following].lstrip().startswith(">"):
-                if following is None or _sure(lines[position:after]):
+                if following is None or _sure(lines[position:after], any(map(_worded, kept))):
                     return kept, True, position
                 kept += lines[position:after]
             position = after
@@ -237,15 +277,24 @@ def _without_history(lines: list[str]) -> tuple[list[str], bool, int | None]:
 
 def _attribution(lines: list[str], position: int) -> int:
     """How many lines from here are "On ... wrote:", 0 where none is."""
-    first = lines[position]
-    if not first.strip() or len(first) > _ATTRIBUTION_CHARS or not _ATTRIBUTION_STARTS.match(first):
+    first = _TURNS.sub("", lines[position])
+    if not first.strip() or len(first) > _ATTRIBUTION_CHARS:
         return 0
+    if not any(map(_may_end, lines[position : position + _ATTRIBUTION_LINES])):
+        return 0
+    if not _ATTRIBUTION_STARTS.match(first):
+        if first.lstrip()[:1] in ("<", "(", "["):
+            return 0  # the second line of a long one
+        if _names_a_mail(first):
+            return 1
+        if position and lines[position - 1].strip() and not lines[position - 1].lstrip().startswith(">"):
+            return 0  # it stands within a paragraph of the sender's
     joined = ""
     blanks = 0
     for length in range(1, _ATTRIBUTION_LINES + 1):
         if position + length > len(lines):
             return 0
-        line = lines[position + length - 1].strip()
+        line = _TURNS.sub("", lines[position + length - 1]).strip()
         if line.startswith(">") and "@" not in line and not _WROTE_ENDS.search(line):
             return 0
         if not line:
@@ -255,9 +304,8 @@ def _attribution(lines: list[str], position: int) -> int:
         joined = f"{joined} {line}".strip()
         if len(joined) > _ATTRIBUTION_CHARS:
             return 0
-        if (_WROTE_ENDS.search(line) or _WROTE_DASHED.search(line) or _DATED_SENDER.match(joined)) and (
-            _HAS_TIME.search(joined) or "@" in joined
-        ):
+        wrote = _WROTE_ENDS.search(line) or _WROTE_DASHED.search(line) or _DATED_SENDER.match(joined)
+        if (wrote and (_HAS_TIME.search(joined) or "@" in joined)) or _names_a_mail(joined):
             # What stands before the last line that could begin it is the sender's own.
             later = (
                 _attribution(lines, position + n) for n in range(1, length) if lines[position + n].strip()
@@ -272,10 +320,30 @@ def _attribution(lines: list[str], position: int) -> int:
     return 0
 
 
-def _sure(attribution: list[str]) -> bool:
-    """Whether an attribution that no quoted line follows is one all the same (Yahoo, Outlook on phones)."""
-    joined = " ".join(attribution)
-    return "@" in joined or bool(_MACHINE_DATED.search(joined))
+def _may_end(line: str) -> bool:
+    return line.rstrip("*_ \t\u200e\u200f\u202c\u2069")[-1:] in (":", "：", "-")
+
+
+def _names_a_mail(text: str) -> bool:
+    """Whether this is the line by which a mail program of whatever language names the mail that it quotes."""
+    if not _ENDS_WITH_COLON.search(text) or "@" not in text:
+        return False
+    return bool(_BRACKETED.search(text)) or bool(_DATED_BY.match(text.strip()))
+
+
+def _sure(attribution: list[str], something_said: bool) -> bool:
+    """Whether an attribution that no quoted line follows is one all the same (Yahoo, Outlook on phones).
+
+    Without a verb that we know, it takes an address in angle brackets, and words above it: if nothing stands
+    above, what stands below may be all that the sender wrote.
+    """
+    joined = _TURNS.sub("", " ".join(attribution)).strip()
+    if _MACHINE_DATED.search(joined):
+        return True
+    if "@" not in joined or not _HAS_TIME.search(joined):
+        return False
+    known = _WROTE_ENDS.search(joined) or _WROTE_DASHED.search(joined) or _DATED_SENDER.match(joined)
+    return bool(known) or (something_said and ("<" in joined or bool(_DATED_BY.match(joined))))
 
 
 def _header_block(lines: list[str], position: int) -> bool:
@@ -319,10 +387,14 @@ def _header_block(lines: list[str], position: int) -> bool:
 def _key_of(line: str) -> tuple[str, str]:
     if len(line) > 2_000:
         return "", ""
-    found = _KEY_LINE.match(line)
+    found = _KEY_LINE.match(_TURNS.sub("", line))
     if not found:
         return "", ""
-    return _KEY_KINDS.get(unicodedata.normalize("NFC", found.group(1)).lower(), ""), found.group(2)
+    first, second = (unicodedata.normalize("NFC", word or "").strip().lower() for word in found.group(1, 2))
+    kind = _KEY_KINDS.get(f"{first} {second}", "") if second else _KEY_KINDS.get(first, "")
+    if not kind and second in _KEY_ENDS:
+        kind = _KEY_KINDS.get(first, "")
+    return kind, found.group(3)
 
 
 def _without_lead(kept: list[str]) -> list[str]:
@@ -353,7 +425,10 @@ def _without_trailing_marks(lines: list[str]) -> list[str]:
     while end:
         line = lines[end - 1]
         if not _worded(line) or (
-            len(line) < 200 and _SENT_FROM.match(line) and _DEVICE.search(line) and not _SENTENCE.search(line)
+            len(line) < 200
+            and (_SENT_FROM.match(line) or _SENT_ELSEWHERE.match(line))
+            and _DEVICE.search(line)
+            and not _SENTENCE.search(line)
         ):
             end -= 1
         else:

@@ -15,11 +15,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from mailbot.postroom import mime, tnef
+from mailbot.postroom import mime, richtext, tnef
 
 Sealed = Literal["", "signed", "encrypted"]
 
 MAX_WRAPPINGS = 20
+MAX_WINMAIL_BYTES = 60_000_000
 _DATA = bytes.fromhex("06092a864886f70d010701")  # id-data, id-signedData, id-envelopedData and kin (RFC 5652)
 _ENVELOPED = (bytes.fromhex("06092a864886f70d010703"), bytes.fromhex("060b2a864886f70d0109100117"))
 _PKCS7 = ("application/pkcs7-mime", "application/x-pkcs7-mime")
@@ -41,7 +42,7 @@ class Opened:
 def opened(top: mime.Part) -> Opened:
     """The tree without its wrappings. Never raises, whatever the bytes in them are."""
     work = _Opening()
-    new = work.of(top, outer=True)
+    new = work.of(top)
     if not work.worded(new):
         new = work.dressed(new)
     return Opened(new, work.sealed, work.message_class, tuple(dict.fromkeys(work.defects)))
@@ -55,7 +56,7 @@ class _Opening:
         self.left = MAX_WRAPPINGS
         self.spoken: list[mime.Part] = []  # words of winmail.dat, for a mail that has no others
 
-    def of(self, part: mime.Part, outer: bool = False) -> mime.Part:
+    def of(self, part: mime.Part) -> mime.Part:
         if part.content_type == "multipart/signed":
             self.sealed = self.sealed or "signed"
         if part.content_type == "multipart/encrypted":
@@ -73,12 +74,9 @@ class _Opening:
             return self.of_cms(part)
         if part.content_type in ("application/pgp-encrypted",):
             self.sealed = "encrypted"
-        if part.raw and (
-            "tnef" in part.content_type or part.content_type == "application/octet-stream" or outer
-        ):
-            content = part.content() if len(part.raw) < 60_000_000 else b""
-            if tnef.is_tnef(part.content_type, part.filename, content):
-                return self.of_tnef(part, content)
+        begins = part.content(len(tnef.SIGNATURE))
+        if begins == tnef.SIGNATURE and tnef.is_tnef(part.content_type, part.filename, begins):
+            return self.of_tnef(part, part.content(MAX_WINMAIL_BYTES))
         return part
 
     # ---------------------------------------------------------- S/MIME
@@ -122,7 +120,10 @@ class _Opening:
 
     def worded(self, top: mime.Part) -> bool:
         return any(
-            leaf.content_type in _WORDED and leaf.disposition != "attachment" and leaf.raw.strip()
+            leaf.content_type in _WORDED
+            and leaf.disposition != "attachment"
+            and leaf.raw
+            and not leaf.raw.isspace()
             for leaf in top.leaves()
         )
 
@@ -131,16 +132,18 @@ class _Opening:
         words = self.spoken[:1]
         if not words:
             for leaf in top.leaves():
-                text = ""
+                text, kind = "", "text/plain"
                 if (
                     leaf.content_type in ("text/rtf", "application/rtf", "text/richtext")
                     and len(leaf.raw) < 8_000_000
                 ):
-                    text = tnef.rtf_text(leaf.content()[: tnef.MAX_RTF_BYTES])
+                    rtf = leaf.content(richtext.MAX_RTF_BYTES)
+                    text = richtext.rtf_text(rtf)
+                    kind = "text/html" if richtext.is_from_html(rtf) else "text/plain"
                 elif leaf.content_type in ("text/calendar", "text/vcard", "text/x-vcard"):
-                    text = card_words(leaf.text()[:200_000])
+                    text = card_words(leaf.text(200_000))
                 if text.strip():
-                    words = [_words(text, "text/plain")]
+                    words = [_words(text, kind)]
                     break
         if not words:
             return top

@@ -158,7 +158,7 @@ def _read(raw: bytes) -> Mail:
     warned = lookalikes.warnings_of(senders[0].name, senders[0].address, top.first("from")) if senders else ()
     pages = (leaf for leaf in top.leaves() if leaf.content_type == "text/html" and not _is_file(leaf))
     for page, _ in zip(pages, range(5), strict=False):
-        warned += lookalikes.false_links(page.text())
+        warned += lookalikes.false_links(page.text(500_000))
     return Mail(
         message_id=next(iter(_ids(top, "message-id")), ""),
         in_reply_to=in_reply_to,
@@ -394,8 +394,11 @@ class _How:
 
 def _much_hypertext(top: mime.Part) -> bool:
     """More HTML, in all parts together, than can be laid out in the time that a mail may take."""
-    total = sum(len(leaf.raw) for leaf in top.leaves() if leaf.content_type == "text/html")
-    return total > hypertext.MAX_LAYOUT_CHARS
+    pages = [leaf for leaf in top.leaves() if leaf.content_type == "text/html"]
+    return (
+        sum(len(page.raw) for page in pages) > hypertext.MAX_LAYOUT_CHARS
+        or sum(page.raw.count(b"<") for page in pages) > hypertext.MAX_LAYOUT_TAGS
+    )
 
 
 def _text_of(part: mime.Part, depth: int, how: _How) -> tuple[str, bool]:
@@ -425,7 +428,7 @@ def _text_of(part: mime.Part, depth: int, how: _How) -> tuple[str, bool]:
 def _words_of(leaf: mime.Part, how: _How) -> tuple[str, bool]:
     if leaf.content_type == "text/html":
         return hypertext.marked_text(leaf.text(), crude=how.crude), True
-    text = leaf.text()
+    text = leaf.text(5 * MAX_TEXT_CHARS)[: MAX_TEXT_CHARS + 1]  # a letter is four bytes at most
     if leaf.parameters.get("format", "").lower() == "flowed":
         text = unflowed(text, leaf.parameters.get("delsp", "").lower() == "yes")
     return text, False
@@ -448,7 +451,7 @@ def _enclosed(part: mime.Part, depth: int, how: _How, headed: bool = False) -> t
     """The words of an enclosed mail, `headed` in the shape in which mail programs forward one."""
     if depth >= _ENCLOSED_DEPTH:
         return "", False
-    inner, _ = mime.parse(part.content())
+    inner, _ = mime.parse(part.content(4 * MAX_ENCLOSED_BYTES))
     inner = opening.opened(inner).top
     text, html = _text_of(inner, depth + 1, _How(headed, how.crude or _much_hypertext(inner)))
     if not headed:
@@ -467,7 +470,7 @@ def _enclosed_mails(top: mime.Part) -> Iterator[Enclosed]:
         return
     found = (leaf for leaf in top.leaves() if leaf.content_type == "message/rfc822")
     for leaf, _ in zip(found, range(MAX_ENCLOSED), strict=False):
-        inner, _ = mime.parse(leaf.content()[:MAX_ENCLOSED_BYTES])
+        inner, _ = mime.parse(leaf.content(MAX_ENCLOSED_BYTES))
         inner = opening.opened(inner).top
         marked, _ = _text_of(inner, 1, _How(False, True))
         senders = _addresses(inner, "from")
@@ -546,7 +549,7 @@ def _fingerprint(
     one where the sender sent none, and each relay its own). Of the text only letters and digits count.
     """
     moment = date.astimezone(dt.UTC).isoformat() if date else charsets.header_text(top.first("date"))
-    words = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
+    words = re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
     seal = hashlib.sha256()
     for piece in (senders[0].address if senders else "", moment, subject, words):
         seal.update(piece.encode("utf-8", "replace") + b"\x00")

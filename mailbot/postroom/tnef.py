@@ -14,13 +14,12 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mailbot.postroom import charsets
+from mailbot.postroom import charsets, richtext
 
 SIGNATURE = b"\x78\x9f\x3e\x22"
 MAX_ATTRIBUTES = 5_000
 MAX_FILES = 200
 MAX_PROPERTIES = 2_000
-MAX_RTF_BYTES = 4_000_000
 _DEPTH = 3
 
 # Attributes (MS-OXTNEF section 2.1.3.2), the upper half of each being its type.
@@ -34,6 +33,9 @@ _P_NAME, _P_LONG_NAME, _P_DISPLAY, _P_BYTES, _P_TYPE = 0x3704, 0x3707, 0x3001, 0
 _SIZES = {0x02: 4, 0x03: 4, 0x04: 4, 0x05: 8, 0x06: 8, 0x07: 8, 0x0A: 4, 0x0B: 4, 0x14: 8, 0x40: 8, 0x48: 16}
 _VARIABLE = (0x0D, 0x1E, 0x1F, 0x102)
 _MESSAGE_INSIDE = bytes.fromhex("0703020000000000c000000000000046")
+
+
+_BROKEN = (struct.error, IndexError, ValueError, OverflowError)
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def opened(raw: bytes, depth: int = 0) -> Opened:
     reading = _Reading(raw, depth)
     try:
         whole = reading.read()
-    except (struct.error, IndexError, ValueError, OverflowError):
+    except _BROKEN:
         whole = False  # cut or damaged: what came before it stands
     return reading.result(whole)
 
@@ -91,11 +93,11 @@ class _Reading:
         for number, (level, attribute, content, sound) in enumerate(self.attributes()):
             if number >= MAX_ATTRIBUTES:
                 return False
+            try:
+                (self.of_file if level == 2 else self.of_message)(attribute, content)
+            except _BROKEN:
+                sound = False  # the attribute's length says where the next one begins all the same
             whole = whole and sound
-            if level == 2:
-                self.of_file(attribute, content)
-            else:
-                self.of_message(attribute, content)
         return whole
 
     def attributes(self) -> Iterator[tuple[int, int, bytes, bool]]:
@@ -117,7 +119,7 @@ class _Reading:
 
     def of_message(self, attribute: int, content: bytes) -> None:
         if attribute == _CODEPAGE and len(content) >= 4:
-            self.charset = _charset(struct.unpack_from("<I", content)[0])
+            self.charset = richtext.charset_of(struct.unpack_from("<I", content)[0])
         elif attribute == _CLASS:
             self.message_class = content
         elif attribute == _SUBJECT:
@@ -139,7 +141,7 @@ class _Reading:
                 elif name == _P_HTML:
                     self.html = value if isinstance(value, bytes) else value.encode()
                 elif name == _P_CPID and isinstance(value, bytes) and len(value) >= 4:
-                    self.html_charset = _charset(struct.unpack_from("<I", value)[0])
+                    self.html_charset = richtext.charset_of(struct.unpack_from("<I", value)[0])
 
     def of_file(self, attribute: int, content: bytes) -> None:
         if attribute == _FILE_BEGINS:
@@ -172,7 +174,8 @@ class _Reading:
         if not text.strip() and self.html:
             text, html = charsets.decode(self.html, self.html_charset or self.charset), True
         if not text.strip() and self.rtf:
-            text, html = rtf_text(uncompressed(self.rtf)), False
+            rtf = richtext.uncompressed(self.rtf)
+            text, html = richtext.rtf_text(rtf), richtext.is_from_html(rtf)
         return Opened(
             message_class=self.said(self.message_class).strip("\x00 "),
             subject=charsets.one_line(self.said(self.subject).strip("\x00")),
@@ -206,10 +209,6 @@ class _Reading:
 
     def said(self, value: bytes | str) -> str:
         return value if isinstance(value, str) else charsets.decode(value, self.charset)
-
-
-def _charset(codepage: int) -> str:
-    return {65001: "utf-8", 1200: "utf-16-le", 20127: "ascii", 28591: "cp1252"}.get(codepage, f"cp{codepage}")
 
 
 def _properties(raw: bytes) -> Iterator[tuple[int, bytes | str]]:
@@ -253,111 +252,3 @@ def _properties(raw: bytes) -> Iterator[tuple[int, bytes | str]]:
 
 def _padded(length: int) -> int:
     return (length + 3) & ~3
-
-
-# ------------------------------------------------------------------ compressed rich text (MS-OXRTFCP)
-
-_DICTIONARY = (
-    rb"{\rtf1\ansi\mac\deff0\deftab720{\fonttbl;}{\f0\fnil \froman \fswiss \fmodern \fscript \fdecor MS Sans "
-    rb"SerifSymbolArialTimes New RomanCourier{\colortbl\red0\green0\blue0"
-    b"\r\n" + rb"\par \pard\plain\f0\fs20\b\i\u\tab\tx"
-)
-
-
-def uncompressed(raw: bytes) -> bytes:
-    """Rich text out of its compressed form (MS-OXRTFCP section 2.1.3), at most 4 MB of it."""
-    if len(raw) < 16:
-        return b""
-    _, size, form = struct.unpack_from("<III", raw, 0)
-    wanted = min(size, MAX_RTF_BYTES)
-    if form == 0x414C454D:  # "MELA": not compressed at all
-        return raw[16 : 16 + wanted]
-    if form != 0x75465A4C:  # "LZFu"
-        return b""
-    ring = bytearray(4096)
-    ring[: len(_DICTIONARY)] = _DICTIONARY
-    write, position, out = len(_DICTIONARY), 16, bytearray()
-    while position < len(raw) and len(out) < wanted:
-        flags = raw[position]
-        position += 1
-        for bit in range(8):
-            if position >= len(raw) or len(out) >= wanted:
-                break
-            if not flags >> bit & 1:
-                copied = raw[position : position + 1]
-                position += 1
-                out += copied
-                ring[write] = copied[0]
-                write = (write + 1) & 4095
-                continue
-            reference = int.from_bytes(raw[position : position + 2], "big")
-            position += 2
-            offset, length = reference >> 4, (reference & 15) + 2
-            if offset == write:
-                return bytes(out[:wanted])
-            for step in range(length):
-                byte = ring[(offset + step) & 4095]
-                out.append(byte)
-                ring[write] = byte
-                write = (write + 1) & 4095
-    return bytes(out[:wanted])
-
-
-_RTF = re.compile(
-    rb"\\([a-z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\(.)|([{}])|[\r\n]+|([^\\{}\r\n]+)", re.DOTALL
-)
-_UNSEEN_GROUPS = frozenset(
-    b"fonttbl colortbl stylesheet info pict object header footer listtable listoverridetable rsidtbl "
-    b"generator themedata latentstyles datastore xmlnstbl htmltag mhtmltag".split()
-)
-_RTF_WORDS = {b"par": "\n", b"line": "\n", b"row": "\n", b"tab": "\t", b"cell": "\t", b"emdash": "—", b"endash": "–",
-              b"lquote": "‘", b"rquote": "’", b"ldblquote": "“", b"rdblquote": "”", b"bullet": "•"}  # fmt: skip
-
-
-def rtf_text(rtf: bytes) -> str:
-    """The words of rich text, without its layout. HTML wrapped in it (MS-OXRTFEX) loses its tags."""
-    out: list[str] = []
-    hidden, stack, skip, charset, pending = False, [], 0, "cp1252", b""
-    unseen = False
-    starred = False
-    for found in _RTF.finditer(rtf):
-        word, number, code, escaped, brace, text = found.groups()
-        if pending and code is None:
-            out.append(charsets.decode(pending, charset))
-            pending = b""
-        if brace == b"{":
-            stack.append((hidden, unseen))
-        elif brace == b"}":
-            hidden, unseen = stack.pop() if stack else (False, False)
-        elif word is not None:
-            if word in _UNSEEN_GROUPS or starred:
-                hidden = True
-            elif word == b"htmlrtf":
-                unseen = number != b"0"
-            elif word == b"ansicpg" and number:
-                charset = _charset(abs(int(number)))
-            elif word == b"u" and number and not (hidden or unseen):
-                out.append(
-                    chr(int(number) % 65536) if not 0xD800 <= int(number) % 65536 < 0xE000 else "\ufffd"
-                )
-                skip = 1
-            elif word in _RTF_WORDS and not (hidden or unseen):
-                out.append(_RTF_WORDS[word])
-        elif not (hidden or unseen):
-            if code is not None:
-                if skip:
-                    skip = 0
-                else:
-                    pending += bytes([int(code, 16)])
-            elif escaped is not None and escaped in b"\\{}":
-                out.append(escaped.decode("ascii"))
-            elif escaped == b"~":
-                out.append(" ")
-            elif text is not None:
-                shown = charsets.decode(text, charset)
-                out.append(shown[skip:])
-                skip = 0
-        starred = escaped == b"*" and not hidden
-    if pending:
-        out.append(charsets.decode(pending, charset))
-    return re.sub(r"\n{3,}", "\n\n", "".join(out)).strip()

@@ -23,6 +23,7 @@ _SUBJECTS = (
     r"r[aă]spuns automat",  # Romanian
     r"automatinis atsakymas",  # Lithuanian
     r"autom[aā]tisk[aā] atbilde",  # Latvian
+    r"automaatvastus",  # Estonian
     r"resposta autom[aá]tica",  # Portuguese
     r"respuesta autom[aá]tica",  # Spanish
     r"r[ée]ponse automatique",  # French
@@ -35,12 +36,22 @@ _SUBJECTS = (
     r"p[ëe]rgjigje automatike",  # Albanian
     r"автоматичен отговор|автоматический ответ|автоответ|автоматична відповідь",
     r"αυτόματη απάντηση",  # Greek
-    r"رد تلقائي|پاسخ خودکار|خودکار جواب|מענה אוטומטי|תשובה אוטומטית",
+    r"رد تلقائي|پاسخ خودکار|خودکار جواب|מענה אוטומטי|תשובה אוטומטית|תגובה אוטומטית",
     r"स्वचालित उत्तर|স্বয়ংক্রিয় উত্তর|ਆਟੋਮੈਟਿਕ ਜਵਾਬ|સ્વચાલિત જવાબ|தானியங்கி பதில்",
     r"自动(?:答复|回复)|自動(?:回覆|応答|返信)|자동 ?(?:회신|응답)|tr[ảa] l[ờo]i t[ựu] [đd][ộo]ng",
 )
 _BY_A_PROGRAM = re.compile(rf"^\s*\[?(?:{'|'.join(_SUBJECTS)})\]?\s*[:：]", re.IGNORECASE)
 _ANNOUNCED = re.compile(rf"^\s*\[?(?:{'|'.join(_SUBJECTS)}|{_ALSO_SAID})\]?\s*[:：]", re.IGNORECASE)
+
+_SPEAKS = re.compile(
+    rf"\bauto[- ]?(?:reply|response|responder|antwort)\b|\booo\b|\b(?:out of|away from) (?:the |my )?office\b|"
+    r"\bvacation\b|\bon (?:annual |sick |maternity |parental )?leave\b|\bon holiday\b|\baway (?:until|from|on)\b|"
+    r"\babsen(?:t|ce|z|ța)\b|\babwesen|\bau[ßs]er haus\b|nicht im b[üu]ro|\burlaub\b|\bafwezig|\bvakantie\b|"
+    r"\bfuori (?:ufficio|sede)\b|\bfuera de (?:la )?oficina\b|\bausente\b|\bferiado\b|\bna urlopie\b|nieobecn|"
+    r"\bkonced|\bfrånvaro\b|\bpoissa\b|\bизвън офиса|\bотсутств|\bотпуск|不在|休假|"
+    rf"{'|'.join(_SUBJECTS)}",
+    re.IGNORECASE,
+)
 
 _OPENINGS = (
     r"(?:i|we)(?:'m| am| are|'re| will be|'ll be) (?:currently |now |presently )?(?:out of (?:the |my )?office|"
@@ -75,6 +86,13 @@ _OPENS = re.compile(
 def announced(subject: str) -> bool:
     """Whether the subject begins as programs, and sometimes people, begin that of an automatic reply."""
     return bool(_ANNOUNCED.match(unicodedata.normalize("NFC", subject[:200])))
+
+
+def speaks_of_absence(subject: str) -> bool:
+    """Whether the subject speaks of an automatic reply or of an absence at all. People write such subjects, so this
+    says something only of a mail that a machine is known to have sent."""
+    plain = unicodedata.normalize("NFC", subject[:200])
+    return announced(subject) or bool(_SPEAKS.search(plain))
 
 
 def told_by_words(subject: str, text: str) -> bool:
