@@ -23,6 +23,7 @@ from mailbot.journal_commands import journal_app
 from mailbot.policy_commands import policy_app
 from mailbot.quarantine_commands import quarantine_app, reconcile
 from mailbot.read_command import read_mail
+from mailbot.replay_commands import replay
 from mailbot.scenario_commands import coverage, simulate
 from mailbot.setup_commands import doctor, init
 from mailbot.terminal import (
@@ -56,6 +57,7 @@ app.command()(init)
 app.command()(doctor)
 app.add_typer(journal_app, name="journal")
 case_app.command("export")(case_export)
+app.command()(replay)
 app.command()(simulate)
 app.command("read")(read_mail)
 app.command()(reconcile)

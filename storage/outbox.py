@@ -66,10 +66,13 @@ _HAND = update(letters).where(
 _SETTLE = update(letters).where(
     letters.c.id == bindparam("letter_id"), letters.c.state != LetterState.SENT.value
 )
-# What may have reached somebody. A letter that is only waiting has not.
+# What may have reached somebody. A letter that is only waiting has not. (Told by the states that it is not in:
+# SQLite would otherwise look through every letter that was ever sent instead of those of the last hour.)
 _COUNT = select(func.count()).where(
     letters.c.handed_at >= bindparam("since"),
-    letters.c.state.in_([s.value for s in (LetterState.HANDING, LetterState.SENT, LetterState.UNKNOWN)]),
+    letters.c.state.not_in(
+        s.value for s in LetterState if s not in (LetterState.HANDING, LetterState.SENT, LetterState.UNKNOWN)
+    ),
 )
 _COUNT_TO = _COUNT.where(letters.c.to_address == bindparam("address"))
 

@@ -1,0 +1,302 @@
+"""A replay told to its readers: figures on top, the most instructive cases as stories, everything behind them.
+
+One page in three forms (text, HTML, JSON) from the same facts, so that they can't say different things. Words of
+residents are cut to what recognises a mail; the page is for the landlord's own eyes and says so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mailbot.casework.calendar import LONDON
+from mailbot.casework.vocabulary import Audience, Case, Letter
+from mailbot.replay.comparing import Compared, Finding, Kind
+from mailbot.replay.playing import Replayed
+from mailbot.reports.policies import Page, Section, Table
+from storage.rows import LetterRow
+
+INSTRUCTIVE: Final = 20
+MOST_ROWS: Final = 2_000
+THE_TEAMS_OWN: Final = (Letter.HANDLER_REPLY, Letter.RESPONSE, Letter.FINAL_RESPONSE)
+"""Letters that stand for mails which the team wrote itself."""
+
+MEANS: Final = {
+    Kind.ESCALATION_UNANSWERED: "they asked for the next stage, and the export holds no answer to them after it",
+    Kind.NEVER_ACKNOWLEDGED: "nobody of the team wrote to them at all after their complaint",
+    Kind.RESPONSE_MISSING: "somebody wrote, but nothing that reads as a stage 1 response",
+    Kind.LATE_RESPONSE: "the stage 1 response came after its last day",
+    Kind.ESCALATION_LATE: "the answer to the escalation came after its last day",
+    Kind.LATE_ACKNOWLEDGEMENT: "the first words of the team came after the last day for an acknowledgement",
+    Kind.HIDDEN_COMPLAINT: "a new complaint that came as a reply in an older thread, where it is easily missed",
+    Kind.WRONG_THREAD: "the team wrote to somebody in the thread of somebody else",
+}
+
+
+@dataclass(frozen=True)
+class About:
+    """What was replayed, and under what."""
+
+    source: str
+    policy: str
+    mailbox: str
+    undated: int
+    seconds: float
+
+
+def letters_of(replayed: Replayed) -> list[LetterRow]:
+    """What mailbot would have written itself."""
+    return [row for row in replayed.letters if row.order.letter not in THE_TEAMS_OWN]
+
+
+def make_page(replayed: Replayed, compared: Compared, about: About) -> Page:
+    """The report for the manager."""
+    ours = letters_of(replayed)
+    to_people = [row for row in ours if row.order.audience is Audience.RESIDENT]
+    asked = sum(came.asked for came in replayed.came)
+    facts = (
+        ("Mails", f"{len(replayed.came):,} came in, {len(replayed.went):,} went out"),
+        ("From, to", f"{_day(replayed.began)} to {_day(replayed.ended)}"),
+        ("Cases", f"{len(replayed.cases):,}"),
+        (
+            "Acknowledged in time by the team",
+            _share(compared.acknowledged_in_time, compared.acknowledgements_due),
+        ),
+        ("Answered in time by the team", _share(compared.responded_in_time, compared.responses_due)),
+        ("Letters that mailbot would have sent to residents", f"{len(to_people):,}"),
+        ("Mails that mailbot would have asked a person about", _share(asked, len(replayed.came))),
+        ("Policy", f"{about.policy}, mailbox {about.mailbox}"),
+    )
+    sections = [
+        _found(compared),
+        *(_story(n, ref, findings, replayed) for n, (ref, findings) in enumerate(_instructive(compared), 1)),
+        _taken_for(replayed),
+        _letters(ours),
+        _all_findings(compared),
+        _all_cases(replayed),
+        _definitions(about, replayed, compared),
+    ]
+    return Page("What mailbot would have done", f"Replay of {about.source}", facts, tuple(sections))
+
+
+def _found(compared: Compared) -> Section:
+    rows = tuple((kind.value.capitalize(), f"{len(compared.of(kind)):,}", MEANS[kind]) for kind in Kind)
+    worst = any(compared.of(kind) for kind in list(Kind)[:2])
+    says = "What the team's own mail shows, the gravest first. Each is listed below with its mails."
+    return Section(
+        "What was missed", says, Table(("What", "Times", "That is"), rows, (3, 1, 6)), "high" if worst else ""
+    )
+
+
+def _instructive(compared: Compared) -> list[tuple[str, list[Finding]]]:
+    """The cases to read first: of each kind in turn, the one that was latest, no case twice."""
+    by_case: dict[str, list[Finding]] = {}
+    for finding in compared.findings:
+        by_case.setdefault(finding.reference, []).append(finding)
+    queues = [list(dict.fromkeys(f.reference for f in compared.of(kind))) for kind in Kind]
+    chosen: list[str] = []
+    while any(queues) and len(chosen) < INSTRUCTIVE:
+        for queue in queues:
+            while queue and queue[0] in chosen:
+                queue.pop(0)
+            if queue and len(chosen) < INSTRUCTIVE:
+                chosen.append(queue.pop(0))
+    return [(reference, by_case[reference]) for reference in chosen]
+
+
+def _story(number: int, reference: str, findings: Sequence[Finding], replayed: Replayed) -> Section:
+    case = next(case for case in replayed.cases if case.reference == reference)
+    rows: list[tuple[dt.datetime, str, str]] = []
+    for came in replayed.came:
+        if came.reference == reference:
+            taken = came.intent.value.replace("_", " ") if came.intent else came.disposition
+            rows.append(
+                (came.at, f"{came.sender} wrote", f"{came.subject}: {_cut(came.text)} (taken for: {taken})")
+            )
+    for went in replayed.went:
+        if went.reference == reference:
+            what = "a machine answered" if went.machine else "the team wrote"
+            rows.append((went.at, what, went.subject))
+    for row in letters_of(replayed):
+        if row.reference == reference and row.order.audience is Audience.RESIDENT:
+            why = ", ".join(row.order.because[:3])
+            rows.append(
+                (row.sent_at or row.created_at, "mailbot: letter", f"{_words(row.order.letter)} ({why})")
+            )
+    rows.sort(key=lambda row: row[0])
+    told = " ".join(f"{f.told[0].upper()}{f.told[1:]}." for f in findings)
+    table = Table(("When", "Who", "What"), tuple((_when(at), who, what) for at, who, what in rows), (2, 3, 7))
+    return Section(f"{number}. {_cut(case.subject, 70) or '(no subject)'}", told, table, "medium")
+
+
+def _taken_for(replayed: Replayed) -> Section:
+    counted = Counter(came.intent.value if came.intent else came.disposition for came in replayed.came)
+    rows = tuple((what.replace("_", " "), f"{n:,}") for what, n in counted.most_common())
+    says = (
+        "Unsure: a person would have been asked, and the strictest clock would have run until they answered."
+    )
+    return Section("Mails", says, Table(("Taken for", "Mails"), rows, (4, 1)))
+
+
+def _letters(ours: Sequence[LetterRow]) -> Section:
+    counted = Counter((row.order.audience.value, row.order.letter) for row in ours)
+    rows = tuple((_words(letter), who, f"{n:,}") for (who, letter), n in counted.most_common())
+    return Section(
+        "Letters that mailbot would have sent", "", Table(("Letter", "To", "Times"), rows, (4, 2, 1))
+    )
+
+
+def _all_findings(compared: Compared) -> Section:
+    rows = tuple(
+        (
+            f.kind.value,
+            f.reference,
+            _when(f.at),
+            f"{f.late or ''}",
+            f.told,
+            ", ".join(f.mails),
+            ", ".join(f.clauses[:3]),
+        )
+        for f in compared.findings[:MOST_ROWS]
+    )
+    says = _more(len(compared.findings), "findings")
+    headings = ("What", "Case", "Began", "Working days late", "Told", "Mails", "Clauses")
+    return Section("Every finding", says, Table(headings, rows, (3, 2, 2, 1, 5, 3, 2)))
+
+
+def _all_cases(replayed: Replayed) -> Section:
+    rows = tuple(
+        (case.reference, _day(case.received_at), case.resident.address, _cut(case.subject, 60), _stage(case))
+        for case in replayed.cases[:MOST_ROWS]
+    )
+    says = _more(len(replayed.cases), "cases")
+    return Section(
+        "Every case",
+        says,
+        Table(("Case", "Received", "From", "Subject", "Where it stood"), rows, (2, 2, 3, 5, 2)),
+    )
+
+
+def _definitions(about: About, replayed: Replayed, compared: Compared) -> Section:
+    rows = (
+        (
+            "Acknowledged",
+            "the first mail of the team to the resident in the case; an automatic answer is none",
+        ),
+        (
+            "Answered",
+            "the first mail of the team that reads as a formal response, by its subject or its words",
+        ),
+        ("In time", "by the last day that the policy and the Code can be read to allow (the outer date)"),
+        ("The team", f"mail from {about.mailbox}, from staff, or from a colleague of the same domain"),
+        ("Not counted", f"{compared.undecided:,} duties whose last day lies after the end of the export"),
+        (
+            "Left out",
+            f"{about.undated:,} mails without a date; {len(replayed.stumbled):,} that a person would have had to open",
+        ),
+        ("What can't be seen", "telephone calls, letters by post, and mail that is not in the export"),
+    )
+    return Section("How this was counted", "", Table(("Word", "Means"), rows, (2, 8)))
+
+
+def as_json(replayed: Replayed, compared: Compared, about: About) -> dict[str, Any]:
+    """Everything, for programs: the figures, every finding, every case, every mail."""
+    ours = letters_of(replayed)
+    return {
+        "source": about.source,
+        "policy": about.policy,
+        "mailbox": about.mailbox,
+        "from": replayed.began.isoformat(),
+        "to": replayed.ended.isoformat(),
+        "mails_in": len(replayed.came),
+        "mails_out": len(replayed.went),
+        "undated": about.undated,
+        "set_aside": replayed.stumbled,
+        "asked": sum(came.asked for came in replayed.came),
+        "acknowledged_in_time": compared.acknowledged_in_time,
+        "acknowledgements_due": compared.acknowledgements_due,
+        "responded_in_time": compared.responded_in_time,
+        "responses_due": compared.responses_due,
+        "undecided": compared.undecided,
+        "findings": [
+            {
+                "kind": f.kind.value,
+                "case": f.reference,
+                "began": f.at.isoformat(),
+                "due": f.due.isoformat() if f.due else None,
+                "done": f.done.isoformat() if f.done else None,
+                "working_days_late": f.late,
+                "mails": list(f.mails),
+                "clauses": list(f.clauses),
+                "told": f.told,
+            }
+            for f in compared.findings
+        ],
+        "cases": [
+            {
+                "reference": case.reference,
+                "received": case.received_at.isoformat(),
+                "from": case.resident.address if case.parties else "",
+                "subject": case.subject,
+                "stage": case.stage.value,
+            }
+            for case in replayed.cases
+        ],
+        "letters": [
+            {
+                "case": row.reference,
+                "letter": row.order.letter.value,
+                "to": row.order.audience.value,
+                "at": (row.sent_at or row.created_at).isoformat(),
+                "because": list(row.order.because),
+            }
+            for row in ours
+        ],
+        "mails": [
+            {
+                "at": came.at.isoformat(),
+                "place": came.place,
+                "from": came.sender,
+                "subject": came.subject,
+                "taken_for": came.intent.value if came.intent else came.disposition,
+                "confidence": round(came.confidence, 3),
+                "case": came.reference or None,
+            }
+            for came in replayed.came
+        ],
+    }
+
+
+def _ids(finding: Finding) -> str:
+    return ", ".join(finding.clauses[:3])
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part:,} of {whole:,} ({100 * part / whole:.0f} %)" if whole else "none were due"
+
+
+def _more(count: int, what: str) -> str:
+    return f"The first {MOST_ROWS:,} of {count:,} {what}; --json has all." if count > MOST_ROWS else ""
+
+
+def _cut(text: str, length: int = 140) -> str:
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def _words(letter: Letter) -> str:
+    return letter.value.replace("_", " ")
+
+
+def _stage(case: Case) -> str:
+    return case.stage.value.replace("_", " ") + (f" ({case.closed_because})" if case.closed_because else "")
+
+
+def _day(at: dt.datetime) -> str:
+    return f"{at.astimezone(LONDON):%d %B %Y}".lstrip("0")
+
+
+def _when(at: dt.datetime) -> str:
+    return f"{at.astimezone(LONDON):%a %d %b %Y %H:%M}"

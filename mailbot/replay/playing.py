@@ -1,0 +1,384 @@
+"""Runs the service over an export: mail by mail, timer by timer, on the mail's own dates.
+
+Mail from outside goes the whole way that live mail goes: kept, read, screened, threaded, classified, decided, recorded,
+and letters laid on a tray. What the team wrote itself is no mail for the service; it is read apart, tied to its
+case, and counts there as the word of the landlord that it was, so that a case goes on as it did: a reply to a
+resident ends the wait for contact, a formal response ends the stage.
+
+A case in which something is owed and of which the export tells nothing more for thirty days is let go: nobody is
+reminded for ever of what was settled by telephone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from classifiers import Chain
+from mailbot.casework.vocabulary import (
+    Act,
+    CancelTimer,
+    Case,
+    Decision,
+    Effect,
+    Intent,
+    StaffActed,
+    Stage,
+)
+from mailbot.clock import SetClock
+from mailbot.places import templates_dir
+from mailbot.postroom.bounces import without_plus
+from mailbot.postroom.imap import Fetched, Position
+from mailbot.postroom.letters import Stationery
+from mailbot.postroom.reading import Mail, read
+from mailbot.postroom.screening import screen
+from mailbot.postroom.smtp import Handed
+from mailbot.replay.sources import Exported
+from mailbot.sending import LEASE
+from mailbot.service import Service
+from mailbot.settings import Settings
+from storage import Store, open_store
+from storage.rows import LetterRow, Step
+from storage.work import Work
+
+LET_GO: Final = dt.timedelta(days=30)
+FURTHER: Final = dt.timedelta(days=45)
+"""How long the clock runs on after the last mail, so that what was due then is seen."""
+FORMAL: Final = re.compile(
+    r"stage\s*(1|2|one|two)\s+(complaint\s+)?(response|outcome|decision)|final\s+response|formal\s+response|"
+    r"outcome of (your|the) (complaint|stage)|response to your (formal |stage (1|2|one|two) )?complaint|"
+    r"(complaint|stage (1|2|one|two))( complaint)? (is|was|has been) (partly |partially |not )?upheld|"
+    r"(we have|i have|decided to) (partly |partially |not )?(uphold|upheld) (your|the) complaint",
+    re.IGNORECASE,
+)
+"""Words by which a formal response of a team is told from a reply."""
+PROMISED: Final = re.compile(
+    r"\b(will|shall|expect|aim|within|by the|by (mon|tues|wednes|thurs|fri)day|can ask|if you|until|once)\b",
+    re.IGNORECASE,
+)
+"""Words by which a sentence speaks of a response that is yet to come."""
+UPHELD: Final = re.compile(
+    r"\b(not|partly|partially)?\s*(?:to\s+)?(?:be\s+)?up(?:held|hold)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Came:
+    """A mail from outside, and what it was taken for. `intent` None: it was not for the classifier (a bounce, an
+    automatic answer, the same mail twice)."""
+
+    at: dt.datetime
+    place: str
+    message_id: str
+    thread: tuple[str, ...]
+    sender: str
+    subject: str
+    text: str
+    disposition: str
+    reference: str
+    intent: Intent | None
+    confidence: float
+    asked: bool  # a person would have been asked
+    opened: bool  # it opened the case
+
+
+@dataclass(frozen=True)
+class Went:
+    """A mail that the team wrote. `reference`: the case that its thread or its recipient belongs to; `threads`: those
+    that its thread speaks of. `formal`: it reads as a response of a stage. `machine`: nobody wrote it."""
+
+    at: dt.datetime
+    place: str
+    message_id: str
+    thread: tuple[str, ...]
+    sender: str
+    to: tuple[str, ...]
+    subject: str
+    reference: str
+    threads: tuple[str, ...]
+    formal: bool
+    machine: bool
+
+
+@dataclass
+class Replayed:
+    """Everything that happened. `letters` are those that the service would have sent, in their order."""
+
+    began: dt.datetime
+    ended: dt.datetime
+    came: list[Came] = field(default_factory=list)
+    went: list[Went] = field(default_factory=list)
+    cases: list[Case] = field(default_factory=list)
+    letters: list[LetterRow] = field(default_factory=list)
+    stumbled: list[str] = field(default_factory=list)  # places of mails that were set aside, with the cause
+
+
+class NoRelay:
+    """Nothing is ever handed over: letters are laid down in the outbox itself."""
+
+    def hand_over(self, raw: bytes, sender: str, to: str, *, null_sender: bool = False) -> Handed:
+        raise AssertionError("a replay sends nothing")
+
+
+def is_team(mail: Mail, settings: Settings, own: frozenset[str]) -> bool:
+    """From the mailbox itself, from a member of staff, or from a colleague of the same domain."""
+    if mail.sender is None:
+        return False
+    address = without_plus(mail.sender.address)
+    domains = {box.imap.address.rpartition("@")[2] for box in settings.mailboxes}
+    return (
+        address in own
+        or any(address in (p.address, *p.aliases) for p in settings.people)
+        or address.rpartition("@")[2] in domains
+    )
+
+
+def replay(
+    mails: Sequence[Exported],
+    settings: Settings,
+    chain: Chain,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Replayed:
+    """Play all of it. `mails` in the order of their dates; `settings` has one mailbox, and nothing in it is asked or
+    written. The database lies in memory where the machine allows it."""
+    memory = Path("/dev/shm")
+    within = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="mailbot-replay-", dir=within) as folder:
+        store = open_store(f"sqlite:///{folder}/replay.db")
+        store.upgrade()
+        try:
+            return _Player(settings, store, chain).play(mails, progress)
+        finally:
+            store.close()
+
+
+class _Player:
+    def __init__(self, settings: Settings, store: Store, chain: Chain) -> None:
+        self._settings = replace(
+            settings,
+            habits=replace(settings.habits, confirm_acknowledgement=False, hold_minutes=0),
+            limits=replace(
+                settings.limits,
+                letters_per_hour=10**9,
+                letters_per_day=10**9,
+            ),
+        )
+        self._store = store
+        self._chain = chain
+        (self._box,) = self._settings.mailboxes
+        self._uid = 0
+        self._known: set[str] = {""}
+        self._case_of: dict[str, str] = {}  # Message-ID -> reference, of all that came and went
+        self._last_word: dict[str, dt.datetime] = {}  # of open cases: when the export last told of them
+        self._let_go_on = dt.datetime.min.replace(tzinfo=dt.UTC)
+
+    def play(self, mails: Sequence[Exported], progress: Callable[[int], None]) -> Replayed:
+        first = mails[0].at if mails else dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+        last = mails[-1].at if mails else first
+        self._clock = SetClock(first)
+        self._service = Service(
+            self._settings, self._store, self._chain, Stationery(templates_dir()), NoRelay(), self._clock
+        )
+        self._keeper = self._service.keeper(self._box.name)
+        self._keeper.begin_at(self._box.name, Position(1, 0))
+        self._told = Replayed(first, last)
+        for done, exported in enumerate(mails, 1):
+            self._wait_until(exported.at)
+            raw = exported.fetch()
+            mail = read(raw)
+            if is_team(mail, self._settings, self._service.own_addresses):
+                self._went(exported, mail)
+            else:
+                self._came(exported, mail, raw)
+            progress(done)
+        self._wait_until(last + FURTHER)
+        with self._store.read() as work:
+            self._told.cases = sorted(work.cases(), key=lambda case: (case.received_at, case.reference))
+            self._told.letters = [
+                letter for case in self._told.cases for letter in work.letters_of(case.reference)
+            ]
+            self._told.stumbled += [
+                f"{row.subject or row.id}: {row.cause_code}" for row in work.quarantined()
+            ]
+        return self._told
+
+    # -------------------------------------------------------------- time
+
+    def _wait_until(self, at: dt.datetime) -> None:
+        """The clock jumps from one due moment to the next; the mailbox counts as looked into at each."""
+        while (due := self._next_moment()) is not None and due <= at:
+            self._clock.put(due)
+            self._turn()
+            if self._next_moment() == due:  # what can't be done now is tried again with the next mail
+                break
+        self._clock.put(at)
+
+    def _next_moment(self) -> dt.datetime | None:
+        with self._store.read() as work:
+            moments = [m for m in (work.next_due(), work.next_letter_at()) if m]
+        return max(min(moments), self._clock.now()) if moments else None
+
+    def _turn(self) -> None:
+        now = self._clock.now()
+        if now - self._let_go_on >= dt.timedelta(days=1):
+            self._let_go_on = now
+            self._let_go(now)
+        self._keeper.looked(self._box.name, now)
+        while self._service.attend():
+            pass
+        while self._service.tick():
+            pass
+        self._lay_down()
+
+    def _lay_down(self) -> None:
+        """What waits counts as sent: replaying asks whether and when a letter goes, not how the relay takes it."""
+        now = self._clock.now()
+        while True:
+            with self._store.begin() as work:
+                letters = work.claim_letters(now, 500, LEASE)
+                for letter in letters:
+                    work.handing(letter.id, b"", letter.order.letter.value, now)
+                    work.sent(letter.id, now)
+            if not letters:
+                return
+
+    def _let_go(self, now: dt.datetime) -> None:
+        silent = [reference for reference, at in self._last_word.items() if now - at > LET_GO]
+        for reference in silent:
+            with self._store.begin() as work:
+                case = work.case(reference)
+                if case is None or case.stage is Stage.CLOSED:
+                    del self._last_word[reference]
+                    continue
+                owed = case.current is not None and case.current.responded_at is None
+                if not owed and now - self._last_word[reference] <= 4 * LET_GO:
+                    continue  # nothing is owed: what ends it is the silence of the resident
+                del self._last_word[reference]
+                effects: tuple[Effect, ...] = tuple(
+                    CancelTimer(row.timer, row.subject) for row in work.timers_of(reference)
+                )
+                letting = Decision(case, effects, "The export tells no more of it.", ())
+                event = StaffActed(now, "replay", Act.NOTE)
+                work.record(
+                    Step(at=now, who="replay", before=case, decision=letting, event=event, letters=())
+                )
+
+    # -------------------------------------------------------------- mail from outside
+
+    def _came(self, exported: Exported, mail: Mail, raw: bytes) -> None:
+        self._uid += 1
+        name = self._box.name
+        limit = self._box.imap.max_bytes
+        kept = Fetched(
+            name, "INBOX", 1, self._uid, exported.at, raw[:limit], len(raw), len(raw) > limit, False
+        )
+        self._keeper.keep([kept], Position(1, self._uid))
+        self._keeper.looked(name, exported.at)
+        for attended in self._service.attend():
+            verdict = attended.verdict
+            reference = attended.reference or ""
+            if reference:
+                self._case_of.setdefault(mail.message_id, reference)
+                self._last_word[reference] = exported.at
+            self._told.came.append(
+                Came(
+                    at=exported.at,
+                    place=exported.place,
+                    message_id=mail.message_id,
+                    thread=(*mail.in_reply_to, *mail.references),
+                    sender=attended.sender,
+                    subject=mail.subject,
+                    text=" ".join(mail.new_text.split())[:300],
+                    disposition=attended.disposition,
+                    reference=reference,
+                    intent=verdict.intent if verdict else None,
+                    confidence=verdict.confidence if verdict else 0.0,
+                    asked=bool(verdict and verdict.intent is Intent.UNSURE),
+                    opened=bool(reference) and reference not in self._known,
+                )
+            )
+            self._known.add(reference)
+        self._lay_down()
+
+    # -------------------------------------------------------------- what the team wrote
+
+    def _went(self, exported: Exported, mail: Mail) -> None:
+        at = exported.at
+        assert mail.sender is not None  # else it were nobody's
+        own = self._service.own_addresses
+        team = {a for p in self._settings.people for a in (p.address, *p.aliases)} | own
+        domain = self._box.imap.address.rpartition("@")[2]
+        to = tuple(
+            a.address for a in (*mail.to, *mail.cc)
+            if a.address not in team and a.address.rpartition("@")[2] != domain
+        )  # fmt: skip
+        if not to:
+            return  # colleagues among themselves
+        thread = (*mail.in_reply_to, *mail.references)
+        threads = tuple(dict.fromkeys(self._case_of[id_] for id_ in thread if id_ in self._case_of))
+        with self._store.begin() as work:
+            theirs = [case.reference for address in to for case in work.open_cases_of(address)]
+            reference = next((r for r in threads if r in theirs), "")
+            reference = reference or (theirs[0] if len(set(theirs)) == 1 else threads[0] if threads else "")
+            case = work.case(reference) if reference else None
+            screening = screen(mail, frozenset())
+            machine = bool(screening.automatic)
+            formal = not machine and is_formal(mail.subject, mail.new_text)
+            if case is not None and not machine and any(case.is_party(address) for address in to):
+                self._last_word[reference] = at
+                self._case_of.setdefault(mail.message_id, reference)
+                self._act(work, case, mail, at, formal)
+        self._told.went.append(
+            Went(
+                at=at,
+                place=exported.place,
+                message_id=mail.message_id,
+                thread=thread,
+                sender=mail.sender.address,
+                to=to,
+                subject=mail.subject,
+                reference=reference,
+                threads=threads,
+                formal=formal,
+                machine=machine,
+            )
+        )
+
+    def _act(self, work: Work, case: Case, mail: Mail, at: dt.datetime, formal: bool) -> None:
+        """The team's word counts in its case. What the lifecycle does not take it takes as a reply."""
+        person = next(
+            (
+                p.key
+                for p in self._settings.people
+                if mail.sender and mail.sender.address in (p.address, *p.aliases)
+            ),
+            case.handler or self._settings.people[0].key,
+        )
+        text = mail.new_text.strip() or mail.subject or "(no text)"
+        acts = [StaffActed(at, person, Act.REPLY, text=text)]
+        if formal and case.stage in (Stage.STAGE1_OPEN, Stage.STAGE2_OPEN):
+            acts.insert(0, StaffActed(at, person, Act.RESPOND, words=decision_in(mail.new_text), text=text))
+        for act in acts:
+            _, decision = self._service.step(work, case, act, self._box, who="the team")
+            if decision.case is not None and decision.case != case:
+                return
+
+
+def is_formal(subject: str, text: str) -> bool:
+    """Whether it is a response of a stage, by its subject or by a sentence that does not only promise one."""
+    if FORMAL.search(subject) and not re.match(r"(?i)\s*(re|aw|antw|fw|fwd)\s*:", subject):
+        return True
+    return any(FORMAL.search(s) and not PROMISED.search(s) for s in re.split(r"[.!?]\s|\n\s*\n", text))
+
+
+def decision_in(text: str) -> str:
+    """What a response decided, as `#respond` says it; "upheld" where it says nothing that we can read."""
+    found = UPHELD.search(text)
+    how = (found[1] or "").lower() if found else ""
+    return "not upheld" if how == "not" else "partly upheld" if how else "upheld"
