@@ -20,6 +20,7 @@ import mailbot
 from mailbot.case_commands import case_export
 from mailbot.classifier_commands import classify, evaluate, train
 from mailbot.journal_commands import journal_app
+from mailbot.person_commands import case_hold, person_app, retention_app
 from mailbot.policy_commands import policy_app
 from mailbot.quarantine_commands import quarantine_app, reconcile
 from mailbot.read_command import read_mail
@@ -58,6 +59,9 @@ app.command()(doctor)
 app.add_typer(journal_app, name="journal")
 case_app.command("export")(case_export)
 app.command()(replay)
+case_app.command("hold")(case_hold)
+app.add_typer(person_app, name="person")
+app.add_typer(retention_app, name="retention")
 app.command()(simulate)
 app.command("read")(read_mail)
 app.command()(reconcile)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from mailbot.casework import orders
 from mailbot.casework.vocabulary import Stage
+from mailbot.retention import last_line
 from storage.chain import code
 from storage.rows import MailState
 
@@ -166,4 +167,6 @@ def as_of_now(work: Work, settings: Settings, now: dt.datetime) -> list[str]:
     if sealed := work.last_checkpoint():
         when = settings.calendar.london_date(sealed.at)
         lines.append(f"Journal sealed on {when.day} {when:%B}: {code(sealed.hash)}")
+    if told := last_line(work):
+        lines.append(told)
     return lines

@@ -65,6 +65,7 @@ from mailbot.sending import Outbox, Sent, mailbox_named, may_tell, pause, place_
 from mailbot.setaside import Aside, Cause, rows_set_aside
 from mailbot.settings import MailboxSettings, Settings
 from mailbot.staffmail import StaffDesk, history_text
+from mailbot.surveys import opt_out, unasked
 from storage import Store
 from storage.rows import (
     CaseChanged,
@@ -95,9 +96,6 @@ SILENCES = (Timer.REMIND_WINDOW, Timer.CLOSE_SILENT)
 
 DEATHS = 3
 """How often the process may end while it attends to one mail before that mail is set aside."""
-
-NO_SURVEY = "no_survey:"
-"""What storage remembers by: an address whose owner wants no survey, ever."""
 
 ATTENDING = "attending"
 """What storage remembers by: the mail that is being attended to, and how often the process ended in it."""
@@ -459,8 +457,7 @@ class Service:
             unread = frozenset(mail.sender for mail in work.quarantined())
         rules = self.rules(work, box, case, serial, unread, received_at=getattr(event, "received_at", None))
         if case and isinstance(event, TimerFell) and event.timer is Timer.SURVEY:
-            unasked = (p.address for p in case.parties if work.recall(f"{NO_SURVEY}{p.address}"))
-            rules = replace(rules, no_surveys=frozenset(unasked))
+            rules = replace(rules, no_surveys=unasked(work, case))
         decision = decide(case, event, rules)
         opened = case is None and decision.case is not None
         reference = decision.case.reference if decision.case else case.reference if case else ""
@@ -482,7 +479,7 @@ class Service:
             )
         )
         if isinstance(event, MailArrived) and event.verdict.has(Flag.SURVEY_OPT_OUT):
-            work.remember(f"{NO_SURVEY}{event.sender.address}", event.mail)
+            opt_out(work, after or case, event.sender.address, event.mail)
         if decision.opens is not None:
             after, further = self.step(work, None, decision.opens, box, who)
             return after, further

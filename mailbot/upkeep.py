@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from mailbot.casework.calendar import LONDON
+from mailbot.retention import once_a_day
 
 if TYPE_CHECKING:
     from mailbot.service import Service
-
-log = logging.getLogger("mailbot.upkeep")
 
 
 def keep_up(service: Service) -> None:
     """The day's upkeep; asked again on the same day, it does nothing."""
     seal_journal(service)
+    once_a_day(service)
 
 
 def seal_journal(service: Service) -> None:

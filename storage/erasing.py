@@ -14,10 +14,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, or_, select, update
 
-from mailbot.casework.vocabulary import Case, SendLetter, Verdict
+from mailbot.casework.vocabulary import Audience, Case, SendLetter, Stage, Verdict
 from storage import chain, codec, schema
 from storage.journal import Journal
-from storage.rows import CaseChanged, MailState
+from storage.rows import CaseChanged, LetterState, MailState
 from storage.schema import attachments, blobs, cases, journal, letters, mails, meta, parties, redactions
 
 ERASED_MAIL = b"Subject: erased\r\n\r\nThe words of this mail were erased.\r\n"
@@ -79,6 +79,15 @@ class Erasing(Journal):
             select(journal.c.seq, journal.c.who, journal.c.kind, journal.c.event, journal.c.effects)
             .where(journal.c.reference == reference)
             .order_by(journal.c.seq)
+        )
+        return [tuple(row) for row in found]
+
+    def lines_of_mail(self, mail: str) -> list[tuple[int, str, str | None, str]]:
+        """(number, who, event, effects) of the lines about a mail that belongs to no case."""
+        found = self._connection.execute(
+            select(journal.c.seq, journal.c.who, journal.c.event, journal.c.effects).where(
+                journal.c.chain == chain.chain_of(None, mail)
+            )
         )
         return [tuple(row) for row in found]
 
@@ -218,6 +227,38 @@ class Erasing(Journal):
             .order_by(cases.c.received_at, cases.c.reference)
         ).scalars()
         return [codec.read_case(body) for body in bodies]
+
+    def closed_before(self, before: dt.datetime, without: str) -> list[Case]:
+        """Closed cases that were closed before then, but for those whose resident's address ends like this."""
+        bodies = self._connection.execute(
+            select(cases.c.body)
+            .where(
+                cases.c.closed_at < before,
+                cases.c.stage == Stage.CLOSED.value,
+                ~cases.c.resident.endswith(without, autoescape=True),
+            )
+            .order_by(cases.c.closed_at, cases.c.reference)
+        ).scalars()
+        return [codec.read_case(body) for body in bodies]
+
+    def old_letters_to_staff(self, before: dt.datetime) -> list[int]:
+        """Letters of no case to staff (digests, alerts) that ended before then and still have their words."""
+        return list(
+            self._connection.execute(
+                select(letters.c.id)
+                .join(blobs, blobs.c.sha256 == letters.c.blob)
+                .where(
+                    letters.c.reference.is_(None),
+                    letters.c.audience != Audience.RESIDENT.value,
+                    letters.c.created_at < before,
+                    letters.c.state.in_(
+                        [s.value for s in (LetterState.SENT, LetterState.FAILED, LetterState.UNKNOWN)]
+                    ),
+                    blobs.c.content != ERASED_MAIL,
+                )
+                .order_by(letters.c.id)
+            ).scalars()
+        )
 
     def remembered(self, prefix: str) -> dict[str, str]:
         """What is remembered under keys that begin like this."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import URL
+from sqlalchemy.exc import OperationalError
 
 from storage import migrate, points
 from storage.engines import postgres_engine, sqlite_engines, understand
@@ -69,6 +71,21 @@ class Store:
         """A view of the database as it is now, for as long as the block lasts. Writing in it is refused."""
         with self._reader.begin() as connection:
             yield Work(connection, self._journal_key)
+
+    def shred(self) -> bool:
+        """Have what was deleted vanish from the file too, after an erasure. False where somebody else works on it now:
+        then the pages are used again, later. Not inside a transaction."""
+        with self._turn, self._writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            try:
+                if not self._is_sqlite:
+                    connection.exec_driver_sql("VACUUM")
+                    return True
+                raw = connection.connection.dbapi_connection
+                assert raw is not None
+                raw.execute("VACUUM")
+                return bool(raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
+            except (OperationalError, sqlite3.OperationalError):
+                return False
 
     def close(self) -> None:
         self._reader.dispose()

@@ -159,3 +159,14 @@ class Limits:
     letters_of_a_kind_per_day: int = 10  # to one resident's address
     mails_per_address_per_hour: int = 60  # that are attended to; what is beyond is held
     mails_per_domain_per_hour: int = 300  # unless it is a provider that everybody has mail with
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How long the words of what is over are kept, 0 for ever. `automatic`: they go by themselves when it has passed;
+    otherwise a person is told that it has."""
+
+    cases_years: int = 6  # after closure; erasing earlier takes a reason
+    other_mail_months: int = 24  # mail of no case that was filed or discarded
+    staff_letters_months: int = 24  # digests, alerts
+    automatic: bool = False

@@ -28,6 +28,7 @@ from mailbot.casework.parts import (
     Limits,
     OAuthSettings,
     Ombudsman,
+    Retention,
     SmtpSettings,
     TrustSettings,
 )
@@ -117,6 +118,7 @@ class Settings:
     classifier: ClassifierSettings
     people: tuple[Person, ...]
     forward_dangerous_files: bool = False  # programs, macros and the like go along with mails to staff
+    retention: Retention = field(default_factory=Retention)
     warnings: tuple[Mistake, ...] = ()
 
     def mailbox(self, name: str) -> MailboxSettings:
@@ -248,6 +250,7 @@ class _Reader:
                 main.classifier.costs.by_intent(),
             ),
             people=people,
+            retention=Retention(**main.retention.model_dump()),
             warnings=(*self._warnings, *find_oddities(main, staff)),
         )
 

@@ -290,6 +290,15 @@ class ClassifierTable(Strict):
     costs: CostsTable = Field(default_factory=CostsTable)
 
 
+class RetentionTable(Strict):
+    """How long words are kept; figures stay. 0: for ever."""
+
+    cases_years: int = Field(default=6, ge=0, le=100)
+    other_mail_months: int = Field(default=24, ge=0, le=1200)
+    staff_letters_months: int = Field(default=24, ge=0, le=1200)
+    automatic: bool = False
+
+
 class MailbotTable(Strict):
     """mailbot.toml."""
 
@@ -305,6 +314,7 @@ class MailbotTable(Strict):
     limits: LimitsTable = Field(default_factory=LimitsTable)
     calendar: CalendarTable = Field(default_factory=CalendarTable)
     classifier: ClassifierTable = Field(default_factory=ClassifierTable)
+    retention: RetentionTable = Field(default_factory=RetentionTable)
 
 
 class AwayTable(Strict):

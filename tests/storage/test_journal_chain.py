@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from alembic import command
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 from storage_examples import DAY, MINUTE, NINE, a_step
+from storage_migrating import migrate_to
 
-from storage import Store, Work, chain, migrate, open_store, schema
+from storage import Store, Work, chain, open_store, schema
 from storage.verifying import Verified
 
 ONE, TWO = "CC-2026-000001-4", "CC-2026-000002-2"
@@ -313,20 +313,3 @@ def test_an_older_database_is_chained_when_it_is_brought_up_to_date(empty_url: s
         work.note(NINE, "sam", "note", "Rang them.", reference=ONE)
         assert work.verify_journal().faults == ()
     store.close()
-
-
-class migrate_to:  # noqa: N801 - reads as a word
-    def __init__(self, url: str, revision: str) -> None:
-        self._engine, self._revision = migrate._engine(migrate.understand(url)), revision
-
-    def __enter__(self) -> Connection:
-        self._context = self._engine.begin()
-        connection = self._context.__enter__()
-        config = migrate._config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, self._revision)
-        return connection
-
-    def __exit__(self, *error: Any) -> None:
-        self._context.__exit__(*error)
-        self._engine.dispose()

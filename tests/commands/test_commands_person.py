@@ -1,0 +1,81 @@
+"""`mailbot person`, `mailbot retention` and `mailbot case hold`, as whoever answers for personal data types them."""
+
+from __future__ import annotations
+
+import sqlite3
+import zipfile
+from contextlib import closing
+
+JO = "jo.finch@example.com"
+ADA = "ada.moss@example.com"
+
+
+def ask(office, statement: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(office.database)) as database:
+        return database.execute(statement).fetchall()
+
+
+def test_a_person_gets_what_is_held_and_a_pack_of_it_can_be_checked(mailbot, office):
+    said = mailbot("person", "export", JO.upper(), "--to", "jo.zip", cwd=office.folder)
+    assert said.code == 0 and "1 cases" in said.out and "for-review.csv" in said.out
+    with zipfile.ZipFile(office.folder / "jo.zip") as archive:
+        names = archive.namelist()
+        assert "what-we-hold.html" in names and any(n.endswith("/chronology.html") for n in names)
+        assert ADA not in archive.read("what-we-hold.html").decode()
+    assert mailbot("case", "export", "--check", "jo.zip", cwd=office.folder).code == 0
+    nobody = mailbot("person", "export", "nobody@example.com", "--to", "no.zip", cwd=office.folder)
+    assert nobody.code == 1 and "nothing is held" in nobody.err
+    staff = mailbot("person", "export", "sam@landlord.example.org", "--to", "no.zip", cwd=office.folder)
+    assert staff.code == 1 and "one of staff" in staff.err
+
+
+def test_erasing_is_refused_with_its_reason_tried_first_and_done_in_spite_of_it(mailbot, office):
+    tried = mailbot("person", "erase", JO, "--dry-run", cwd=office.folder)
+    assert tried.code == 0 and "is open" in tried.out and "Nothing was changed" in tried.out
+    refused = mailbot("person", "erase", JO, "--by", "alex", cwd=office.folder)
+    assert refused.code == 1 and "--despite" in refused.err
+    assert ask(office, f"SELECT count(*) FROM parties WHERE address = '{JO}'") == [(1,)]
+    assert mailbot("person", "erase", JO, "--by", "nobody", cwd=office.folder).code == 2
+    done = mailbot("person", "erase", JO, "--by", "alex", "--despite", "a court said so", cwd=office.folder)
+    assert done.code == 0 and "Erased: 1 cases" in done.out
+    assert "folder INBOX, UID 1" in done.out and "backups" in done.out
+    assert JO.encode() not in office.database.read_bytes()
+    verified = mailbot("journal", "verify", cwd=office.folder)
+    assert (
+        verified.code == 0
+        and "by order of alex, despite what stood against it: a court said so" in verified.out
+    )
+    assert mailbot("person", "erase", JO, cwd=office.folder).code == 1
+    assert "closed: " in mailbot("case", "list", "--all", cwd=office.folder).out
+
+
+def test_a_legal_hold_keeps_a_case_until_it_ends(mailbot, office):
+    (reference,) = ask(office, f"SELECT reference FROM parties WHERE address = '{JO}'")[0]
+    assert mailbot("case", "hold", reference, cwd=office.folder).code == 2
+    assert mailbot("case", "hold", reference, "--end", cwd=office.folder).code == 1
+    assert (
+        mailbot(
+            "case", "hold", reference, "--because", "claim issued", "--by", "alex", cwd=office.folder
+        ).code
+        == 0
+    )
+    held = mailbot("person", "erase", JO, "--dry-run", cwd=office.folder)
+    assert "under legal hold: claim issued" in held.out
+    assert mailbot("case", "hold", reference, "--end", cwd=office.folder).code == 0
+    assert "legal hold" not in mailbot("person", "erase", JO, "--dry-run", cwd=office.folder).out
+    assert "Legal hold: claim issued." in mailbot("case", "show", reference, cwd=office.folder).out
+
+
+def test_what_is_past_its_time_is_shown_before_it_goes(mailbot, office):
+    toml = office.config / "mailbot.toml"
+    before = mailbot("retention", "preview", cwd=office.folder)
+    assert before.code == 0 and "closed cases 6 years" in before.out and "0 mails of no case" in before.out
+    assert "Nothing is past its time." in mailbot("retention", "run", cwd=office.folder).out
+    toml.write_text(toml.read_text() + "\n[retention]\nother_mail_months = 1\n")
+    with closing(sqlite3.connect(office.database)) as database, database:
+        database.execute("UPDATE mails SET state = 'discarded' WHERE sender = ''")
+    assert "1 mail of no case" in mailbot("retention", "preview", cwd=office.folder).out
+    done = mailbot("retention", "run", "--by", "alex", cwd=office.folder)
+    assert done.code == 0 and "1 mails" in done.out
+    assert "0 mails of no case" in mailbot("retention", "preview", cwd=office.folder).out
+    assert mailbot("journal", "verify", cwd=office.folder).code == 0
