@@ -75,13 +75,15 @@ def person_erase(
     from mailbot.clock import WallClock
     from mailbot.erasing import StillGoing, erase_person
     from mailbot.people import held_back
+    from storage.rows import CaseChanged
 
     settings, store = _open(config)
     now = WallClock().now()
     who = _who(settings, by)
     with store.read() as work:
         held = _held(work, settings, address)
-        against = [reason for case in held.cases for reason in held_back(work, settings, case, now)]
+        concerned = (*held.cases, *held.party_to)
+        against = [reason for case in concerned for reason in held_back(work, settings, case, now)]
     typer.echo(
         f"Held: {len(held.cases)} cases, {len(held.mails)} mails, {len(held.letters)} letters; named in "
         f"{len(held.about)} mails of others and {len(held.telling)} notices to staff."
@@ -96,8 +98,8 @@ def person_erase(
     try:
         with store.begin() as work:
             done = erase_person(work, settings, held, now, who, despite.strip() if against else "")
-    except StillGoing as going:
-        stop(str(going), 1)
+    except (StillGoing, CaseChanged) as busy:
+        stop(f"nothing was erased, somebody works on it at this moment ({busy}): try again in a minute", 1)
     _tell(store, done)
 
 

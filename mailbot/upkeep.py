@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from mailbot.casework.calendar import LONDON
 from mailbot.retention import once_a_day
+from mailbot.sending import place_of
 
 if TYPE_CHECKING:
     from mailbot.service import Service
 
+log = logging.getLogger("mailbot.upkeep")
+
 
 def keep_up(service: Service) -> None:
     """The day's upkeep; asked again on the same day, it does nothing."""
-    seal_journal(service)
-    once_a_day(service)
+    for part in (seal_journal, once_a_day):
+        try:
+            part(service)
+        except Exception as error:  # upkeep in trouble must not keep mail from being attended to
+            log.error("upkeep failed", extra={"error": place_of(error)})
 
 
 def seal_journal(service: Service) -> None:

@@ -79,13 +79,18 @@ class Journal(Transaction):
             }
         )
 
-    def _add_line(self, values: Mapping[str, Any]) -> int:
-        """Chain a line to the one before. The head of its chain stays locked until the transaction ends, so that two
-        workers who write of the same matter do it one after the other."""
+    def _take_head(self, name: str) -> tuple[str, int, str, int]:
+        """The chain, its last line's place and hash, and the number of the next line. The head stays locked until the
+        transaction ends, so that two workers who write of the same matter do it one after the other."""
+        name = _stored("chain", name, self._connection)
+        place, hash_, seq = self._connection.execute(_take_head(self._dialect), {"chain": name}).one()
+        return name, place, hash_, seq
+
+    def _add_line(self, values: Mapping[str, Any], head: tuple[str, int, str, int] | None = None) -> int:
+        """Chain a line to the one before. `head`: as it was taken before anything else was locked."""
         row = {name: _stored(name, value, self._connection) for name, value in values.items()}
-        row["chain"] = _stored("chain", chain.chain_of(row["reference"], row["mail"]), self._connection)
-        head = self._connection.execute(_take_head(self._dialect), {"chain": row["chain"]}).one()
-        row["seq"], row["place"], row["previous"] = head[2], head[0] + 1, head[1]
+        name, place, previous, seq = head or self._take_head(chain.chain_of(row["reference"], row["mail"]))
+        row |= {"chain": name, "place": place + 1, "previous": previous, "seq": seq}
         row["salt"] = secrets.token_hex(16)
         row["hash"] = chain.line_hash(row, chain.seals(row), self._key)
         self._connection.execute(_LINE, row)  # a trigger moves the head on

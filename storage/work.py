@@ -65,6 +65,8 @@ class Work(Mails, Cases, Erasing, Outbox, Housekeeping):
         SequenceMoved  the number in `step.serial` is not the next one any more
         """
         points.reached("record:start")
+        # The chain before the case, as a note on the case does: who takes them in turns waits for nobody who waits.
+        head = self._take_head(step.before.reference) if step.before else None
         if step.serial:
             self._take_number(*step.serial)
             points.reached("record:serial")
@@ -83,7 +85,7 @@ class Work(Mails, Cases, Erasing, Outbox, Housekeeping):
             points.reached("record:timers")
         self._add_letters(step.letters, step.at, reference)
         points.reached("record:letters")
-        self._write_line(step, reference, after)
+        self._write_line(step, reference, after, head)
         points.reached("record:journal")
         return after
 
@@ -158,7 +160,9 @@ class Work(Mails, Cases, Erasing, Outbox, Housekeeping):
                 schema.insert_or_change(self._dialect, timers, "due_at", "because"), kept
             )
 
-    def _write_line(self, step: Step, reference: str | None, after: Case | None) -> None:
+    def _write_line(
+        self, step: Step, reference: str | None, after: Case | None, head: tuple[str, int, str, int] | None
+    ) -> None:
         self._add_line(
             {
                 "at": step.at,
@@ -172,7 +176,8 @@ class Work(Mails, Cases, Erasing, Outbox, Housekeeping):
                 "effects": codec.write_effects(step.decision.effects),
                 "version": after.version if after else None,
                 "proof": None,
-            }
+            },
+            head,
         )
 
 

@@ -78,6 +78,7 @@ CLOSED_WORDS: Mapping[str, str] = {
     "refused": "a supervisor refused it, with reasons",
     "sorted_as_other": "it is no complaint and no request",
     "belongs_elsewhere": "its mail belongs to another case",
+    "erased": "what was held on its resident was erased",
 }
 
 

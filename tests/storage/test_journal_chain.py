@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from storage_examples import DAY, MINUTE, NINE, a_step
 from storage_migrating import migrate_to
 
-from storage import Store, Work, chain, open_store, schema
+from storage import CaseChanged, Store, Work, chain, open_store, schema
 from storage.verifying import Verified
 
 ONE, TWO = "CC-2026-000001-4", "CC-2026-000002-2"
@@ -292,6 +292,37 @@ def test_workers_who_write_at_once_leave_one_chain_each_and_none_waits_for_anoth
         thread.join()
     found = verified(week)
     assert found.faults == () and found.lines == 9 + 1 + 20
+
+
+def test_a_note_and_a_step_of_two_workers_on_one_case_never_wait_for_each_other(week: Store) -> None:
+    """One notes, then steps; the other steps at once. Whichever order they lock in, nobody is thrown out by the
+    database: the slower one is told that the case was changed."""
+    if week._is_sqlite:
+        return  # one writer at a time
+    with week.read() as work:
+        case = work.case(ONE)
+        assert case is not None
+    noted, outcome = threading.Event(), []
+
+    def step() -> None:
+        noted.wait(30)
+        try:
+            with week.begin() as work:
+                work.record(a_step(case, case))
+        except CaseChanged:
+            outcome.append("changed")
+
+    other = threading.Thread(target=step)
+    other.start()
+    with week.begin() as work:
+        work.note(NINE, "mailbot", "warning", "Look at the sender.", reference=ONE)
+        noted.set()
+        while not work._connection.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar():
+            pass
+        work.record(a_step(case, case))
+    other.join(timeout=60)
+    assert outcome == ["changed"]
+    assert verified(week).faults == ()
 
 
 def test_an_older_database_is_chained_when_it_is_brought_up_to_date(empty_url: str) -> None:
