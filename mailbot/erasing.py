@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,6 @@ from typing import Any
 
 from mailbot.casework import erasing
 from mailbot.casework.erasing import ERASED
-from mailbot.casework.orders import KIND_WORDS
 from mailbot.casework.vocabulary import (
     Act,
     CancelTimer,
@@ -34,6 +34,7 @@ from storage import codec
 from storage.rows import LetterState, Step
 from storage.work import Work
 
+_QUOTED = re.compile(r"[“\"][^”\"]*[”\"]")
 NOWHERE = "erased.invalid"
 """The domain of what stands for an address (RFC 6761: never anybody's)."""
 
@@ -92,20 +93,29 @@ class Eraser:
         work = self._work
         self.letters(letter.id for letter in work.letters_of(case.reference))
         self.mails(work.mails_with(references=(case.reference,)))
-        for seq, who, kind, event, effects in work.lines_to_redact(case.reference):
-            if kind in ("erased", "legal_hold"):
+        people = people_of(case)
+        for seq, who, kind, summary, event, effects in work.lines_to_redact(case.reference):
+            if kind in ("erased", "words_erased", "legal_hold"):
                 continue
-            self._line(seq, who, event, effects)
+            self._line(seq, who, event, effects, summary, people)
         work.replace_words(case, erasing.of_case(case, self.alias, self.scrub))
         self.done.cases.append(case.reference)
 
-    def _line(self, seq: int, who: str, event: str | None, effects: str) -> None:
+    def _line(
+        self,
+        seq: int,
+        who: str,
+        event: str | None,
+        effects: str,
+        summary: str = "",
+        people: Traces = Traces((), ()),  # noqa: B008 - frozen
+    ) -> None:
         before = codec.read_event(event)
         after = None if before is None else erasing.without_words(before, self.alias)
         bare = tuple(erasing.without_words(effect, self.alias) for effect in codec.read_effects(effects))
         self._lines[seq] = {
             "who": self.alias(who) if "@" in who else who,
-            "summary": _summary(before),
+            "summary": _summary(before, summary, people),
             "event": None if after is None else codec.write_event(after),
             "effects": codec.write_effects(bare),
         }
@@ -175,15 +185,27 @@ class Eraser:
         return self.done
 
 
-def _summary(event: Event | None) -> str:
-    """A neutral sentence in the place of one that may hold somebody's words."""
-    if isinstance(event, MailArrived):
-        return f"A mail, taken for {KIND_WORDS[event.verdict.intent]}. Its words are erased."
+def people_of(case: Case) -> Traces:
+    """Whoever a case's own sentences may name."""
+    names = {p.name for p in case.parties if p.name.strip()}
+    return Traces(tuple(p.address for p in case.parties), tuple(sorted(names, key=len, reverse=True)))
+
+
+def _summary(event: Event | None, told: str, people: Traces) -> str:
+    """What the sentence of a line becomes. mailbot's own stay, without a name, an address or anything quoted; what
+    staff wrote goes, and whether it was done stays."""
     if isinstance(event, StaffActed):
+        if told.startswith("Refused") or "nothing was done" in told:
+            return f"Refused: #{event.act.value}, by {event.who}; nothing was done. The words are erased."
         return f"#{event.act.value}, by {event.who}. The words are erased."
-    if event is None:
-        return "A note. Its words are erased."
-    return f"{type(event).__name__}: {getattr(getattr(event, 'timer', None), 'value', '')}. The words are erased."
+    if event is None or not told:
+        return "The words of this line are erased."
+    bare = _QUOTED.sub(ERASED, people.pattern.sub(ERASED, told))
+    written = " ".join(getattr(event, "text", "").split())
+    spoken = (part.strip() for part in re.split(r"[.!?:;\n]", written))
+    if any(len(part) > 11 and part in " ".join(bare.split()) for part in spoken):
+        return "The words of this line are erased."
+    return bare
 
 
 def _in_json(text: str | None, scrub: Callable[[str], str]) -> str | None:

@@ -148,7 +148,9 @@ def gather(work: Work, settings: Settings, case: Case, now: dt.datetime, with_pd
 
 def in_words(verified: Verified) -> str:
     if verified.faults:
-        return f"It does NOT verify: {len(verified.faults)} faults, the first: {verified.faults[0].what}."
+        return f"It does NOT verify: faults: {len(verified.faults)}, the first: {verified.faults[0].what}."
+    if verified.lines == 1:
+        return "The one line of this case is as it was written."
     return f"All {verified.lines} lines of this case are as they were written."
 
 

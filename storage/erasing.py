@@ -73,10 +73,10 @@ class Erasing(Journal):
             )
         return order
 
-    def lines_to_redact(self, reference: str) -> list[tuple[int, str, str, str | None, str]]:
-        """(number, who, kind, event, effects) of a case's lines, as the columns hold them."""
+    def lines_to_redact(self, reference: str) -> list[tuple[int, str, str, str, str | None, str]]:
+        """(number, who, kind, summary, event, effects) of a case's lines, as the columns hold them."""
         found = self._connection.execute(
-            select(journal.c.seq, journal.c.who, journal.c.kind, journal.c.event, journal.c.effects)
+            select(*(getattr(journal.c, n) for n in ("seq", "who", "kind", "summary", "event", "effects")))
             .where(journal.c.reference == reference)
             .order_by(journal.c.seq)
         )

@@ -143,11 +143,20 @@ def _text(owner: Any, kind: str, name: str, value: str) -> str:
         return value
     if name == "name" and kind == "Party":
         return ""
-    return ERASED if value else ""
+    return _reason(value) if name == "reason" else ERASED if value else ""
+
+
+def _reason(value: str) -> str:
+    """That the resident agreed is a good reason by itself, and is counted."""
+    if not value:
+        return ""
+    return f"{ERASED}, agreed" if "agreed" in value.lower() else ERASED
 
 
 def _fact(name: str, value: Any) -> Any:
     if isinstance(value, str):
+        if name == "reason":
+            return _reason(value)
         return value if not value or name in FACTS or _DAY.fullmatch(value) else ERASED
     if isinstance(value, Mapping):
         return {key: _fact(key, one) for key, one in value.items()}

@@ -50,7 +50,7 @@ def test_a_pack_holds_chronology_mails_journal_policy_and_a_manifest_of_all(pack
     assert manifest["policy"] in policy and "Code 6.2" in policy
     assert paper.startswith(b"%PDF") and len(paper) > 10_000
     for told in (reference, "Jo Finch", "your contractor missed", "Sam Okafor", "Code 6.2", "Was it done in time?",
-                 "mails/in/001-2026-03-02.eml", "as they were written", manifest["journal"]["seal"]):  # fmt: skip
+                 "mails/in/001-2026-03-02.eml", "as it was written", manifest["journal"]["seal"]):  # fmt: skip
         assert told in page, told
     assert "[/bold]" in page and not re.search(r"""(?:src|href)=["']?(?:https?:|//)""", page)
     assert journal[0]["reference"] == reference and journal[0]["hash"].startswith("s1:")

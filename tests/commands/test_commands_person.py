@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 import zipfile
 from contextlib import closing
+
+from conftest import MAILBOT_TOML
+
+from mailbot import settings
+from mailbot.clock import SetClock
+from mailbot.reckoning import as_of_now
+from mailbot.start import build
+from mailbot.upkeep import keep_up
+from storage import open_store
 
 JO = "jo.finch@example.com"
 ADA = "ada.moss@example.com"
@@ -79,3 +89,29 @@ def test_what_is_past_its_time_is_shown_before_it_goes(mailbot, office):
     assert done.code == 0 and "1 mails" in done.out
     assert "0 mails of no case" in mailbot("retention", "preview", cwd=office.folder).out
     assert mailbot("journal", "verify", cwd=office.folder).code == 0
+
+
+def test_once_a_day_the_journal_is_sealed_and_what_is_due_is_told_or_goes(office):
+    toml = office.config / "mailbot.toml"
+    with closing(sqlite3.connect(office.database)) as database, database:
+        database.execute("UPDATE mails SET state = 'discarded' WHERE sender = ''")
+    said = {}
+    for automatic, day in (("false", 1), ("true", 2)):
+        toml.write_text(f"{MAILBOT_TOML}\n[retention]\nother_mail_months = 1\nautomatic = {automatic}\n")
+        configured = settings.load(office.config)
+        at = dt.datetime(2026, 5, day, 8, 0, tzinfo=dt.UTC)
+        parts = build(configured, open_store(configured.database.url), SetClock(at), with_classifier=False)
+        keep_up(parts.service)
+        keep_up(parts.service)
+        with parts.store.read() as work:
+            said[automatic] = as_of_now(work, configured, at)
+            mark = work.last_checkpoint()
+            assert mark is not None and mark.number == day and work.verify_journal().faults == ()
+        parts.close()
+    assert (
+        "Retention: 0 closed cases, 1 mail of no case" in said["false"][-1] and "preview" in said["false"][-1]
+    )
+    assert "Journal sealed on 1 May: " in said["false"][-2]
+    assert said["true"][-1].startswith(
+        "Retention: the words of 0 closed cases, 1 mail and 0 letters were erased"
+    )

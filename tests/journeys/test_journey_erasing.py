@@ -101,7 +101,10 @@ def figures(house: House) -> dict[str, Any]:
                for r in (c.stage1, c.stage2)))
             for c in work.cases()
         ]  # fmt: skip
-        found["steps"] = [(line.seq, line.at, line.kind, line.version, type(line.event)) for line in steps]
+        found["steps"] = [
+            (s.seq, s.at, s.kind, s.version, type(s.event), s.summary.startswith("An answer to the survey"))
+            for s in steps
+        ]
         found["intents"] = [
             (e.received_at, e.verdict.intent, e.verdict.topics) for e in (s.event for s in steps)
             if isinstance(e, MailArrived)
@@ -182,6 +185,7 @@ def test_a_person_is_erased_everywhere_and_the_figures_and_the_proof_stay(house:
             assert JO.encode() not in file.read_bytes() and b"late mother" not in file.read_bytes(), file
     # Life goes on: digests are written, the neighbour's case is worked on, a pack of what is left can be made.
     house.go_to("2026-03-12")
+    assert "Journal sealed on 1" in house.last(ALEX, "digest").text
     with store.read() as work:
         erased = work.case(case.reference)
         assert erased is not None and erased.resident.address.endswith(f"@{NOWHERE}")
