@@ -107,7 +107,7 @@ class StaffDesk:
         """All that the mail asks for, or nothing: every act is tried before the first is recorded."""
         service = self._service
         box, now, calendar = service.box(row.mailbox, case), service.clock.now(), service.settings.calendar
-        parsed = parse(mail.new_text, calendar.london_date(now), calendar.add_working_days)
+        parsed = parse(mail.own_words, calendar.london_date(now), calendar.add_working_days)
         if parsed.mistakes:
             lines = "\n".join(m.line for m in parsed.mistakes)
             forms = tuple(dict.fromkeys(m.right_form for m in parsed.mistakes))
@@ -120,6 +120,12 @@ class StaffDesk:
                 "To write to the resident, answer the mail that shows their message."
             )
             return self.refuse(work, row, mail, person, case, "", problem, ("#note and your text",))
+        if mail.answers_within and parsed.is_for_resident:
+            problem = (
+                "You say that your answers stand within the quoted mail. Your mail program does not mark what it "
+                "quotes, so they can't be told from it, and nothing was sent. Please write them above the quoted mail."
+            )
+            return self.refuse(work, row, mail, person, case, "", problem)
         shown = next((q.number for q in case.questions if q.mail and q.mail == letter.order.carries), None)
         asked = {act.act for act in parsed.acts}
         texts = {Act.HELP: "\n".join(help_lines())} if Act.HELP in asked else {}

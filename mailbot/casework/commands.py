@@ -103,6 +103,7 @@ _TIDY: dict[int, str | None] = {
     ord("\uff03"): "#",
 }
 _COMMAND = re.compile(r"[\s>|\"'*\u2022\u00b7-]*#+[ ]{0,3}(?P<word>[A-Za-z][\w-]*)(?P<rest>.*)")
+_GAP = re.compile(r"(?<!\S)(?:\u2026|\.\.\.)(?!\S)")  # as the case mail shows what is still to be written
 _WRAPPED = 55  # characters; mail programs that break lines do so between 65 and 78, at a blank
 _SALUTATION = re.compile(r"(?:dear|hi|hello|hiya|good (?:morning|afternoon|evening))\b", re.IGNORECASE)
 _SIGNATURE = re.compile(r"^--[ ]?$", re.MULTILINE)  # RFC 3676 section 4.3
@@ -186,7 +187,7 @@ def _read_command(tidy: str) -> _Command | None:
     if match is None:
         return None
     opened = tidy[: match.start("word")]
-    rest = match["rest"].strip()
+    rest = _GAP.sub(" ", match["rest"]).strip()
     if '"' in opened or "'" in opened:
         rest = rest.rstrip("\"'")
     return _Command(tidy, match["word"], _WORDS.get(match["word"].lower()), rest.lstrip(":,.;-–— ").strip())

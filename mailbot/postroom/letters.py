@@ -213,6 +213,18 @@ def sentence(value: object) -> str:
     return text[:1].upper() + text[1:]
 
 
+def lower_first(value: object) -> str:
+    """The same words in the middle of a sentence. What is markup stays markup."""
+    text = value if isinstance(value, Markup) else str(value)
+    return text[:1].lower() + text[1:]
+
+
+def with_gaps(value: object) -> str:
+    """A prepared line as it is shown, with a mark where something is still to be written. What is typed as it stands
+    lacks that part: `commands` takes the mark for nothing."""
+    return re.sub(r"(?<= )(?= )|(?<= )\Z", "…", str(value))
+
+
 def greeting(name: object) -> str:
     """Dear Amina Begum, or Hello where the name is none that a kind letter would use (a stranger chooses it,
     and may choose an advertisement)."""
@@ -455,6 +467,8 @@ class Stationery:
                 said=said,
                 sentence=sentence,
                 greeting=greeting,
+                lower_first=lower_first,
+                with_gaps=with_gaps,
                 bare_web=bare_web,
             )
         self._html.filters.update(paragraphs=paragraphs_html, quoted=quoted_html)

@@ -190,6 +190,18 @@ def new_text(text: str) -> str:
     return hypertext.unmarked(text).strip()
 
 
+def own_words(text: str) -> tuple[str, bool]:
+    """What somebody wrote whose words go on to a third person, and whether they say that more of them stands within
+    what they quote. The other promise than `new_text` makes: no quoted word stays, whatever is said of it, and where
+    all is quoted nothing is left. A signature stays: it is theirs. `text` may carry the marks of `hypertext`."""
+    if text.count("\n") > MAX_LINES:
+        text = "\n".join(text.split("\n", MAX_LINES)[:MAX_LINES])
+    lines = _split_shared_lines([line.rstrip() for line in _with_quotes_shown(text).split("\n")])
+    kept, _, cut = _without_history(lines)
+    said = "\n".join(_trimmed(kept)) if any(_worded(line) for line in kept) else ""
+    return said, cut is not None and bool(_ANSWERS_WITHIN.search(said))
+
+
 def _with_quotes_shown(text: str) -> str:
     """The marks of the HTML turned into what plain text has for it: "> " before each quoted line."""
     if not any(

@@ -92,6 +92,8 @@ class Mail:
         ""  # what a winmail.dat calls itself: "IPM.Note", "IPM.Note.Rules.OofTemplate.Microsoft"
     )
     enclosed: tuple[Enclosed, ...] = ()  # mails inside this one, outermost first
+    own_words: str = ""  # without a quoted word: what may go on to a third person, see `newtext.own_words`
+    answers_within: bool = False  # it says that more of them stands within what it quotes
     warnings: tuple[str, ...] = ()  # what a person should know: a sender or a link that looks like another
 
     def __repr__(self) -> str:
@@ -159,6 +161,8 @@ def _read(raw: bytes) -> Mail:
     pages = (leaf for leaf in top.leaves() if leaf.content_type == "text/html" and not _is_file(leaf))
     for page, _ in zip(pages, range(5), strict=False):
         warned += lookalikes.false_links(page.text(500_000))
+    marks = marked != text
+    own, within = newtext.own_words(marked) if is_reply or marks else (text, False)
     return Mail(
         message_id=next(iter(_ids(top, "message-id")), ""),
         in_reply_to=in_reply_to,
@@ -171,6 +175,8 @@ def _read(raw: bytes) -> Mail:
         date=date,
         text=text,
         new_text=newtext.new_text(marked) if is_reply else text,
+        own_words=own,
+        answers_within=within,
         is_reply=is_reply,
         html=html,
         attachments=attachments,

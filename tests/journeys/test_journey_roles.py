@@ -90,6 +90,19 @@ def test_commands_that_come_late_do_nothing_and_each_is_told_why(office: House) 
     each_does_nothing(office, LATE)
 
 
+def test_answers_typed_into_an_unmarked_quotation_are_asked_for_again(office: House) -> None:
+    """Outlook marks nothing of what it quotes: what stands in it is neither sent on nor quietly lost."""
+    theirs = office.last(SAM, "case_assigned")
+    text = (
+        "Dear Jo, please see my answers below in red.\n\nFrom: Brackenfield Homes <complaints@landlord.example.org>\n"
+        f"Sent: 02 March 2026 10:15\nTo: Sam Okafor <{SAM}>\nSubject: {theirs.subject}\n\nNobody has come. On Monday!"
+    )
+    office.write(SAM, text, subject=f"RE: {theirs.subject}", headers={"In-Reply-To": theirs.message_id})
+    office.turn()
+    assert "above the quoted mail" in " ".join(office.last(SAM, "command_refused").text.split())
+    assert office.letters(JO, "handler_reply") == []
+
+
 def test_a_mail_with_a_mistake_is_answered_line_by_line(office: House) -> None:
     mail = "#contacted by phone\n#extnd 5 working days because of snow\n#close\n#respond upheld\n\nDear Jo, sorry."
     office.write(SAM, mail, answers=office.last(SAM, "case_assigned"))

@@ -12,8 +12,9 @@ import pytest
 
 from mailbot.casework.calendar import Calendar
 from mailbot.casework.commands import CUT_LINE, Parsed, parse, strip_internal
+from mailbot.casework.forms import FORMS
 from mailbot.casework.vocabulary import Act
-from mailbot.postroom.reading import read
+from mailbot.postroom.reading import Mail, read
 
 TODAY = dt.date(2026, 3, 3)
 ADD = Calendar("ENG").add_working_days
@@ -109,6 +110,9 @@ def mutt(lines: list[str]) -> tuple[str, str]:
     return "\n".join(lines) + f"\n\n{WROTE}\n{quoted()}\n", "plain"
 
 
+# Below what is quoted, and between it: the clients that mark what they quote split the quotation where somebody types.
+
+
 def mutt_below(lines: list[str]) -> tuple[str, str]:
     return f"{WROTE}\n{quoted()}\n\n" + "\n".join(lines) + "\n", "plain"
 
@@ -121,17 +125,95 @@ def thunderbird_below(lines: list[str]) -> tuple[str, str]:
     )
 
 
-def mutt_between(lines: list[str]) -> tuple[str, str]:
+def gmail_below(lines: list[str]) -> tuple[str, str]:
+    return (
+        '<div dir="ltr"><div class="gmail_quote gmail_quote_container"><div dir="ltr" class="gmail_attr">'
+        f'{html.escape(WROTE)}<br></div><blockquote class="gmail_quote">{internal_html()}</blockquote></div>'
+        f"{paragraphs(lines, 'div')}</div>",
+        "html",
+    )
+
+
+def apple_mail_below(lines: list[str]) -> tuple[str, str]:
+    return (
+        f'<html><body><div><blockquote type="cite"><div>{html.escape(WROTE)}</div>'
+        f"<div>{internal_html()}</div></blockquote></div>{paragraphs(lines, 'div')}<br></body></html>",
+        "html",
+    )
+
+
+def iphone_below(lines: list[str]) -> tuple[str, str]:
+    return (
+        f'<html><body dir="auto"><div dir="ltr"><blockquote type="cite">{html.escape(WROTE)}<br><br></blockquote></div>'
+        f'<blockquote type="cite"><div dir="ltr">{internal_html()}</div></blockquote>{paragraphs(lines, "div")}'
+        '<br id="lineBreakAtBeginningOfSignature"><div dir="ltr">Sent from my iPhone</div></body></html>',
+        "html",
+    )
+
+
+def halves(lines: list[str]) -> tuple[list[str], list[str]]:
     half = max(len(lines) // 2, 1)
-    above, below = "\n".join(lines[:half]), "\n".join(lines[half:])
+    return lines[:half], lines[half:]
+
+
+def mutt_between(lines: list[str]) -> tuple[str, str]:
+    above, below = ("\n".join(part) for part in halves(lines))
     return f"{WROTE}\n> {INTERNAL[0]}\n\n{above}\n\n> {INTERNAL[1]}\n\n{below}\n", "plain"
 
 
+def split_quote(lines: list[str], opening: str, tag: str) -> str:
+    first, second = (paragraphs(part, "div") for part in halves(lines))
+    pieces = (
+        f"<div>{CUT_LINE}</div><div>{INTERNAL[0]}</div>",
+        f"<div>{INTERNAL[1]}</div>",
+        f"<div>{INTERNAL[2]}</div>",
+    )
+    one, two, three = (f"<{tag}>{piece}</blockquote>" for piece in pieces)
+    return f"{opening}{one}{first}{two}{second}{three}"
+
+
+def thunderbird_between(lines: list[str]) -> tuple[str, str]:
+    opening = f'<div class="moz-cite-prefix">{html.escape(WROTE)}<br></div>'
+    return f"<html><body>{split_quote(lines, opening, 'blockquote type=cite')}</body></html>", "html"
+
+
+def gmail_between(lines: list[str]) -> tuple[str, str]:
+    opening = f'<div dir="ltr" class="gmail_attr">{html.escape(WROTE)}<br></div>'
+    inner = split_quote(lines, opening, 'blockquote class="gmail_quote"')
+    return f'<div dir="ltr"><div class="gmail_quote">{inner}</div></div>', "html"
+
+
+def apple_mail_between(lines: list[str]) -> tuple[str, str]:
+    opening = f'<blockquote type="cite"><div>{html.escape(WROTE)}</div></blockquote>'
+    return f"<html><body>{split_quote(lines, opening, 'blockquote type=cite')}</body></html>", "html"
+
+
+def iphone_between(lines: list[str]) -> tuple[str, str]:
+    body, _ = apple_mail_between(lines)
+    return body.replace("</body>", '<div dir="ltr">Sent from my iPhone</div></body>'), "html"
+
+
+# Outlook marks nothing of what it quotes: what is typed below its head can't be told from the rest.
+
+
+def outlook_desktop_below(lines: list[str]) -> tuple[str, str]:
+    body, kind = outlook_desktop([""])
+    return body.replace("</div></body>", f"{paragraphs(lines)}</div></body>"), kind
+
+
+def outlook_web_below(lines: list[str]) -> tuple[str, str]:
+    body, kind = outlook_web([""])
+    return body.replace("</body>", f"{paragraphs(lines, 'div')}</body>"), kind
+
+
 ABOVE = [outlook_desktop, outlook_web, gmail, apple_mail, iphone, thunderbird, mutt]
-ALL = [*ABOVE, mutt_below, thunderbird_below]
+BELOW = [gmail_below, apple_mail_below, iphone_below, thunderbird_below, mutt_below]
+BETWEEN = [gmail_between, apple_mail_between, iphone_between, thunderbird_between, mutt_between]
+UNMARKED = [outlook_desktop_below, outlook_web_below]
+ALL = [*ABOVE, *BELOW]
 
 
-def parsed(client, lines: list[str]) -> Parsed:  # type: ignore[no-untyped-def]
+def mail_of(client, lines: list[str]) -> Mail:  # type: ignore[no-untyped-def]
     body, subtype = client(lines)
     mail = email.message.EmailMessage(policy=email.policy.SMTP)
     mail["From"] = "Sam Okafor <sam@landlord.example.org>"
@@ -140,7 +222,11 @@ def parsed(client, lines: list[str]) -> Parsed:  # type: ignore[no-untyped-def]
     mail["In-Reply-To"] = "<1@landlord.example.org>"
     mail["Message-ID"] = "<2@landlord.example.org>"
     mail.set_content(body, subtype=subtype)
-    return parse(read(mail.as_bytes()).new_text, TODAY, ADD)
+    return read(mail.as_bytes())
+
+
+def parsed(client, lines: list[str]) -> Parsed:  # type: ignore[no-untyped-def]
+    return parse(mail_of(client, lines).own_words, TODAY, ADD)
 
 
 def goes_out(found: Parsed) -> str:
@@ -190,8 +276,41 @@ def test_a_mail_without_words_of_its_own_does_nothing(client) -> None:  # type: 
     assert found.mistakes and not found.body
 
 
-def test_answers_between_the_quoted_lines_go_out_and_the_lines_do_not() -> None:
-    found = parsed(mutt_between, ["Yes, on Monday.", "No, nobody told us."])
+@pytest.mark.parametrize("client", BETWEEN)
+@pytest.mark.parametrize("first", ["Yes, on Monday.", "My answers are below, in blue. Yes, on Monday."])
+def test_answers_between_the_quoted_lines_go_out_and_the_lines_do_not(client, first: str) -> None:  # type: ignore[no-untyped-def]
+    found = parsed(client, [first, "No, nobody told us."])
     assert [act.act for act in found.acts] == [Act.REPLY]
     text = goes_out(found)
-    assert "Yes, on Monday." in text and "No, nobody told us." in text
+    assert first in text and "No, nobody told us." in text and "iPhone" not in text
+
+
+@pytest.mark.parametrize("client", UNMARKED)
+def test_what_is_typed_within_an_unmarked_quotation_is_never_guessed_at(client) -> None:  # type: ignore[no-untyped-def]
+    found = parsed(client, ["Dear Jo,", "We come on Monday."])
+    assert not found.acts and "no text above the quoted mail" in found.mistakes[0].problem
+
+
+@pytest.mark.parametrize("client", [outlook_desktop, outlook_web])
+def test_answers_within_an_unmarked_quotation_are_noticed_where_the_handler_speaks_of_them(client) -> None:  # type: ignore[no-untyped-def]
+    mail = mail_of(client, ["Dear Jo, please see my answers below in red.", "Sam"])
+    assert mail.answers_within and not any(secret in mail.own_words for secret in INTERNAL)
+    assert not mail_of(client, ["Dear Jo, we come on Monday.", "Sam"]).answers_within
+
+
+@pytest.mark.parametrize("client", BETWEEN)
+def test_a_quotation_alone_is_nothing_to_send(client) -> None:  # type: ignore[no-untyped-def]
+    """Also without the line above which an answer stands: people cut it away."""
+    body, subtype = client(["", ""])
+    found = parsed(lambda _: (body.replace(CUT_LINE, "").replace(html.escape(WROTE), ""), subtype), [])
+    assert found.mistakes and not found.acts
+
+
+@pytest.mark.parametrize("client", ABOVE)
+def test_every_form_of_every_command_is_read_from_every_client(client) -> None:  # type: ignore[no-untyped-def]
+    for act in FORMS:
+        for form in (form for form in FORMS[act] if form.startswith("#")):
+            lines = [form, "", "Dear Jo,", "We come on Monday."]
+            found, plain = parsed(client, lines), parse("\n".join(lines), TODAY, ADD)
+            assert (found.acts, found.mistakes) == (plain.acts, ()), form
+            assert found.body.split() == plain.body.split(), form
