@@ -19,6 +19,7 @@ import typer
 import mailbot
 from mailbot.case_commands import case_export
 from mailbot.classifier_commands import classify, evaluate, train
+from mailbot.health_commands import health
 from mailbot.journal_commands import journal_app
 from mailbot.person_commands import case_hold, person_app, retention_app
 from mailbot.policy_commands import policy_app
@@ -56,6 +57,7 @@ app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(policy_app, name="policy")
 app.command()(init)
 app.command()(doctor)
+app.command()(health)
 app.add_typer(journal_app, name="journal")
 case_app.command("export")(case_export)
 app.command()(replay)

@@ -23,10 +23,12 @@ from typing import NoReturn
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from mailbot.alarms import Alarms
 from mailbot.attended import Attended
 from mailbot.casework.calendar import LONDON
-from mailbot.casework.vocabulary import Decision
+from mailbot.casework.vocabulary import Decision, Intent
 from mailbot.clock import Clock, monotonic
+from mailbot.healthdoor import DutyCount, HealthDoor, Tally, look_into, metrics_text
 from mailbot.postroom.imap import ImapDoor, in_words
 from mailbot.postroom.lookout import Lookout
 from mailbot.reckoning import Lying, reckon_all
@@ -144,6 +146,16 @@ class Daemon:
             for box in service.settings.mailboxes
         ]
         self._last_turn = monotonic()
+        self._tally = Tally()
+        settings, now = service.settings, clock.now
+        self._look = look_into(service.store, settings, now)
+        self._duties = DutyCount(service.store, settings, now)
+        self._alarms = Alarms(settings, service.store, service.outbox.door)
+        self._health = (
+            HealthDoor(settings.health_at, self._look, self._metrics, self._alive)
+            if settings.health_at
+            else None
+        )
         self.exit_code = 0
 
     def run(self, until: threading.Event | None = None) -> int:
@@ -159,6 +171,7 @@ class Daemon:
             ("dispatch", self._dispatch, 15),
             ("heartbeat", self._beat, 20),
             ("reckon", self._reckon, 900),
+            ("alarm", self._alarm, 60),
         )
         for name, job, seconds in jobs:
             self._scheduler.add_job(
@@ -167,6 +180,8 @@ class Daemon:
         self._scheduler.start()
         for lookout in self._lookouts:
             lookout.start()
+        if self._health:
+            self._health.start()
         notify("READY=1")
         log.info("running", extra={"mailboxes": len(self._lookouts)})
         while not stop.wait(5):
@@ -181,6 +196,8 @@ class Daemon:
         for lookout in self._lookouts:
             lookout.stop()
         self._scheduler.shutdown(wait=True)
+        if self._health:
+            self._health.close()
         log.info("stopped")
 
     def _catch_signals(self) -> None:
@@ -212,8 +229,10 @@ class Daemon:
 
     def _attend(self) -> None:
         with self._one_turn():
-            while not self._stopping.is_set() and self._service.attend(20):
-                self._service.dispatch(20)
+            while not self._stopping.is_set() and (attended := self._service.attend(20)):
+                for one in attended:
+                    self._tally.count("mails_attended", taken_for(one))
+                self._count_sent(self._service.dispatch(20))
                 self._moved()
 
     def _tick(self) -> None:
@@ -229,8 +248,26 @@ class Daemon:
 
     def _dispatch(self) -> None:
         with self._one_turn():
-            while not self._stopping.is_set() and self._service.dispatch(10):
+            while not self._stopping.is_set() and (sent := self._service.dispatch(10)):
+                self._count_sent(sent)
                 self._moved()
+
+    def _count_sent(self, sent: list[Sent]) -> None:
+        for one in sent:
+            self._tally.count("letters_handled", one.outcome.value if one.outcome else "held")
+
+    def _alarm(self) -> None:
+        """How the service is, told to its operator. Apart from the turns: one of them may be what hangs."""
+        try:
+            self._alarms.raise_for(self._look())
+        except Exception as error:  # a database that is away is told by what needs it
+            log.warning("no alarm could be given", extra={"error": type(error).__name__})
+
+    def _alive(self) -> bool:
+        return monotonic() - self._last_turn < STALLED_AFTER / 2
+
+    def _metrics(self) -> bytes:
+        return metrics_text(self._look(), self._tally.counted(), self._duties())
 
     def _beat(self) -> None:
         with self._one_turn():
@@ -239,6 +276,13 @@ class Daemon:
         if self._service.settings.heartbeat:
             self._service.settings.heartbeat.touch()
         notify("WATCHDOG=1")
+
+
+def taken_for(attended: Attended) -> str:
+    """For the count of what the classifier decides by itself."""
+    if attended.verdict is None:
+        return "neither"
+    return "asked" if attended.verdict.intent is Intent.UNSURE else "decided"
 
 
 def give_up() -> NoReturn:

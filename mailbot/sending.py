@@ -83,7 +83,7 @@ class Outbox:
         self._settings = settings
         self._store = store
         self._stationery = stationery
-        self._door = door
+        self.door = door
         self._now = now
         self._append_sent = append_sent
         self._own = frozenset(a for box in settings.mailboxes for a in (box.imap.address, *box.imap.aliases))
@@ -196,7 +196,7 @@ class Outbox:
         except ClaimLost:
             return Sent(letter, None, "somebody else has it")
         try:
-            handed = self._door.hand_over(
+            handed = self.door.hand_over(
                 written.raw, return_path(letter, mailbox), letter.order.to, null_sender=written.null_sender
             )
         except Exception as error:  # whatever broke in it, the letter may have gone out

@@ -193,6 +193,11 @@ class Cases(Transaction):
         key = {"reference": row.reference, "timer": row.timer.value, "subject": row.subject}
         return bool(self._connection.execute(_STANDS, key).scalar() == row.due_at)
 
+    def count_timers_due(self, as_of: dt.datetime) -> int:
+        """How many timers are due at `as_of`."""
+        found = self._connection.execute(select(func.count()).where(timers.c.due_at <= as_of))
+        return int(found.scalar_one())
+
     def next_due(self) -> dt.datetime | None:
         """When the next timer falls due; None when there is none at all."""
         found: dt.datetime | None = self._connection.execute(_NEXT_DUE).scalar()

@@ -343,6 +343,36 @@ class Mails(Transaction):
             select(mails).where(mails.c.state == MailState.QUARANTINED.value).order_by(*_IN_ORDER)
         )
 
+    def oldest_waiting_mail(self) -> dt.datetime | None:
+        """When the mail that has waited longest to be attended to was kept; None where none waits."""
+        found: dt.datetime | None = self._connection.execute(
+            select(func.min(mails.c.kept_at)).where(mails.c.state == MailState.KEPT.value)
+        ).scalar()
+        return found
+
+    def arrivals_since(self, since: dt.datetime, limit: int = 20_000) -> list[dt.datetime]:
+        """When mails came, oldest first; of more than `limit` the latest."""
+        rows = self._connection.execute(
+            select(mails.c.received_at)
+            .where(mails.c.received_at >= since)
+            .order_by(mails.c.received_at.desc())
+            .limit(limit)
+        )
+        return sorted(row[0] for row in rows)
+
+    def quarantine_by_cause(self) -> tuple[dict[str, int], dt.datetime | None]:
+        """How many mails are set aside for which cause, by its code, and when the oldest of them came."""
+        rows = self._connection.execute(
+            select(mails.c.cause, func.count(), func.min(mails.c.received_at))
+            .where(mails.c.state == MailState.QUARANTINED.value)
+            .group_by(mails.c.cause)
+        ).all()
+        counted: dict[str, int] = {}
+        for cause, count, _ in rows:
+            code = str(cause).partition(":")[0]
+            counted[code] = counted.get(code, 0) + int(count)
+        return counted, min((row[2] for row in rows), default=None)
+
     def attended_mails(self, since: dt.datetime, until: dt.datetime) -> list[MailRow]:
         """Mails attended to in [since, until), in that order."""
         return self._mails(

@@ -247,6 +247,18 @@ class Outbox(Transaction):
         """Letters that were handed over to anybody since then, or may have been."""
         return int(self._connection.execute(_COUNT, {"since": since}).scalar_one())
 
+    def oldest_waiting_letter(self, now: dt.datetime) -> dt.datetime | None:
+        """When the letter that could go now and has waited longest was ordered; None where none waits. A reminder waits
+        for the morning and does not count."""
+        found: dt.datetime | None = self._connection.execute(
+            select(func.min(letters.c.created_at)).where(
+                letters.c.state.in_(_ON_ITS_WAY),
+                letters.c.letter != Letter.CHASER.value,
+                (letters.c.next_at <= now) | (letters.c.attempts > 0),  # tried already counts as well
+            )
+        ).scalar()
+        return found
+
     def next_letter_at(self) -> dt.datetime | None:
         """When the next letter may be claimed; None when the outbox has none on its way."""
         found: dt.datetime | None = self._connection.execute(

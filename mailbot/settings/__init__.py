@@ -117,6 +117,8 @@ class Settings:
     calendar: Calendar
     classifier: ClassifierSettings
     people: tuple[Person, ...]
+    health_at: tuple[str, int] | None = None  # host and port where health is told over HTTP; None: nowhere
+    alarm_to: tuple[str, ...] = ()  # the operator's addresses
     forward_dangerous_files: bool = False  # programs, macros and the like go along with mails to staff
     retention: Retention = field(default_factory=Retention)
     warnings: tuple[Mistake, ...] = ()
@@ -240,6 +242,8 @@ class _Reader:
             digest_at=casework.digest_at,
             heartbeat=data / casework.heartbeat if casework.heartbeat else None,
             show_handler_address=casework.show_handler_address,
+            health_at=_place(main.health.listen),
+            alarm_to=tuple(main.health.alarm_to),
             forward_dangerous_files=casework.forward_dangerous_files,
             limits=Limits(**main.limits.model_dump()),
             calendar=calendar,
@@ -504,6 +508,11 @@ class _Reader:
 
     def _warn(self, key: str, value: str, problem: str, fix: str) -> None:
         self._warnings.append(Mistake(MAILBOT, key, repr(value), problem, fix))
+
+
+def _place(listen: str) -> tuple[str, int] | None:
+    host, _, port = listen.rpartition(":")
+    return (host.strip("[]"), int(port)) if listen else None
 
 
 def _ombudsmen(table: t.OmbudsmanTable) -> tuple[Ombudsman, ...]:

@@ -216,6 +216,13 @@ class CaseworkTable(Strict):
     forward_dangerous_files: bool = False
 
 
+class HealthTable(Strict):
+    listen: str = Field(
+        default="", pattern=r"^([^\s:]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5})?$", examples=['"127.0.0.1:8025"']
+    )
+    alarm_to: list[Address] = Field(default_factory=list)
+
+
 class LimitsTable(Strict):
     letters_per_address_per_hour: int = Field(default=6, ge=1)
     letters_per_address_per_day: int = Field(default=20, ge=1)
@@ -312,6 +319,7 @@ class MailbotTable(Strict):
     references: ReferencesTable = Field(default_factory=ReferencesTable)
     casework: CaseworkTable = Field(default_factory=CaseworkTable)
     limits: LimitsTable = Field(default_factory=LimitsTable)
+    health: HealthTable = Field(default_factory=HealthTable)
     calendar: CalendarTable = Field(default_factory=CalendarTable)
     classifier: ClassifierTable = Field(default_factory=ClassifierTable)
     retention: RetentionTable = Field(default_factory=RetentionTable)

@@ -6,10 +6,10 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from commands_places import Office
 from doors.command_line import Said, keyboard
 
 import classifiers
@@ -91,21 +91,6 @@ MAILS = (
     ),
     letter("", "No sender at all", "Who wrote this?\r\n"),
 )
-
-
-@dataclass(frozen=True)
-class Office:
-    """A folder with a configuration and a database in it."""
-
-    folder: Path
-
-    @property
-    def config(self) -> Path:
-        return self.folder / "config"
-
-    @property
-    def database(self) -> Path:
-        return self.config / "mailbot.db"
 
 
 @pytest.fixture(scope="session")

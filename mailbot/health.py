@@ -1,0 +1,220 @@
+"""Whether the service is well, as the database and its own heartbeats tell it: told to machines over HTTP
+(`healthdoor`), to people by `mailbot health`, to the operator as an alarm by mail (`alarms`).
+
+Nothing in it names a resident, an address or a word of a mail, and asking changes nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from mailbot.postroom.oauth import source_for
+from mailbot.reckoning import DIFFERENCE
+from storage.rows import LetterState, MailState
+
+if TYPE_CHECKING:
+    from mailbot.casework.calendar import Calendar
+    from mailbot.settings import Settings
+    from storage.work import Work
+
+BEAT_STALE: Final = dt.timedelta(seconds=120)
+LOOK_STALE: Final = dt.timedelta(minutes=15)
+"""Or five times the mailbox's own interval, where that is more."""
+OUTBOX_OLD: Final = dt.timedelta(hours=1)
+ATTEND_OLD: Final = dt.timedelta(minutes=30)
+CALENDAR_SOON: Final = dt.timedelta(days=60)
+SECRET_SOON: Final = dt.timedelta(days=30)
+QUIET_FLOOR: Final = 8.0
+"""The mailboxes are never called unusually silent before so many working hours without a mail."""
+ENOUGH_MAILS: Final = 50
+"""With fewer mails in eight weeks nobody can say what is usual."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that is wrong. `part` is a stable word for machines; `blocks`: mail or letters stand still."""
+
+    part: str
+    told: str
+    blocks: bool
+
+
+@dataclass(frozen=True)
+class Health:
+    """Seconds are ages; None where there is nothing to be old."""
+
+    at: dt.datetime
+    beat_age: float | None
+    look_ages: dict[str, float | None]
+    mails_waiting: int
+    oldest_waiting_mail_age: float | None
+    letters: dict[str, int]
+    oldest_letter_age: float | None
+    quarantined: dict[str, int]
+    oldest_quarantined_age: float | None
+    timers_overdue: int
+    open_cases: dict[str, int]
+    calendar_days_left: int | None
+    token_seconds_left: float | None
+    secret_days_left: int | None
+    differences: tuple[str, ...]
+    silent_hours: float | None  # working hours since the last mail came, where that is more than usual
+    troubles: tuple[Trouble, ...]
+
+    @property
+    def ready(self) -> bool:
+        return not any(trouble.blocks for trouble in self.troubles)
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "at": self.at.isoformat(), "ready": self.ready}
+
+
+def examine(work: Work, settings: Settings, now: dt.datetime, running: bool = True) -> Health:
+    """How the service is. `running`: a daemon should be at work, so a missing heartbeat is trouble."""
+    beats = work.heartbeats()
+    rows = {row.name: row for row in work.mailboxes()}
+    waiting = work.oldest_waiting_mail()
+    letters = work.letters_by_state()
+    oldest_letter = work.oldest_waiting_letter(now)
+    causes, oldest_aside = work.quarantine_by_cause()
+    published = settings.calendar.published
+    calendar_left = (dt.date(published.to_year, 12, 31) - now.date()).days if published else None
+    oauth = next((o for o in (settings.smtp.oauth, *(b.imap.oauth for b in settings.mailboxes)) if o), None)
+    token = source_for(oauth, settings.smtp.user or settings.mailboxes[0].imap.user) if oauth else None
+    secret_left = (oauth.secret_ends - now.date()).days if oauth and oauth.secret_ends else None
+    looks = {
+        box.name: _age(now, rows[box.name].looked_at if box.name in rows else None)
+        for box in settings.mailboxes
+    }
+    differences = tuple(
+        told for box in settings.mailboxes if (told := work.recall(f"{DIFFERENCE}{box.name}") or "")
+    )
+    health = Health(
+        at=now,
+        beat_age=_age(now, beats.get("daemon")),
+        look_ages=looks,
+        mails_waiting=work.mails_by_state().get(MailState.KEPT, 0),
+        oldest_waiting_mail_age=_age(now, waiting),
+        letters={state.value: count for state, count in letters.items()},
+        oldest_letter_age=_age(now, oldest_letter),
+        quarantined=causes,
+        oldest_quarantined_age=_age(now, oldest_aside),
+        timers_overdue=work.count_timers_due(now - dt.timedelta(minutes=10)),
+        open_cases={stage.value: count for stage, count in work.cases_by_stage().items()},
+        calendar_days_left=calendar_left,
+        token_seconds_left=token.seconds_left if token else None,
+        secret_days_left=secret_left,
+        differences=differences,
+        silent_hours=_unusual_silence(work, settings.calendar, now),
+        troubles=(),
+    )
+    found = tuple(_troubles(health, settings, running, {n: r.last_error for n, r in rows.items()}))
+    return replace(health, troubles=found)
+
+
+def _age(now: dt.datetime, at: dt.datetime | None) -> float | None:
+    return None if at is None else max((now - at).total_seconds(), 0.0)
+
+
+def _troubles(health: Health, settings: Settings, running: bool, errors: dict[str, str]) -> Iterator[Trouble]:
+    if running and (health.beat_age is None or health.beat_age > BEAT_STALE.total_seconds()):
+        yield Trouble("heartbeat", f"the daemon last showed life {_ago(health.beat_age)}", True)
+    for box in settings.mailboxes:
+        age = health.look_ages[box.name]
+        limit = max(LOOK_STALE.total_seconds(), 5.0 * box.imap.poll_seconds)
+        if running and (age is None or age > limit):
+            error = f": {errors[box.name]}" if errors.get(box.name) else ""
+            yield Trouble("mailbox", f"{box.name} was last looked into {_ago(age)}{error}", True)
+    if (health.oldest_waiting_mail_age or 0) > ATTEND_OLD.total_seconds():
+        yield Trouble(
+            "mails", f"a mail has waited to be attended to since {_ago(health.oldest_waiting_mail_age)}", True
+        )
+    if (health.oldest_letter_age or 0) > OUTBOX_OLD.total_seconds():
+        yield Trouble(
+            "outbox", f"a letter has waited to be sent since {_ago(health.oldest_letter_age)}", True
+        )
+    if health.letters.get(LetterState.UNKNOWN.value):
+        count = health.letters[LetterState.UNKNOWN.value]
+        yield Trouble("letters", f"{count} of which nobody knows whether they went out", False)
+    if health.timers_overdue:
+        yield Trouble("timers", f"{health.timers_overdue} due for more than ten minutes", True)
+    if health.quarantined:
+        count = sum(health.quarantined.values())
+        yield Trouble(
+            "quarantine",
+            f"{count} mails wait for a person, the oldest {_ago(health.oldest_quarantined_age)}",
+            False,
+        )
+    if health.silent_hours is not None:
+        told = f"no mail has come for {health.silent_hours:.0f} working hours, longer than in the last eight weeks"
+        yield Trouble("silence", told, False)
+    for difference in health.differences:
+        yield Trouble("reconciliation", difference, False)
+    if health.calendar_days_left is not None and health.calendar_days_left < CALENDAR_SOON.days:
+        yield Trouble(
+            "calendar", f"the published bank holidays end in {health.calendar_days_left} days", False
+        )
+    if health.secret_days_left is not None and health.secret_days_left < SECRET_SOON.days:
+        yield Trouble("secret", f"the provider's secret ends in {health.secret_days_left} days", False)
+    if health.token_seconds_left is not None and health.token_seconds_left < 0:
+        yield Trouble("token", "the token has ended and could not be renewed", True)
+
+
+def _unusual_silence(work: Work, calendar: Calendar, now: dt.datetime) -> float | None:
+    """The working hours since the last mail, if no such gap was in the last eight weeks: then something on the way may
+    be broken although the server lets us in."""
+    arrivals = work.arrivals_since(now - dt.timedelta(weeks=8))
+    if len(arrivals) < ENOUGH_MAILS:
+        return None
+    gaps = [working_hours(calendar, a, b) for a, b in itertools.pairwise(arrivals)]
+    since = working_hours(calendar, arrivals[-1], now)
+    return since if since > max(QUIET_FLOOR, 1.5 * max(gaps)) else None
+
+
+def working_hours(calendar: Calendar, start: dt.datetime, end: dt.datetime) -> float:
+    """Hours between 9:00 and 17:00 of working days that lie between the two."""
+    total, day = 0.0, calendar.london_date(start)
+    while day <= calendar.london_date(end):
+        if calendar.is_working(day):
+            opens, closes = calendar.instant(day, dt.time(9)), calendar.instant(day, dt.time(17))
+            total += max((min(end, closes) - max(start, opens)).total_seconds(), 0.0)
+        day += dt.timedelta(days=1)
+    return total / 3600
+
+
+def _ago(seconds: float | None) -> str:
+    if seconds is None:
+        return "never"
+    minutes = int(seconds // 60)
+    if minutes < 120:
+        return f"{minutes} minutes ago"
+    return f"{minutes // 60} hours ago" if minutes < 48 * 60 else f"{minutes // 1440} days ago"
+
+
+@dataclass(frozen=True)
+class Duties:
+    """Of the open cases: acknowledgements and responses by their dates. Lateness is told by the outer date."""
+
+    due_today: int = 0
+    past_target: int = 0
+    missed: int = 0
+
+
+def duties_of(work: Work, today: dt.date) -> Duties:
+    """The duties that are not done, counted over all open cases."""
+    due_today = past_target = missed = 0
+    for case in work.open_cases():
+        record = case.current
+        if record is None:
+            continue
+        owed = [record.acknowledge] if record.acknowledged_at is None else []
+        owed += [record.promised] if record.responded_at is None else []
+        for due in owed:
+            due_today += due.target == today
+            past_target += due.target < today <= due.outer
+            missed += due.outer < today
+    return Duties(due_today, past_target, missed)

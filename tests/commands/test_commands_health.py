@@ -1,0 +1,266 @@
+"""How the service is, told to machines, to people and to its operator: each trouble by making it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from commands_places import Office
+from doors.command_line import Said
+
+from mailbot import settings
+from mailbot.alarms import GRACE, Alarms
+from mailbot.casework.parts import OAuthSettings
+from mailbot.health import Health, examine, working_hours
+from mailbot.healthdoor import DutyCount, HealthDoor, Tally, look_into, metrics_text
+from mailbot.postroom.smtp import Handed, Outcome
+from mailbot.settings import Settings
+from storage import Store, open_store
+from storage.rows import KeptMail
+
+AT = dt.datetime(2026, 3, 2, 10, 5, tzinfo=dt.UTC)  # five minutes after the office's mail was attended to
+
+
+@dataclass
+class Ward:
+    """A service whose health is looked at."""
+
+    settings: Settings
+    store: Store
+
+    def look(self, at: dt.datetime = AT) -> Health:
+        with self.store.read() as work:
+            return examine(work, self.settings, at)
+
+    def beat(self, at: dt.datetime = AT) -> None:
+        with self.store.begin() as work:
+            work.beat("daemon", at)
+            work.looked("complaints", at)
+
+
+@pytest.fixture
+def ward(office: Office) -> Iterator[Ward]:
+    made = settings.load(office.config)
+    store = open_store(made.database.url)
+    with store.begin() as work:  # the letters of the office wait; here they have left
+        for letter in work.claim_letters(AT, 100, dt.timedelta(minutes=5)):
+            work.handing(letter.id, b"x", "x", AT)
+            work.sent(letter.id, AT)
+    found = Ward(made, store)
+    found.beat()
+    yield found
+    store.close()
+
+
+def parts(health: Health) -> dict[str, bool]:
+    return {trouble.part: trouble.blocks for trouble in health.troubles}
+
+
+def test_a_service_that_is_well_is_ready_and_names_what_waits_for_a_person(ward: Ward) -> None:
+    health = ward.look()
+    assert health.ready
+    assert parts(health) == {"quarantine": False}  # the mail without a sender
+    assert health.quarantined == {"no_sender": 1}
+    assert (health.mails_waiting, health.timers_overdue) == (0, 0)
+
+
+def test_a_daemon_that_shows_no_life_and_looks_into_nothing_stands_still(ward: Ward) -> None:
+    health = ward.look(AT + dt.timedelta(minutes=20))
+    assert not health.ready
+    assert parts(health)["heartbeat"] and parts(health)["mailbox"]
+    told = {t.part: t.told for t in health.troubles}
+    assert told["mailbox"] == "complaints was last looked into 20 minutes ago"
+
+
+def test_a_mail_that_nobody_attends_to_and_a_letter_that_does_not_leave_stand_still(ward: Ward) -> None:
+    late = AT + dt.timedelta(hours=2)
+    with ward.store.begin() as work:
+        work.keep_mail(KeptMail("complaints", "INBOX", 1, 99, AT, AT, b"Subject: x\r\n\r\nx"))
+    ward.beat(late)
+    assert parts(ward.look(late))["mails"]
+    from mailbot.casework.vocabulary import Audience, Letter, SendLetter
+    from storage.rows import NewLetter
+
+    order = SendLetter(Letter.ALERT, Audience.SUPERVISOR, "alex", "alex@landlord.example.org", {}, ())
+    with ward.store.begin() as work:
+        work.add_letter(NewLetter(order, "<a@b>", "n"), AT)
+    assert parts(ward.look(late))["outbox"]
+    assert not ward.look(late).ready
+
+
+def test_what_ends_soon_is_told_and_blocks_nothing(ward: Ward) -> None:
+    oauth = OAuthSettings(
+        "generic", client_id="x", token_url="https://x.example", secret_ends=dt.date(2026, 3, 20)
+    )
+    ward.settings = replace(ward.settings, smtp=replace(ward.settings.smtp, oauth=oauth))
+    calendar = ward.settings.calendar
+    assert calendar.published is not None
+    ending = replace(calendar, published=replace(calendar.published, to_year=2025))
+    ward.settings = replace(ward.settings, calendar=ending)
+    health = ward.look()
+    assert (parts(health)["secret"], parts(health)["calendar"], health.ready) == (False, False, True)
+    assert health.secret_days_left == 18
+
+
+def test_a_mailbox_that_is_silent_longer_than_ever_is_told(ward: Ward) -> None:
+    with ward.store.begin() as work:
+        for n in range(60):
+            at = AT - dt.timedelta(days=50) + dt.timedelta(hours=20 * n)
+            work.keep_mail(
+                KeptMail("complaints", "INBOX", 1, 1000 + n, at, at, f"Subject: {n}\r\n\r\nx".encode())
+            )
+        for mail in work.waiting_mails(100):
+            work.discard_mail(mail.id)
+    usual, broken = AT + dt.timedelta(days=1), AT + dt.timedelta(days=9)
+    ward.beat(usual)
+    assert "silence" not in parts(ward.look(usual))
+    ward.beat(broken)
+    assert parts(ward.look(broken))["silence"] is False
+
+
+def test_hours_of_work_leave_out_nights_weekends_and_bank_holidays(ward: Ward) -> None:
+    calendar = ward.settings.calendar
+    thursday = dt.datetime(2026, 4, 2, 15, 0, tzinfo=dt.UTC)  # 16:00 in London, before Good Friday
+    tuesday = dt.datetime(2026, 4, 7, 9, 0, tzinfo=dt.UTC)  # 10:00, after Easter Monday
+    assert working_hours(calendar, thursday, tuesday) == 2.0
+
+
+# ------------------------------------------------------------------ over HTTP
+
+
+def ask(port: int, path: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as reply:
+            return reply.status, reply.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+@pytest.fixture
+def door(ward: Ward) -> Iterator[HealthDoor]:
+    tally = Tally()
+    tally.count("mails_attended", "decided", 2)
+    tally.count("mails_attended", "asked")
+    look = look_into(ward.store, ward.settings, lambda: AT)
+    duties = DutyCount(ward.store, ward.settings, lambda: AT)
+    opened = HealthDoor(
+        ("127.0.0.1", 0), look, lambda: metrics_text(look(), tally.counted(), duties()), lambda: True
+    )
+    opened.start()
+    yield opened
+    opened.close()
+
+
+def test_machines_ask_over_http(door: HealthDoor, ward: Ward) -> None:
+    assert ask(door.port, "/healthz") == (200, "ok\n")
+    status, body = ask(door.port, "/readyz")
+    assert (status, json.loads(body)["ready"]) == (200, True)
+    assert ask(door.port, "/anything")[0] == 404
+    with ward.store.begin() as work:
+        work.beat("daemon", AT - dt.timedelta(hours=1))
+    status, body = ask(door.port, "/readyz")
+    assert (status, json.loads(body)["troubles"][0]["part"]) == (503, "heartbeat")
+    ward.store.close()
+    assert ask(door.port, "/healthz")[0] == 200  # the process lives, whatever its database does
+
+
+def test_metrics_have_units_in_their_names_and_nobody_in_their_labels(door: HealthDoor) -> None:
+    status, text = ask(door.port, "/metrics")
+    assert status == 200
+    for line in (
+        "mailbot_ready 1.0",
+        'mailbot_mails_attended_total{taken_for="decided"} 2.0',
+        'mailbot_mails_attended_total{taken_for="asked"} 1.0',
+        'mailbot_quarantined_mails{cause="no_sender"} 1.0',
+        'mailbot_cases{stage="stage1_open"} 1.0',
+        'mailbot_open_duties{stand="missed"} 0.0',
+        "mailbot_heartbeat_age_seconds 0.0",
+        'mailbot_mailbox_last_look_age_seconds{mailbox="complaints"} 0.0',
+    ):
+        assert line in text, line
+    assert "@" not in text and "Finch" not in text
+
+
+def test_duties_are_told_by_how_they_stand(ward: Ward) -> None:
+    from mailbot.health import duties_of
+
+    with ward.store.read() as work:
+        (case,) = [c for c in work.open_cases() if c.stage1]
+        assert case.stage1 is not None
+        last = case.stage1.promised.outer
+        assert duties_of(work, last).missed == 0
+        assert duties_of(work, last + dt.timedelta(days=1)).missed >= 1
+        assert duties_of(work, case.stage1.promised.target).due_today >= 1
+
+
+# ------------------------------------------------------------------ alarms
+
+
+class Relay:
+    """Takes alarms, or refuses them."""
+
+    def __init__(self) -> None:
+        self.mails: list[bytes] = []
+        self.away = False
+
+    def hand_over(self, raw: bytes, sender: str, to: str, *, null_sender: bool = False) -> Handed:
+        if self.away:
+            return Handed(Outcome.LATER)
+        self.mails.append(raw)
+        return Handed(Outcome.ACCEPTED)
+
+
+def test_the_operator_hears_once_a_day_of_trouble_and_once_of_its_end(ward: Ward) -> None:
+    ward.settings = replace(ward.settings, alarm_to=("it@landlord.example.org",))
+    relay = Relay()
+    alarms = Alarms(ward.settings, ward.store, relay)
+    assert not alarms.raise_for(ward.look())
+    silent = AT + dt.timedelta(minutes=30)
+    assert not alarms.raise_for(ward.look(silent))  # servers restart: nobody is woken at once
+    relay.away = True
+    assert not alarms.raise_for(ward.look(silent + GRACE))
+    relay.away = False
+    assert alarms.raise_for(ward.look(silent + GRACE))
+    assert b"Subject: mailbot stands still: the daemon last showed life" in relay.mails[0].replace(
+        b"\n ", b" "
+    )
+    again = Alarms(ward.settings, ward.store, relay)  # a restart tells nothing twice
+    again.raise_for(ward.look(silent + 2 * GRACE))
+    assert not again.raise_for(ward.look(silent + 3 * GRACE + GRACE))
+    assert again.raise_for(ward.look(silent + dt.timedelta(days=1, hours=1)))
+    well = silent + dt.timedelta(days=1, hours=2)
+    ward.beat(well)
+    assert again.raise_for(ward.look(well))
+    assert b"Subject: mailbot is well again" in relay.mails[-1]
+    assert not again.raise_for(ward.look(well))
+    assert len(relay.mails) == 3
+
+
+def test_without_an_address_nobody_is_told(ward: Ward) -> None:
+    relay = Relay()
+    alarms = Alarms(ward.settings, ward.store, relay)
+    assert not alarms.raise_for(ward.look(AT + dt.timedelta(days=3)))
+    assert relay.mails == []
+
+
+# ------------------------------------------------------------------ for people
+
+
+def test_the_command_says_what_stands_still_and_exits_with_1(
+    office: Office, mailbot: Callable[..., Said], ward: Ward
+) -> None:
+    said = mailbot("health", "--config", office.config)
+    assert said.code == 1
+    assert "STANDS STILL  heartbeat: the daemon last showed life" in said.out
+    told: Any = mailbot("health", "--config", office.config, "--json").json
+    assert told["ready"] is False
+    ward.beat(dt.datetime.now(dt.UTC))
+    late = mailbot("health", "--config", office.config)
+    assert "heartbeat" not in late.out and "timers" in late.out  # it is long after March 2026
