@@ -35,6 +35,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "docs" / "pictures"
 
 import desk
 import make
+import paper
 
 MONDAY = dt.date(2026, 3, 30)  # Good Friday is 3 April, Easter Monday 6 April
 MORNING = dt.datetime(2026, 3, 30, 6, 30, tzinfo=dt.UTC)  # 07:30 in London: summer time began yesterday
@@ -47,7 +48,7 @@ LONG_AGO = dt.datetime(2026, 3, 2, 10, 0, tzinfo=dt.UTC)
 
 __all__ = [
     "ALEX", "LONG_AGO", "MONDAY", "MORNING", "POLICY", "RULES", "SAM", "STATIONERY",
-    "asked", "case", "day", "desk", "digest", "make", "section", "titles", "with_action", "written",
+    "asked", "case", "day", "desk", "digest", "make", "paper", "section", "titles", "with_action", "written",
 ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from morning_cases import make
+from morning_cases import make, paper
 
 from mailbot.casework.vocabulary import Letter
 from mailbot.places import templates_dir
@@ -55,6 +55,11 @@ def test_each_picture_is_there_and_small(name: str):
     picture = (ROOT / "docs" / "pictures" / f"{name}.png").read_bytes()
     assert picture.startswith(b"\x89PNG")
     assert len(picture) < 300_000
+
+
+def test_the_pages_for_handlers_and_supervisors_print_on_one_sheet_each(tmp_path: Path):
+    page = paper.page_of("handlers", "supervisors", size=paper.SIZES[-1])
+    assert paper.print_page(page, tmp_path / "both.pdf") == 2
 
 
 def test_without_chromium_the_pictures_say_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
