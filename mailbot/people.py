@@ -16,7 +16,7 @@ from mailbot.casework.vocabulary import Case, Flag, Matter, Role, Stage
 from mailbot.postroom.reading import Mail, read
 from mailbot.settings import Settings
 from storage.erasing import ERASED_MAIL
-from storage.rows import LetterState
+from storage.rows import LetterState, MailState
 from storage.work import Work
 
 LEGAL_HOLD = "legal_hold:"
@@ -161,6 +161,13 @@ def held_back(work: Work, settings: Settings, case: Case, now: dt.datetime, by_a
             f"{case.reference} was closed on {closed.day} {closed:%B %Y}, and closed cases are kept {years} years"
         )
     return reasons
+
+
+def still_waiting(work: Work, held: Held) -> list[str]:
+    """Mails of theirs that nobody has attended to yet: they may be complaints, and their clock runs."""
+    rows = (work.mail(id_) for id_ in held.mails)
+    waits = (MailState.KEPT, MailState.QUARANTINED)
+    return [f"mail {row.id} of theirs waits for somebody to look at it" for row in rows if row.state in waits]
 
 
 def _before_the_ombudsman(case: Case) -> str:

@@ -74,7 +74,7 @@ def person_erase(
     Refused, with the reason, for an open case, a legal hold, the Ombudsman, or before the time of keeping is over."""
     from mailbot.clock import WallClock
     from mailbot.erasing import StillGoing, erase_person
-    from mailbot.people import held_back
+    from mailbot.people import held_back, still_waiting
     from storage.rows import CaseChanged
 
     settings, store = _open(config)
@@ -84,6 +84,7 @@ def person_erase(
         held = _held(work, settings, address)
         concerned = (*held.cases, *held.party_to)
         against = [reason for case in concerned for reason in held_back(work, settings, case, now)]
+        against += still_waiting(work, held)
     typer.echo(
         f"Held: {len(held.cases)} cases, {len(held.mails)} mails, {len(held.letters)} letters; named in "
         f"{len(held.about)} mails of others and {len(held.telling)} notices to staff."
@@ -235,6 +236,8 @@ def _held(work: Work, settings: Settings, address: str) -> Held:
     wanted = address.strip().lower()
     if any(wanted in (p.address, *p.aliases) for p in settings.people):
         stop(f"{wanted} is one of staff: their acts are the record of your decisions, and stay", 1)
+    if any(wanted in (box.imap.address, *box.imap.aliases) for box in settings.mailboxes):
+        stop(f"{wanted} is an address of yours, and nobody's", 1)
     held = held_on(work, settings, wanted)
     if not held.anything:
         stop(f"nothing is held on {wanted}", 1)

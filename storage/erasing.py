@@ -129,9 +129,11 @@ class Erasing(Journal):
     # -------------------------------------------------------------- mails and letters
 
     def erase_mail(self, mail: str, sender: str, verdict: Verdict | None) -> None:
-        """Forget a mail's words, its attachments and what people said of it; that it came stays."""
+        """Forget a mail's words, its attachments and what people said of it; that it came stays. One that somebody was
+        still to look at is discarded: there is nothing left to look at."""
         blob = self._keep_blob(ERASED_MAIL)
-        row = self._connection.execute(select(mails.c.cause).where(mails.c.id == mail)).one()
+        row = self._connection.execute(select(mails.c.cause, mails.c.state).where(mails.c.id == mail)).one()
+        waits = row.state in (MailState.KEPT.value, MailState.QUARANTINED.value)
         self._connection.execute(delete(attachments).where(attachments.c.mail == mail))
         self._connection.execute(delete(schema.sortings).where(schema.sortings.c.mail == mail))
         self._connection.execute(
@@ -145,6 +147,8 @@ class Erasing(Journal):
                 message_id=None,
                 verdict=codec.write_verdict(verdict),
                 cause=row.cause.partition(": ")[0] if ": " in row.cause else "",
+                state=MailState.DISCARDED.value if waits else row.state,
+                again_at=None,
             )
         )
 

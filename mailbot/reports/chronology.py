@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -159,8 +159,18 @@ def _stage(source: Source, policy: Policy, number: int, record: StageRecord, own
         )
     if own and record.review:
         rows.append(_kept(source, f"{name}: review", record.review, record.reviewed_at))
-    rows.append(_kept(source, f"{name}: response", respond, record.responded_at))
-    if record.extension:
+    answer = _kept(source, f"{name}: response", respond, record.responded_at)
+    if record.extension is None:
+        return [*rows, answer]
+    told = record.extension.told_at.astimezone(LONDON).date()
+    if told > respond.outer:
+        by, clauses = f"told by {date(respond.outer)}", rules.extension.clauses
+        late = "told too late: it does not count"
+        no_good = Kept(f"{name}: extension", by, date(told), late, False, clauses)
+        rows += [answer, no_good]
+    else:
+        extended = answer if answer.good else replace(answer, verdict=f"extended on {date(told)}", good=None)
+        rows.append(extended)
         longer = Due(
             record.extension.to, record.extension.to, record.extension.clauses or rules.extension.clauses
         )

@@ -37,6 +37,8 @@ def test_a_person_gets_what_is_held_and_a_pack_of_it_can_be_checked(mailbot, off
     assert nobody.code == 1 and "nothing is held" in nobody.err
     staff = mailbot("person", "export", "sam@landlord.example.org", "--to", "no.zip", cwd=office.folder)
     assert staff.code == 1 and "one of staff" in staff.err
+    own = mailbot("person", "export", "complaints@landlord.example.org", "--to", "no.zip", cwd=office.folder)
+    assert own.code == 1 and "an address of yours" in own.err
 
 
 def test_erasing_is_refused_with_its_reason_tried_first_and_done_in_spite_of_it(mailbot, office):
@@ -56,6 +58,8 @@ def test_erasing_is_refused_with_its_reason_tried_first_and_done_in_spite_of_it(
         and "by order of alex, despite what stood against it: a court said so" in verified.out
     )
     assert mailbot("person", "erase", JO, cwd=office.folder).code == 1
+    shown = mailbot("case", "show", "cc-2026-1", cwd=office.folder)
+    assert shown.code == 0 and "erased.invalid" in shown.out and "Opened as a Stage 1 complaint." in shown.out
     assert "closed: " in mailbot("case", "list", "--all", cwd=office.folder).out
 
 
