@@ -98,9 +98,10 @@ class Rounds:
         return turn
 
     def turn(self, clock: Clock) -> Turn:
-        turn = self.work(Turn(kept=self.look(clock)))
+        """Everything once. The day's reckoning comes before the digest, which shows what it found."""
+        turn = self.work(Turn(kept=self.look(clock)), digests=False)
         self.reckon(clock)
-        return turn
+        return self.work(turn)
 
     def reckon(self, clock: Clock) -> None:
         """On the first turn of each day: hold what lies on the server against what is on file. A server that can't

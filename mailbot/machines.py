@@ -64,7 +64,7 @@ class MachineDesk:
         found = next((known[i] for i in ids if i in known), None)
         if found is not None or screening.automatic != "bounce":
             return found
-        written = " ".join((*mail.delivered_to, mail.text[:LOOKED_THROUGH]))
+        written = " ".join((*mail.delivered_to, mail.whole_text[:LOOKED_THROUGH]))
         for nonce, token in tokens.pairs_in(written):
             letter = work.letter_by_nonce(nonce)
             if letter is not None and self._service.outbox.opens(letter, nonce, token):

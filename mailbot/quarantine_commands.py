@@ -28,10 +28,15 @@ quarantine_app = typer.Typer(no_args_is_help=True, help="Mails that were set asi
 
 
 @quarantine_app.command("list")
-def quarantine_list(config: ConfigDir = HERE) -> None:
+def quarantine_list(
+    config: ConfigDir = HERE, as_json: Annotated[bool, typer.Option("--json")] = False
+) -> None:
     """Mails that nobody acted on, and why. Their clocks run from receipt."""
     settings = load(config)
     with open_database(settings).read() as work:
+        if as_json:
+            print_json(_as_json(work))
+            return
         rows = [
             (
                 m.id,
@@ -48,6 +53,32 @@ def quarantine_list(config: ConfigDir = HERE) -> None:
         print_table(("Mail", "Mailbox", "Received", "From", "Subject", "Cause", "Set aside because"), rows)
     else:
         typer.echo("Nothing is set aside.")
+
+
+def _as_json(work: Work) -> dict[str, object]:
+    """What is set aside, for programs: the sums of the health answer, then each mail."""
+    from mailbot.setaside import standing
+
+    found = standing(work)
+    return {
+        "total": found.total,
+        "by_cause": dict(found.by_cause),
+        "oldest_received_at": found.oldest.isoformat() if found.oldest else None,
+        "mails": [
+            {
+                "mail": m.id,
+                "mailbox": m.mailbox,
+                "received_at": m.received_at.isoformat(),
+                "from": m.sender or None,
+                "subject": m.subject,
+                "cause": m.cause_code or "other",
+                "because": m.cause_words,
+                "size": m.size,
+                "cut": m.truncated,
+            }
+            for m in work.quarantined()
+        ],
+    }
 
 
 MailId = Annotated[str, typer.Argument(help="The mail's id, as `mailbot quarantine list` shows it.")]

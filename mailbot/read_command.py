@@ -39,7 +39,7 @@ def what_is_seen(mail: Any) -> dict[str, Any]:
     return {
         "from": mail.sender.address if mail.sender else None,
         "subject": mail.subject,
-        "text": mail.text,
+        "text": mail.whole_text,
         "new_text": mail.new_text,
         "automatic": screening.automatic,
         "failed_recipients": list(screening.failed_recipients),
@@ -59,7 +59,7 @@ def what_is_seen(mail: Any) -> dict[str, Any]:
         "permanent": screening.permanent,
         "diagnostic": screening.diagnostic or None,
         "tokens": [
-            f"{n}.{t}" for n, t in tokens.pairs_in(" ".join((*mail.delivered_to, mail.text[:200_000])))
+            f"{n}.{t}" for n, t in tokens.pairs_in(" ".join((*mail.delivered_to, mail.whole_text[:200_000])))
         ],
         "sealed": mail.sealed or None,
         "message_class": mail.message_class or None,

@@ -338,6 +338,16 @@ class Mails(Transaction):
         )
         return frozenset(rows.scalars())
 
+    def causes_of_quarantine(self) -> list[tuple[str, int, dt.datetime]]:
+        """(cause as it is stored, how many mails, when the earliest was received) of what is set aside: counted by
+        the database, so that a probe may ask every few seconds."""
+        counted = (
+            select(mails.c.cause, func.count(), func.min(mails.c.received_at))
+            .where(mails.c.state == MailState.QUARANTINED.value)
+            .group_by(mails.c.cause)
+        )
+        return [(cause, number, first) for cause, number, first in self._connection.execute(counted)]
+
     def quarantined(self) -> list[MailRow]:
         return self._mails(
             select(mails).where(mails.c.state == MailState.QUARANTINED.value).order_by(*_IN_ORDER)

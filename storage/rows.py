@@ -136,12 +136,17 @@ class MailRow:
     @property
     def cause_code(self) -> str:
         """The code of the cause for which it was set aside, "" where the cause has none."""
-        code, colon, _ = self.cause.partition(": ")
-        return code if colon and re.fullmatch(r"[a-z_]{1,30}", code) else ""
+        return code_of(self.cause)
 
     @property
     def cause_words(self) -> str:
         return self.cause.partition(": ")[2] if self.cause_code else self.cause
+
+
+def code_of(cause: str) -> str:
+    """The code that a stored cause begins with ("flood: ..."), "" where it has none."""
+    code, colon, _ = cause.partition(": ")
+    return code if colon and re.fullmatch(r"[a-z_]{1,30}", code) else ""
 
 
 @dataclass(frozen=True)

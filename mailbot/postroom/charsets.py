@@ -84,6 +84,8 @@ def codec_named(declared: str) -> str | None:
 def decode(raw: bytes, declared: str | None = None) -> str:
     """Text of these bytes: declared charset, UTF-8, Windows-1252, in this order. Never raises."""
     codec = codec_named(declared) if declared else None
+    if (codec is None or codec in _WESTERN or codec == "utf-8") and b"\x1b$" in raw:
+        codec = codec_named("iso-2022-jp")  # Japanese of seven bits, which says so itself
     if raw.isascii() and (codec is None or codec == "utf-8" or codec in _WESTERN):
         return raw.decode("ascii")
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):

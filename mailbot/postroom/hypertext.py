@@ -112,6 +112,13 @@ def _before(element: Any) -> None:
         parent.insert(parent.index(element), _line(HISTORY_BEGINS))
 
 
+def enriched_words(text: str) -> str:
+    """The words of text/enriched (RFC 1896): commands struck out, "<<" is "<", a line end alone is a space."""
+    text = re.sub(r"<param>[^<]{0,1000}</param>", "", text, flags=re.IGNORECASE)
+    text = re.sub(r"<(<)|</?[a-z-]{1,60}>", lambda found: found.group(1) or "", text, flags=re.IGNORECASE)
+    return re.sub(r"\n(\n*)", lambda found: found.group(1) or " ", text)
+
+
 def struck_out(html: str) -> str:
     """The text with its tags struck out: no layout, but nothing lost and no surprises."""
     text, unclosed = _struck_out(html, _SKIPPED)

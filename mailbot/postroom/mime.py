@@ -26,6 +26,7 @@ MAX_FIELD_BYTES = 65_536
 MAX_TEXT_BYTES = 8_000_000
 _MAX_UU_LINES = 400_000
 
+_META_CHARSET = re.compile(rb"<meta\s[^>]{0,200}charset\s{0,3}=\s{0,3}[\"']?([\w-]{1,40})", re.IGNORECASE)
 _FIELD_START = re.compile(rb"[!-9;-~]{1,200}[ \t]*:")
 _PARAMETER = re.compile(
     r"""\s*([^\s=;"]{1,100})\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;]*))[^;]*""",
@@ -96,12 +97,20 @@ class Part:
         if encoding == "quoted-printable":
             return binascii.a2b_qp(raw if most is None else raw[: 3 * most])[:most]
         if encoding in ("uuencode", "x-uuencode", "uue", "x-uue"):
-            return _from_uuencode(raw)[:most]
+            return from_uuencode(raw)[:most]
         return raw if most is None or len(raw) <= most else raw[:most]
 
     def text(self, most: int = MAX_TEXT_BYTES) -> str:
         """The words of at most so many bytes."""
-        return charsets.body_text(charsets.decode(self.content(most), self.parameters.get("charset")))
+        content = self.content(most)
+        declared = self.parameters.get("charset")
+        if (
+            self.content_type == "text/html"
+            and not declared
+            and (told := _META_CHARSET.search(content, 0, 4_000))
+        ):
+            declared = told.group(1).decode("ascii")
+        return charsets.body_text(charsets.decode(content, declared))
 
 
 def parse(raw: bytes) -> tuple[Part, tuple[str, ...]]:
@@ -165,7 +174,8 @@ def _unpercent(value: str) -> bytes:
     )
 
 
-def _from_uuencode(raw: bytes) -> bytes:
+def from_uuencode(raw: bytes) -> bytes:
+    """The file of a uuencoded text, as far as it goes; lines that are none are passed over."""
     out = bytearray()
     position = 0
     for _ in range(_MAX_UU_LINES):

@@ -9,13 +9,14 @@ Sources: RFC 8551 (S/MIME), RFC 5652 (its CMS), RFC 3156 and RFC 9580 section 7 
 
 from __future__ import annotations
 
+import mimetypes
 import re
 import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from mailbot.postroom import mime, richtext, tnef
+from mailbot.postroom import charsets, mime, richtext, tnef
 
 Sealed = Literal["", "signed", "encrypted"]
 
@@ -28,6 +29,10 @@ _WORDED = ("text/plain", "text/html", "text/enriched", "text/markdown")
 _BEGINS = "-----BEGIN PGP SIGNED MESSAGE-----"
 _SIGNATURE = ("-----BEGIN PGP SIGNATURE-----", "-----END PGP SIGNATURE-----")
 _ARMOUR_FIELD = re.compile(r"[A-Za-z]{1,20}: ")
+_UUENCODED = re.compile(
+    rb"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?\n(?:[ -`][!-`][^\r\n]{0,90}\r?\n){1,500000}[` ]?\r?\n?end[ \t]*\r?$\n?",
+    re.MULTILINE,
+)
 _PGP_MESSAGE = re.compile(r"^-----BEGIN PGP MESSAGE-----[ \t]*$", re.MULTILINE)
 
 
@@ -74,10 +79,34 @@ class _Opening:
             return self.of_cms(part)
         if part.content_type in ("application/pgp-encrypted",):
             self.sealed = "encrypted"
+        if part.content_type == "text/plain" and b"\nbegin " in part.raw and not part.filename:
+            return self.of_uuencode(part)
         begins = part.content(len(tnef.SIGNATURE))
         if begins == tnef.SIGNATURE and tnef.is_tnef(part.content_type, part.filename, begins):
             return self.of_tnef(part, part.content(MAX_WINMAIL_BYTES))
         return part
+
+    # ---------------------------------------------------------- files within the words
+
+    def of_uuencode(self, part: mime.Part) -> mime.Part:
+        """Files that an old program wrote into the words, taken out of them as files."""
+        content = part.content()
+        files: list[mime.Part] = []
+        words = bytearray()
+        position = 0
+        for found in _UUENCODED.finditer(content):
+            if len(files) >= MAX_WRAPPINGS:
+                break
+            words += content[position : found.start()]
+            position = found.end()
+            name = charsets.one_line(charsets.decode(found.group(1)), 200)
+            files.append(_file(tnef.File(name, _type_of(name), mime.from_uuencode(found.group()))))
+        if not files:
+            return part
+        words += content[position:]
+        kept = tuple(f for f in part.fields if not f.name.startswith("content-"))
+        text = mime.Part((), part.content_type, part.parameters, bytes(words))
+        return mime.Part(kept, "multipart/mixed", {}, b"", (text, *files))
 
     # ---------------------------------------------------------- S/MIME
 
@@ -239,6 +268,10 @@ def _content_fields(part: mime.Part) -> tuple[mime.Field, ...]:
 
 def _words(text: str, kind: str) -> mime.Part:
     return mime.Part((), kind, {"charset": "utf-8"}, text.encode("utf-8", "replace"))
+
+
+def _type_of(name: str) -> str:
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
 def _file(file: tnef.File) -> mime.Part:

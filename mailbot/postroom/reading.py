@@ -94,6 +94,7 @@ class Mail:
     enclosed: tuple[Enclosed, ...] = ()  # mails inside this one, outermost first
     own_words: str = ""  # without a quoted word: what may go on to a third person, see `newtext.own_words`
     answers_within: bool = False  # it says that more of them stands within what it quotes
+    whole_text: str = ""  # `text`, and the words of a letter that a report returns
     warnings: tuple[str, ...] = ()  # what a person should know: a sender or a link that looks like another
 
     def __repr__(self) -> str:
@@ -126,14 +127,15 @@ def _read(raw: bytes) -> Mail:
     in_reply_to = _ids(top, "in-reply-to")
     references = _ids(top, "references")
     is_reply = _is_reply(subject, bool(in_reply_to or references))
+    if top.first("x-forwarded-message-id") and not _REPLY_PREFIX.match(subject):
+        is_reply = False  # Thunderbird sends a mail on, under whatever subject
+    forwards = not is_reply and bool(_FORWARD_PREFIX.match(subject))
     if not top.parts and top.content_type in _WORDED_TYPES:
         # A mail of one part is words, even where that part has a file name.
         marked, html = _words_of(top, _How(False, _much_hypertext(top)))
         attachments: tuple[Attachment, ...] = ()
     else:
-        marked, html = _text_of(
-            top, 0, _How(not is_reply and bool(_FORWARD_PREFIX.match(subject)), _much_hypertext(top))
-        )
+        marked, html = _text_of(top, 0, _How(forwards, _much_hypertext(top)))
         attachments = tuple(_attachment(part) for part in _attached(top))
     if marked.count("\n") > MAX_LINES:
         marked = "\n".join(marked[:MAX_TEXT_CHARS].split("\n", MAX_LINES)[:MAX_LINES])
@@ -188,6 +190,7 @@ def _read(raw: bytes) -> Mail:
         sealed=sealed,
         message_class=wrapping.message_class,
         enclosed=tuple(_enclosed_mails(top)),
+        whole_text=_with_enclosed(top, text),
         warnings=warned,
     )
 
@@ -214,6 +217,7 @@ def _unreadable(raw: bytes, cause: str) -> Mail:
         delivered_to=(),
         structure=mime.Part((), "text/plain", {}, b""),
         raw=raw,
+        whole_text=text,
     )
 
 
@@ -396,6 +400,7 @@ class _How:
 
     forwarded: bool
     crude: bool
+    everything: bool = False  # the words of enclosed mails too, whatever they are there for
 
 
 def _much_hypertext(top: mime.Part) -> bool:
@@ -427,7 +432,9 @@ def _text_of(part: mime.Part, depth: int, how: _How) -> tuple[str, bool]:
             return _enclosed(enclosed, depth, how) if enclosed else ("", False)
         return "\n".join(text for text, _ in spoken), bool(spoken) and all(html for _, html in spoken)
     if part.content_type == "message/rfc822":
-        return _enclosed(part, depth, how, headed=True) if how.forwarded else ("", False)
+        if how.forwarded or how.everything:
+            return _enclosed(part, depth, how, headed=how.forwarded)
+        return "", False
     return ("", False) if _is_file(part) else _words_of(part, how)
 
 
@@ -435,6 +442,8 @@ def _words_of(leaf: mime.Part, how: _How) -> tuple[str, bool]:
     if leaf.content_type == "text/html":
         return hypertext.marked_text(leaf.text(), crude=how.crude), True
     text = leaf.text(5 * MAX_TEXT_CHARS)[: MAX_TEXT_CHARS + 1]  # a letter is four bytes at most
+    if leaf.content_type == "text/enriched":
+        return hypertext.enriched_words(text), False
     if leaf.parameters.get("format", "").lower() == "flowed":
         text = unflowed(text, leaf.parameters.get("delsp", "").lower() == "yes")
     return text, False
@@ -459,7 +468,8 @@ def _enclosed(part: mime.Part, depth: int, how: _How, headed: bool = False) -> t
         return "", False
     inner, _ = mime.parse(part.content(4 * MAX_ENCLOSED_BYTES))
     inner = opening.opened(inner).top
-    text, html = _text_of(inner, depth + 1, _How(headed, how.crude or _much_hypertext(inner)))
+    how = _How(headed, how.crude or _much_hypertext(inner), how.everything)
+    text, html = _text_of(inner, depth + 1, how)
     if not headed:
         return text, html
     lines = ["", "---------- Forwarded message ----------"]
@@ -468,6 +478,15 @@ def _enclosed(part: mime.Part, depth: int, how: _How, headed: bool = False) -> t
         if value:
             lines.append(f"{name}: {value}")
     return "\n".join([*lines, "", text.strip("\n"), ""]), html
+
+
+def _with_enclosed(top: mime.Part, text: str) -> str:
+    """The text, and in a report the words of the mail that it returns."""
+    if not any(part.content_type == "multipart/report" for part in top.walk()):
+        return text
+    everything, _ = _text_of(top, 0, _How(False, _much_hypertext(top), everything=True))
+    everything = hypertext.unmarked(everything)[:MAX_TEXT_CHARS]
+    return everything if len(everything) > len(text) else text
 
 
 def _enclosed_mails(top: mime.Part) -> Iterator[Enclosed]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import json
 import re
 import sqlite3
 
@@ -138,6 +139,17 @@ def set_aside(mailbot, office) -> str:
     )
     assert found, listed.out
     return found[1]
+
+
+def test_what_was_set_aside_is_counted_by_cause_for_programs(mailbot, office):
+    mail = set_aside(mailbot, office)
+    said = mailbot("quarantine", "list", "--json", cwd=office.folder)
+    told = json.loads(said.out)
+    assert (said.code, told["total"], told["by_cause"]) == (0, 1, {"no_sender": 1})
+    assert told["oldest_received_at"].startswith("2026-03-02")
+    (one,) = told["mails"]
+    assert (one["mail"], one["cause"], one["from"]) == (mail, "no_sender", None)
+    assert one["because"] == "it has no readable sender"
 
 
 def test_what_was_set_aside_is_listed_and_shown_with_its_cause(mailbot, office):
