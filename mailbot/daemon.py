@@ -29,7 +29,8 @@ from mailbot.casework.calendar import LONDON
 from mailbot.casework.vocabulary import Decision, Intent
 from mailbot.clock import Clock, monotonic
 from mailbot.healthdoor import DutyCount, HealthDoor, Tally, look_into, metrics_text
-from mailbot.postroom.imap import ImapDoor, in_words
+from mailbot.postroom.imap import ImapDoor
+from mailbot.postroom.imap_login import in_words
 from mailbot.postroom.lookout import Lookout
 from mailbot.reckoning import Lying, reckon_all
 from mailbot.sending import Sent

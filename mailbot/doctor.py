@@ -29,7 +29,7 @@ from mailbot.postroom.examining import (
     heads,
     own_mail,
 )
-from mailbot.postroom.imap import in_words
+from mailbot.postroom.imap_login import in_words
 from mailbot.postroom.reading import read
 from mailbot.postroom.smtp import Outcome, SmtpDoor
 from mailbot.postroom.trust import authenticate, border_of

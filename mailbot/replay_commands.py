@@ -123,7 +123,7 @@ def _export(
                 stop(str(refused))
     if own is None or since is None:
         stop("over IMAP: name your configuration with --config, and the first day with --since 2026-01-31")
-    from mailbot.postroom.imap import in_words
+    from mailbot.postroom.imap_login import in_words
 
     settings = own.mailboxes[0].imap
     after = until.date() + dt.timedelta(days=1) if until else None

@@ -33,12 +33,17 @@ from imapclient.exceptions import (
     IMAPClientAbortError,
     IMAPClientError,
     IMAPClientReadOnlyError,
-    LoginError,
-    ProtocolError,
 )
 
 from mailbot.casework.parts import ImapSettings
-from mailbot.postroom.oauth import TokenRefused, TokenSource, explain, source_for
+from mailbot.postroom.imap_login import (
+    LOST,
+    DoorLost,
+    FolderGone,
+    in_words,
+    log_in,
+    refuse_line_breaks,
+)
 
 BATCH_MAILS = 50
 BATCH_BYTES = 16_000_000  # held in memory at once; one mail may exceed it, up to the mailbox's max_bytes
@@ -47,26 +52,6 @@ KEPT_KEYWORD = b"$MailbotKept"
 IDLE_SECONDS = 28 * 60  # RFC 2177: at most 29 minutes, or the server may log us out
 IDLE_SLICE_SECONDS = 0.5  # how soon a stop is noticed
 LOSE_AFTER_REFUSALS = 3  # keeps that fail in a row before it is the keeper's fault and not a mail's
-
-_PLAIN_ATOM = re.compile(r"[A-Za-z0-9!#$&'+,./:;<=>?@^_`|~-]+\Z")  # what LOGIN carries without quoting
-_PRINTABLE = re.compile(r"[ -~]*\Z")
-_LOST = (IMAPClientAbortError, OSError)  # the connection is of no more use
-
-
-class LoginRefused(Exception):
-    """The server knows us and does not let us in: trying again soon is no use."""
-
-
-class FolderGone(Exception):
-    """The configured folder can't be opened: deleted, renamed, or not ours."""
-
-
-class DoorLost(ConnectionError):
-    """The connection has ended; connect anew."""
-
-
-class RefusedArgument(ValueError):
-    """An argument holds CR, LF or NUL, and would be read by the server as commands."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +134,7 @@ class ImapDoor:
     trouble. Raises ValueError at once for settings that no server could be told."""
 
     def __init__(self, settings: ImapSettings) -> None:
-        _refuse_line_breaks(
+        refuse_line_breaks(
             settings.host, settings.user, settings.password, settings.folder, settings.done_folder
         )
         self.settings = settings
@@ -190,7 +175,7 @@ class ImapDoor:
         try:
             if ours.security == "starttls":
                 client.starttls(context)
-            _log_in(client, ours)
+            log_in(client, ours)
         except BaseException:
             with suppress(Exception):  # the first error is the one to tell
                 client.shutdown()
@@ -425,7 +410,7 @@ class ImapDoor:
     def _measure(self, uids: tuple[int, ...], now: Callable[[], dt.datetime]) -> dict[int, _Measure]:
         try:
             answers = self._ask("fetch", list(uids), [b"RFC822.SIZE", b"INTERNALDATE"])
-        except _LOST:
+        except LOST:
             raise
         except Exception:  # the server or the parser stumbled over one of them; fetching will show over which
             if len(uids) == 1:
@@ -451,7 +436,7 @@ class ImapDoor:
         trouble: Exception | None = None
         try:
             answers = self._ask("fetch", list(uids), [b"BODY.PEEK[]"])
-        except _LOST:
+        except LOST:
             raise
         except Exception as e:  # one of them can't be fetched or parsed: the loop below finds out which
             answers, trouble = {}, e
@@ -477,7 +462,7 @@ class ImapDoor:
         for wanted in ([b"BODY.PEEK[HEADER]", beginning], [b"BODY.PEEK[HEADER]"]):
             try:
                 answer = self._ask("fetch", [uid], wanted).get(uid)
-            except _LOST:
+            except LOST:
                 raise
             except Exception as e:  # the next rung asks for less
                 trouble = e
@@ -535,7 +520,7 @@ class ImapDoor:
                 self._ask("add_flags", stay, [KEPT_KEYWORD], silent=True)
             if leave:
                 self._move(leave)
-        except _LOST:
+        except LOST:
             raise
         except IMAPClientError as e:
             if not self._finish_complained:
@@ -656,72 +641,8 @@ class ImapDoor:
         is sent as a literal and may hold anything."""
         if self._client is None:
             raise DoorLost("not connected")
-        _refuse_line_breaks(*(a for place, a in enumerate(arguments) if place != literal), *named.values())
+        refuse_line_breaks(*(a for place, a in enumerate(arguments) if place != literal), *named.values())
         return getattr(self._client, command)(*arguments, **named)
-
-
-def _log_in(client: Any, ours: ImapSettings) -> None:
-    if ours.oauth is not None:
-        _log_in_by_token(client, ours.user, source_for(ours.oauth, ours.user))
-        return
-    simple = _PLAIN_ATOM.match(ours.user) and _PRINTABLE.match(ours.password)
-    _refuse_line_breaks(ours.user, ours.password)
-    try:
-        if simple and not client.has_capability("LOGINDISABLED"):
-            client.login(ours.user, ours.password)
-        elif client.has_capability("AUTH=PLAIN"):
-            client.plain_login(ours.user, ours.password)
-        elif simple:
-            raise LoginRefused('the server takes no password on this connection: set security to "tls"')
-        else:
-            raise LoginRefused("LOGIN can't carry this user or password, and AUTH=PLAIN is not offered")
-    except LoginError as e:
-        if isinstance(e.__context__, _LOST) or "UNAVAILABLE" in str(e).upper():
-            raise DoorLost(f"the server could not check the password: {e}") from e
-        raise LoginRefused(f"the server refuses the user or the password: {e}") from e
-
-
-def _log_in_by_token(client: Any, user: str, source: TokenSource) -> None:
-    """SASL XOAUTH2. A token that the server does not take may have been revoked: one new one is tried."""
-    _refuse_line_breaks(user)
-    if not client.has_capability("AUTH=XOAUTH2"):
-        raise LoginRefused(
-            'the server takes no token on this connection: set security to "tls", or auth to "password"'
-        )
-    for last in (False, True):
-        try:
-            token = source.token()
-        except TokenRefused as e:
-            raise LoginRefused(f"no token: {e}") from e
-        try:
-            client.oauth2_login(user, token)
-            return
-        except LoginError as e:
-            if isinstance(e.__context__, _LOST) or "UNAVAILABLE" in str(e).upper():
-                raise DoorLost(f"the server could not check the token: {e}") from e
-            source.forget(token)
-            if last:
-                told = f"the server refuses the token: {e}"
-                raise LoginRefused(f"{told} - {fix}" if (fix := explain(told)) else told) from e
-
-
-def _refuse_line_breaks(*values: Any) -> None:
-    """Raise RefusedArgument for CR, LF or NUL in any text, however deep it lies."""
-    for value in values:
-        if isinstance(value, str) and not {"\r", "\n", "\0"}.isdisjoint(value):
-            raise RefusedArgument("an argument for the mail server holds CR, LF or NUL")
-        if isinstance(value, bytes | bytearray) and not {13, 10, 0}.isdisjoint(value):
-            raise RefusedArgument("an argument for the mail server holds CR, LF or NUL")
-        if isinstance(value, list | tuple | set | frozenset):
-            _refuse_line_breaks(*value)
-
-
-def in_words(error: Exception) -> str:
-    """An error as it may be told and logged. Errors of parsing quote what they could not parse, which may be
-    somebody's mail; of them only the kind is told."""
-    tellable = isinstance(error, LoginRefused | FolderGone | OSError | IMAPClientError)
-    text = f"{error}".strip()[:300] if tellable and not isinstance(error, ProtocolError) else ""
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _tells_of_news(answers: Iterable[Any]) -> bool:

@@ -19,7 +19,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from mailbot.casework.parts import ImapSettings
-from mailbot.postroom.imap import ImapDoor, Keeper, LoginRefused, in_words
+from mailbot.postroom.imap import ImapDoor, Keeper
+from mailbot.postroom.imap_login import LoginRefused, in_words
 
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 300.0

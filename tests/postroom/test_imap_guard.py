@@ -13,11 +13,11 @@ from doors.mailboxes import Mailboxes
 from doors.meddler import Meddler
 from doors.shelf import Shelf, mail
 
-from mailbot.postroom.imap import (
+from mailbot.postroom.imap import ImapDoor
+from mailbot.postroom.imap_login import (
     DoorLost,
     FolderGone,
     IMAPClientError,
-    ImapDoor,
     LoginRefused,
     RefusedArgument,
     in_words,

@@ -13,7 +13,8 @@ from doors.mailboxes import Mailboxes
 from doors.meddler import Cut, Meddler
 from doors.shelf import Shelf, mail
 
-from mailbot.postroom.imap import DoorLost, ImapDoor
+from mailbot.postroom.imap import ImapDoor
+from mailbot.postroom.imap_login import DoorLost
 
 BROKEN_SERVERS: dict[str, bytes] = {
     "says BYE and closes": b"* BYE shutting down\r\n",

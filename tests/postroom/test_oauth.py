@@ -17,7 +17,8 @@ from doors.tokens import TokenServer
 
 from mailbot.casework.parts import OAuthSettings, SmtpSettings
 from mailbot.postroom import oauth
-from mailbot.postroom.imap import ImapDoor, LoginRefused
+from mailbot.postroom.imap import ImapDoor
+from mailbot.postroom.imap_login import LoginRefused
 from mailbot.postroom.oauth import NoToken, TokenRefused, TokenSource, explain, source_for
 from mailbot.postroom.smtp import Outcome, SmtpDoor
 
