@@ -57,13 +57,11 @@ def quarantine_list(
 
 def _as_json(work: Work) -> dict[str, object]:
     """What is set aside, for programs: the sums of the health answer, then each mail."""
-    from mailbot.setaside import standing
-
-    found = standing(work)
+    by_cause, oldest = work.quarantine_by_cause()
     return {
-        "total": found.total,
-        "by_cause": dict(found.by_cause),
-        "oldest_received_at": found.oldest.isoformat() if found.oldest else None,
+        "total": sum(by_cause.values()),
+        "by_cause": by_cause,
+        "oldest_received_at": oldest.isoformat() if oldest else None,
         "mails": [
             {
                 "mail": m.id,

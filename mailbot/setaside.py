@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,7 @@ from mailbot.attended import Attended
 from mailbot.casework import orders
 from mailbot.postroom.reading import Mail, read
 from mailbot.sending import MOST_ALERTS, may_tell, place_of
-from storage.rows import MailRow, SettledMail, code_of
+from storage.rows import MailRow, SettledMail
 from storage.work import Work
 
 if TYPE_CHECKING:
@@ -62,28 +61,6 @@ def rows_set_aside(mails: Sequence[MailRow]) -> tuple[tuple[str, str, dt.datetim
         many = f"{len(held):,} mails from {place}" if len(held) > 1 else f"a mail from {place}"
         rows.append((many, held[0].cause_words, held[0].received_at))
     return tuple(rows)
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What is set aside now, for the health answer: how many by cause code, and since when the oldest waits."""
-
-    by_cause: Mapping[str, int]
-    oldest: dt.datetime | None
-
-    @property
-    def total(self) -> int:
-        return sum(self.by_cause.values())
-
-
-def standing(work: Work) -> Standing:
-    """Counted by the database. A cause without a code counts as "other"."""
-    by_cause: Counter[str] = Counter()
-    oldest: dt.datetime | None = None
-    for cause, number, first in work.causes_of_quarantine():
-        by_cause[code_of(cause) or "other"] += number
-        oldest = min(oldest, first) if oldest else first
-    return Standing(dict(sorted(by_cause.items())), oldest)
 
 
 class Aside:

@@ -26,6 +26,7 @@ from storage.rows import (
     Position,
     SettledMail,
     Sorting,
+    code_of,
 )
 from storage.schema import mailboxes, mails
 from storage.transaction import Transaction
@@ -338,16 +339,6 @@ class Mails(Transaction):
         )
         return frozenset(rows.scalars())
 
-    def causes_of_quarantine(self) -> list[tuple[str, int, dt.datetime]]:
-        """(cause as it is stored, how many mails, when the earliest was received) of what is set aside: counted by
-        the database, so that a probe may ask every few seconds."""
-        counted = (
-            select(mails.c.cause, func.count(), func.min(mails.c.received_at))
-            .where(mails.c.state == MailState.QUARANTINED.value)
-            .group_by(mails.c.cause)
-        )
-        return [(cause, number, first) for cause, number, first in self._connection.execute(counted)]
-
     def quarantined(self) -> list[MailRow]:
         return self._mails(
             select(mails).where(mails.c.state == MailState.QUARANTINED.value).order_by(*_IN_ORDER)
@@ -379,7 +370,7 @@ class Mails(Transaction):
         ).all()
         counted: dict[str, int] = {}
         for cause, count, _ in rows:
-            code = str(cause).partition(":")[0]
+            code = code_of(str(cause)) or "other"
             counted[code] = counted.get(code, 0) + int(count)
         return counted, min((row[2] for row in rows), default=None)
 

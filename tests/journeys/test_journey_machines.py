@@ -14,7 +14,6 @@ from sqlalchemy import text
 from mailbot.casework.vocabulary import Audience, Letter, SendLetter
 from mailbot.daemon import Rounds
 from mailbot.reckoning import reckon
-from mailbot.setaside import Standing, standing
 from storage.rows import LetterState, MailState
 
 MakeHouse = Callable[..., House]
@@ -342,10 +341,10 @@ def test_a_discarded_mail_is_counted_and_stays_on_file(
     with house.parts.store.begin() as work:
         (aside,) = work.quarantined()
         assert aside.cause_code == "staff_not_vouched"
-        assert standing(work) == Standing({"staff_not_vouched": 1}, aside.received_at)
+        assert work.quarantine_by_cause() == ({"staff_not_vouched": 1}, aside.received_at)
         work.discard_mail(aside.id)
     with house.parts.store.read() as work:
         assert work.mail(aside.id).state is MailState.DISCARDED
         assert b"#close" in work.raw(aside.id)
         assert reckon(work, "complaints", house.clock.now()).discarded == 1
-        assert (standing(work).total, standing(work).oldest) == (0, None)
+        assert work.quarantine_by_cause() == ({}, None)
