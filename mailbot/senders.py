@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailbot.casework.parts import TrustSettings
-from mailbot.casework.vocabulary import Person
+from mailbot.casework.vocabulary import Letter, Person
 from mailbot.postroom.lookalikes import imitates
 from mailbot.postroom.reading import Mail
 from mailbot.postroom.trust import authenticate
+from storage.rows import LetterRow
 
 
 def may_be_quoted(mail: Mail, trust: TrustSettings) -> bool:
@@ -26,3 +27,10 @@ def warning_of(mail: Mail, own: frozenset[str], staff: Iterable[Person]) -> str:
     drawn_like = imitates(mail.sender.address, ours)
     warnings = (*mail.warnings, *((f"the address is drawn like {drawn_like}",) if drawn_like else ()))
     return f"Look twice at who wrote this: {'; '.join(warnings)}." if warnings else ""
+
+
+def asked_about(letter: LetterRow | None, sender: str) -> str:
+    """The address that a letter to this very sender asked about, "" where it is no such letter or went to another."""
+    if letter is None or letter.order.letter is not Letter.ADDRESS_REQUEST or letter.order.to != sender:
+        return ""
+    return str(letter.order.facts.get("address", ""))

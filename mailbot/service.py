@@ -50,6 +50,7 @@ from mailbot.clock import Clock
 from mailbot.floods import LOOKED_AT, in_turns, is_flood, sender_of_head
 from mailbot.keeping import MailboxKeeper
 from mailbot.machines import FULL_FOR, MachineDesk
+from mailbot.postroom import tokens
 from mailbot.postroom.bounces import may_pass
 from mailbot.postroom.files import label
 from mailbot.postroom.letters import Stationery, Written
@@ -60,7 +61,7 @@ from mailbot.postroom.trust import authenticate
 from mailbot.reckoning import as_of_now
 from mailbot.recounting import recompute_dates
 from mailbot.reports.digest import digest_facts
-from mailbot.senders import may_be_quoted, warning_of
+from mailbot.senders import asked_about, may_be_quoted, warning_of
 from mailbot.sending import Outbox, Sent, mailbox_named, may_tell, pause, place_of, resume
 from mailbot.setaside import Aside, Cause, rows_set_aside
 from mailbot.settings import MailboxSettings, Settings
@@ -232,7 +233,7 @@ class Service:
         """A resident's mail, or a stranger's. `received_at` and `handed_in_by`: a colleague passed it on, and it
         had reached them by then; it is put before a person where it seems to want nothing."""
         assert mail.sender is not None
-        found = self._find_case(work, row, mail)
+        found = self.find_case(work, row, mail)
         case = work.case(found.reference) if found and not found.suggestion else None
         text = mail.new_text if case else mail.text
         assert self._chain is not None, "a service that attends to mail has a classifier"
@@ -258,6 +259,7 @@ class Service:
         sender = Party(mail.sender.address, mail.sender.name)
         if case:
             sender = next((p for p in case.parties if p.address == sender.address), sender)
+        answered = self._letter_answered(work, mail)
         event = MailArrived(
             at=self.clock.now(),
             received_at=received_at or row.received_at,
@@ -275,7 +277,8 @@ class Service:
             definition=definition(text),
             outcome_sought=outcome_sought(text),
             suggested=found.reference if found and found.suggestion else "",
-            answers=self._letter_answered(work, mail),
+            answers=answered.order.letter.value if answered else "",
+            answers_about=asked_about(answered, sender.address),
             from_ombudsman=self._from_ombudsman(mail, self.box(row.mailbox, case)),
             handed_in_by=handed_in_by,
             vouched=vouched,
@@ -310,11 +313,16 @@ class Service:
             reference = case.reference if case else None
             work.note(self.clock.now(), "mailbot", "warning", told, reference=reference, mail=row.id)
 
-    def _letter_answered(self, work: Work, mail: Mail) -> str:
-        """The kind of our letter that the mail answers, "" where it answers none."""
+    def _letter_answered(self, work: Work, mail: Mail) -> LetterRow | None:
+        """The letter of ours that the mail answers, by the key in the address that it was sent to, or by its thread."""
+        for address in mail.delivered_to:
+            pair = tokens.parse_reply_address(address, self.own_addresses)
+            keyed = work.letter_by_nonce(pair[0]) if pair else None
+            if pair and keyed and self.outbox.opens(keyed, *pair):
+                return keyed
         ids = [*mail.in_reply_to, *reversed(mail.references)]
         known = {letter.message_id: letter for letter in work.letters_by_message_id(ids)} if ids else {}
-        return next((known[i].order.letter.value for i in ids if i in known), "")
+        return next((known[i] for i in ids if i in known), None)
 
     def _from_ombudsman(self, mail: Mail, box: MailboxSettings) -> bool:
         """Whether the Ombudsman sent it, as our own border says: a name alone moves nobody to act."""
@@ -324,7 +332,7 @@ class Service:
             ombudsman.wrote(mail.sender.address) and authenticate(mail, self.settings.trust).result == "pass"
         )
 
-    def _find_case(self, work: Work, row: MailRow, mail: Mail) -> Found | None:
+    def find_case(self, work: Work, row: MailRow, mail: Mail) -> Found | None:
         """Look up what the clues point to, and choose the surest."""
         assert mail.sender is not None
         sender = mail.sender.address
@@ -448,9 +456,16 @@ class Service:
     # ================================================================== step
 
     def step(
-        self, work: Work, case: Case | None, event: Event, box: MailboxSettings, who: str
+        self,
+        work: Work,
+        case: Case | None,
+        event: Event,
+        box: MailboxSettings,
+        who: str,
+        decided: Decision | None = None,
     ) -> tuple[Case | None, Decision]:
-        """Decide and record: the one place where cases change. In the caller's transaction."""
+        """Decide (unless that was `decided` already) and record: the one place where cases change. In the caller's
+        transaction."""
         serial = self._serial(work, event.at) if case is None else None
         unread: frozenset[str] = frozenset()
         if isinstance(event, TimerFell) and event.timer in SILENCES:
@@ -458,7 +473,7 @@ class Service:
         rules = self.rules(work, box, case, serial, unread, received_at=getattr(event, "received_at", None))
         if case and isinstance(event, TimerFell) and event.timer is Timer.SURVEY:
             rules = replace(rules, no_surveys=unasked(work, case))
-        decision = decide(case, event, rules)
+        decision = decided or decide(case, event, rules)
         opened = case is None and decision.case is not None
         reference = decision.case.reference if decision.case else case.reference if case else ""
         letters = tuple(

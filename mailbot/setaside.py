@@ -35,6 +35,7 @@ class Cause(StrEnum):
 
     NO_SENDER = "no_sender"
     STAFF_NOT_VOUCHED = "staff_not_vouched"
+    STAFF_WITHOUT_BOTH = "staff_without_token_or_role"
     IMITATES_US = "imitates_us"
     TOO_BIG = "too_big"
     ENCRYPTED = "encrypted"

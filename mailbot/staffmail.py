@@ -2,8 +2,8 @@
 
 Acting takes trust: a reply to a letter that we sent to this very person (a keyed token in the reply address or
 the Message-ID), a sender whom the receiving server vouches for, and a person who still has the case. Missing
-one: filed, nothing is done, the person is asked. Missing both: set aside. A mail with a mistaken command does
-nothing at all and nothing of it reaches the resident.
+one: filed, nothing is done, and somebody is asked by a fresh mail to confirm it. Missing two: set aside. A mail with a
+mistaken command does nothing at all and nothing of it reaches the resident.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from mailbot.casework import orders
 from mailbot.casework.acting import acts_of, first_refusal, may_act
 from mailbot.casework.calendar import LONDON
 from mailbot.casework.commands import Mistake, parse
-from mailbot.casework.forms import help_lines
+from mailbot.casework.confirming import LACKS, MOST, put_by
+from mailbot.casework.forms import help_lines, in_order
+from mailbot.casework.nouns import called
 from mailbot.casework.vocabulary import (
     Act,
     Audience,
@@ -27,6 +29,7 @@ from mailbot.casework.vocabulary import (
     Letter,
     Person,
     SendLetter,
+    StaffActed,
 )
 from mailbot.handing import Counter
 from mailbot.learning import learn
@@ -58,30 +61,37 @@ class StaffDesk:
     def receive(self, work: Work, row: MailRow, mail: Mail, person: Person) -> Attended:
         letter = self._replied_to(work, mail, person)
         vouched = authenticate(mail, self._service.settings.trust).result == "pass"
-        case = work.case(letter.reference) if letter and letter.reference else None
         if letter is None and not vouched:
             sentence = "it claims to be from staff, but nothing vouches for that"
             return self._service.quarantined(work, row, mail, Cause.STAFF_NOT_VOUCHED, sentence)
         if letter is None and (handed := self._counter.take(work, row, mail, person)):
             return handed
-        if letter is None or case is None:
+        case = self._case_of(work, row, mail, letter)
+        if case is None:
             problem = (
                 "This mail does not answer one of our mails to you about a case, so nothing was done. To act on "
                 "a case, answer the newest mail that you got about it. To hand in a resident's complaint, forward "
                 "their mail, or write #new and what they told you."
             )
             return self.refuse(work, row, mail, person, None, mail.subject, problem)
-        if not vouched:
-            problem = (
-                "The mail server could not confirm that this mail came from you, so nothing was done. "
-                "If it was you, answer this mail from your work account."
-            )
-            return self.refuse(work, row, mail, person, case, "", problem)
         today = self._service.settings.calendar.london_date(self._service.clock.now())
-        if not may_act(person, case, self._service.settings.people, today):
-            problem = f"The case is with {self._name(case.handler)} now. Ask them, or a supervisor, to do it."
-            return self.refuse(work, row, mail, person, case, "", problem)
-        return self._carry_out(work, row, mail, person, case, letter)
+        has_it = may_act(person, case, self._service.settings.people, today)
+        lacks = [
+            what
+            for what, there in (("token", letter is not None), ("authentication", vouched), ("role", has_it))
+            if not there
+        ]
+        if len(lacks) > 1:
+            two = f"it asks to act on {case.reference} and lacks two things to act on: {' and '.join(lacks)}"
+            return self._service.quarantined(work, row, mail, Cause.STAFF_WITHOUT_BOTH, two)
+        return self._carry_out(work, row, mail, person, case, letter, lacks[0] if lacks else "")
+
+    def _case_of(self, work: Work, row: MailRow, mail: Mail, letter: LetterRow | None) -> Case | None:
+        """The case that the answered letter is of; else the one that the mail names: a clue, and no authority."""
+        if letter is not None:
+            return work.case(letter.reference) if letter.reference else None
+        found = self._service.find_case(work, row, mail)
+        return work.case(found.reference) if found and not found.suggestion else None
 
     def _replied_to(self, work: Work, mail: Mail, person: Person) -> LetterRow | None:
         """The letter to this person that the mail answers, by the token in the address, the Message-ID or the
@@ -102,9 +112,17 @@ class StaffDesk:
         return None
 
     def _carry_out(
-        self, work: Work, row: MailRow, mail: Mail, person: Person, case: Case, letter: LetterRow
+        self,
+        work: Work,
+        row: MailRow,
+        mail: Mail,
+        person: Person,
+        case: Case,
+        letter: LetterRow | None,
+        lacks: str,
     ) -> Attended:
-        """All that the mail asks for, or nothing: every act is tried before the first is recorded."""
+        """All that the mail asks for, or nothing: every act is tried before the first is recorded. What lacks one
+        thing to act on is put by instead."""
         service = self._service
         box, now, calendar = service.box(row.mailbox, case), service.clock.now(), service.settings.calendar
         parsed = parse(mail.own_words, calendar.london_date(now), calendar.add_working_days)
@@ -114,7 +132,9 @@ class StaffDesk:
             also = tuple(act.line for act in parsed.understood)
             return self.refuse(work, row, mail, person, case, lines, told_of(parsed.mistakes), forms, also)
         plain = all(act.act is Act.REPLY for act in parsed.acts)
-        if plain and letter.order.letter not in TAKES_REPLIES:
+        if plain and (letter is None or lacks == "role"):
+            return self.refuse(work, row, mail, person, case, "", self._not_to_the_resident(case, lacks))
+        if plain and letter and letter.order.letter not in TAKES_REPLIES:
             problem = (
                 "This mail answers a notice of ours, not the resident's mail, so it was not passed on. "
                 "To write to the resident, answer the mail that shows their message."
@@ -126,15 +146,24 @@ class StaffDesk:
                 "quotes, so they can't be told from it, and nothing was sent. Please write them above the quoted mail."
             )
             return self.refuse(work, row, mail, person, case, "", problem)
-        shown = next((q.number for q in case.questions if q.mail and q.mail == letter.order.carries), None)
+        parsed = replace(parsed, acts=in_order(parsed.acts))
+        carried = letter.order.carries if letter else ""
+        shown = next((q.number for q in case.questions if q.mail and q.mail == carried), None)
         asked = {act.act for act in parsed.acts}
-        texts = {Act.HELP: "\n".join(help_lines())} if Act.HELP in asked else {}
+        texts = (
+            {Act.HELP: "\n".join(help_lines(service.policy_of(case).person_noun))}
+            if Act.HELP in asked
+            else {}
+        )
         if Act.HISTORY in asked:
             texts[Act.HISTORY] = history_text(work, case)
         events = acts_of(parsed, person.key, now, row.id, shown, texts)
-        for event in events:
+        for event in (*events, *confirmed_by(case, events)):
             if event.act is Act.MERGE and (problem := self._why_not_merge(work, case, event.words)):
                 return self.refuse(work, row, mail, person, case, f"#merge {event.words}", problem)
+        if lacks:
+            written = [act.line for act in parsed.acts]
+            return self._put_by(work, row, mail, person, case, events, written, lacks)
         if refused := first_refusal(case, events, service.rules(work, box, case)):
             number, why = refused
             lines_of = [act.line for act in parsed.acts]
@@ -143,7 +172,8 @@ class StaffDesk:
         current: Case | None = case
         decisions = []
         for event in events:
-            learn(work, current, event)
+            for said in (event, *confirmed_by(case, [event])):
+                learn(work, current, said)
             current, decision = service.step(work, current, event, box, who=person.key)
             decisions.append(decision)
             if current is None or current.reference != case.reference:
@@ -158,6 +188,59 @@ class StaffDesk:
             case.reference,
             summary=" ".join(d.summary for d in decisions),
             because=tuple(dict.fromkeys(c for d in decisions for c in d.because)),
+        )
+
+    def _put_by(
+        self,
+        work: Work,
+        row: MailRow,
+        mail: Mail,
+        person: Person,
+        case: Case,
+        events: Sequence[StaffActed],
+        lines: Sequence[str],
+        lacks: str,
+    ) -> Attended:
+        """Nothing is done; whoever can confirm it is asked by a fresh mail, at the address that we know."""
+        service = self._service
+        box, now = service.box(row.mailbox, case), service.clock.now()
+        rules = service.rules(work, box, case)
+        asked = person if lacks != "role" else rules.acting(case.handler)
+        problem = f"The case is with {self._name(case.handler)} now. Ask them, or a supervisor, to do it."
+        if lacks != "role":
+            problem = (
+                f"{LACKS[lacks].capitalize()}, so nothing was done. Answer our newest mail about the case."
+            )
+        theirs = [replace(event, who=asked.key if asked else "") for event in events]
+        again = any(event.act is Act.VERIFY for event in events)
+        if again or asked is None or len(case.unconfirmed) >= MOST or first_refusal(case, theirs, rules):
+            return self.refuse(work, row, mail, person, case, "", problem)
+        if not may_tell(work, f"confirm:{person.key}", now, MOST_ALERTS):
+            return self.refuse(work, row, mail, person, case, "", problem)
+        decision = put_by(case, theirs, lines, asked, person, lacks, rules)
+        number = decision.case.unconfirmed[-1].number if decision.case else 0
+        event = StaffActed(now, person.key, Act.VERIFY, words="put by", mail=row.id, number=number)
+        service.step(work, case, event, box, who=person.key, decided=decision)
+        if lacks == "role":
+            told = f"{problem} {asked.name} has been asked to confirm what you wrote."
+            return self.refuse(work, row, mail, person, case, "", told)
+        return service.settled(
+            work,
+            row,
+            mail,
+            "staff act to confirm",
+            case.reference,
+            summary=decision.summary,
+            because=decision.because,
+        )
+
+    def _not_to_the_resident(self, case: Case, lacks: str) -> str:
+        """Why a text without a command goes nowhere, where the mail lacks a token or its writer the case."""
+        if lacks == "role":
+            return f"The case is with {self._name(case.handler)} now. Ask them, or a supervisor, to do it."
+        return (
+            "This mail does not answer one of our mails to you about a case, so nothing was done. To write to the "
+            "resident, answer the mail that shows their message."
         )
 
     def refuse(
@@ -178,6 +261,7 @@ class StaffDesk:
         box, now = service.box(row.mailbox, case), service.clock.now()
         policy = box.policy_of(case) if case else box.policy
         why = policy.why("recorded" if case else "untrusted")
+        problem = called(policy.person_noun, problem)
         told = f"{person.name}: nothing was done. {problem}"
         work.note(
             now, person.key, "refused", told, why, reference=case.reference if case else None, mail=row.id
@@ -241,6 +325,18 @@ def told_of(mistakes: Sequence[Mistake]) -> str:
     """Why a mail can't be carried out: each mistake by its own line, where there are several."""
     problems = tuple(dict.fromkeys((m.line if len(mistakes) > 1 else "", m.problem) for m in mistakes))
     return "\n".join(f"{line}: {problem}" if line else problem for line, problem in problems)
+
+
+def confirmed_by(case: Case, events: Sequence[StaffActed]) -> tuple[StaffActed, ...]:
+    """What was put by on the case and these acts confirm."""
+    return tuple(
+        act
+        for event in events
+        if event.act is Act.VERIFY
+        for waiting in case.unconfirmed
+        if waiting.person == event.who and event.number in (None, waiting.number)
+        for act in waiting.acts
+    )
 
 
 def history_text(work: Work, case: Case, latest: int = 0) -> str:

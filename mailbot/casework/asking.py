@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
 
-from mailbot.casework import clocks, orders, stages
+from mailbot.casework import clocks, offered, orders, stages
 from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import (
     Audience,
@@ -61,7 +61,7 @@ def put_question(
             ],
             "default_words": orders.KIND_WORDS[default],
             "default_on": rules.day(default_at).isoformat(),
-            "answers": [*orders.sorting(case), *more],
+            "answers": [*offered.sorting(case), *more],
             "discretion": list(discretion),
         },
         carries=event.mail,
@@ -133,17 +133,14 @@ def ask_about_mail(
 ) -> Callable[[Case, MailArrived, Rulebook], Decision]:
     """A question about a mail on a case that exists; the handler sees the mail all the same. `discretion`: what
     whoever decides is to weigh; then the request may also be declined."""
-    decline: Fact = {
-        "label": "Decline it",
-        "line": "#decline late because ",
-        "body": "Then, after an empty line, the reasons as the resident will read them.",
-    }
 
     def ask(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
         case = stages.heard(case, event)
         taken = strictest(event.verdict, default)
         number = 2 if taken is Intent.ESCALATION_REQUEST else 1
         eve = rules.sort_by(number, event.received_at)
+        body = rules.call("Then, after an empty line, the reasons as the resident will read them.")
+        decline: Fact = {"label": "Decline it", "line": "#decline late because ", "body": body}
         more = (decline,) if discretion else ()
         asked = put_question(case, event, rules, taken, eve, headline, discretion, more, clauses)
         assert asked.case is not None

@@ -243,7 +243,7 @@ def _commands_below(rest: list[str]) -> list[Mistake]:
         command = _read_command(tidy)
         if command is None:
             continue
-        word = command.word.lower()[:20]
+        word = re.sub(r"[^a-z]+\Z", "", command.word.lower()[:20])
         if difflib.get_close_matches(word, _WORDS, n=1, cutoff=0.8) or word.startswith(("note", "close")):
             problem = "commands stand at the top of the mail, before any other text"
             mistakes.append(Mistake(tidy, problem, tidy.lstrip("\"'*- ")))
@@ -449,7 +449,15 @@ def _read_resident(rest: str, today: dt.date, add: AddWorkingDays) -> tuple[Pars
     if len({match["address"].lower() for match in found}) > 1:
         return "it holds more than one address"
     name = " ".join(_AN_ADDRESS.sub(" ", rest).split()).strip(" ,;\"'<>()")
-    return (ParsedAct(Act.RESIDENT, words=name, address=found[0]["address"].lower()),)
+    without = re.match(r"(?:without|remove|not)\b", name, re.IGNORECASE)
+    return (
+        ParsedAct(
+            Act.RESIDENT,
+            words="" if without else name,
+            address=found[0]["address"].lower(),
+            reason="without" if without else "",
+        ),
+    )
 
 
 def _read_authority(rest: str, today: dt.date, add: AddWorkingDays) -> tuple[ParsedAct, ...] | str:
@@ -462,6 +470,13 @@ def _read_authority(rest: str, today: dt.date, add: AddWorkingDays) -> tuple[Par
 def _read_order(rest: str, today: dt.date, add: AddWorkingDays) -> tuple[ParsedAct, ...] | str:
     read = _read_action(rest, today, add)
     return read if isinstance(read, str) else tuple(replace(act, act=Act.ORDER) for act in read)
+
+
+def _read_confirmation(rest: str, today: dt.date, add: AddWorkingDays) -> tuple[ParsedAct, ...] | str:
+    said = rest.strip(" .,;:!#\"'")
+    if said and not (said.isascii() and said.isdigit() and len(said) <= 3):
+        return f"“{rest[:40]}” is not the number of what waits to be confirmed"
+    return (ParsedAct(Act.VERIFY, words=said, number=int(said) if said else None),)
 
 
 _A_REFERENCE = re.compile(
@@ -511,6 +526,7 @@ _READERS: Mapping[Act, _Read] = {
     Act.LEARNED: read_learned,
     Act.RECORD: read_record,
     Act.CANCEL: _plain(Act.CANCEL),
+    Act.VERIFY: _read_confirmation,
     Act.HELP: _plain(Act.HELP),
     Act.HISTORY: _plain(Act.HISTORY),
 }

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from mailbot.casework.nouns import called
 from mailbot.casework.vocabulary import Act, Intent
 
 FORMS: Mapping[Act, tuple[str, ...]] = MappingProxyType(
@@ -40,7 +41,10 @@ FORMS: Mapping[Act, tuple[str, ...]] = MappingProxyType(
         Act.RETURN: ("#return because the date of the visit is missing",),
         Act.DECLINE: ("#decline age because it was put right in 2019",),
         Act.ACCEPT: ("#accept",),
-        Act.RESIDENT: ("#resident jo.finch@example.com Jo Finch",),
+        Act.RESIDENT: (
+            "#resident jo.finch@example.com Jo Finch",
+            "#resident without jo.finch@example.com",
+        ),
         Act.AUTHORITY: ("#authority given", "#authority refused", "#authority not needed"),
         Act.RESTRICT: ("#restrict",),
         Act.ADJUST: ("#adjust large print, review 1 June", "#adjust ended 1"),
@@ -66,6 +70,7 @@ FORMS: Mapping[Act, tuple[str, ...]] = MappingProxyType(
             "#record compensation 150 pounds",
         ),
         Act.CANCEL: ("#cancel",),
+        Act.VERIFY: ("#confirm 1",),
         Act.HELP: ("#help",),
         Act.HISTORY: ("#history",),
     }
@@ -93,7 +98,7 @@ MEANING: Mapping[Act, str] = MappingProxyType(
         Act.RETURN: "give a response back; say what should be different",
         Act.DECLINE: "refuse the complaint or stage 2 on a ground; a supervisor's, for others a proposal",
         Act.ACCEPT: "the ground is weighed and the complaint goes on",
-        Act.RESIDENT: "the resident for whom somebody writes: letters go there",
+        Act.RESIDENT: "the resident for whom somebody writes, or a further address of theirs: letters go there",
         Act.AUTHORITY: "whether the writer may act for the resident, as you have seen it",
         Act.RESTRICT: "only who has the case sees its words",
         Act.ADJUST: "how the resident needs us to write; what email can't do comes to you instead",
@@ -106,6 +111,7 @@ MEANING: Mapping[Act, str] = MappingProxyType(
         Act.ORDER: "what the Ombudsman ordered, with its date; done with its evidence below #done",
         Act.LEARNED: "what the case taught, for the reports; a theme may stand before a colon",
         Act.RECORD: "what the figures ask for: tenure, estate, service, contractor, compensation in all",
+        Act.VERIFY: "do what you wrote: we asked you by a mail of its own whether it was you",
         Act.CANCEL: "take back what you have just sent to the resident, before it goes",
         Act.HELP: "send me this list",
         Act.HISTORY: "send me the history of the case",
@@ -142,6 +148,54 @@ class ParsedAct:
     line: str = field(default="", compare=False)
 
 
-def help_lines() -> tuple[str, ...]:
-    """Every command with what it does, for the help letter."""
-    return tuple(f"{form}: {MEANING[act]}" for act, forms in FORMS.items() for form in forms[:2])
+_FIRST: tuple[Act, ...] = (
+    Act.CANCEL,
+    Act.VERIFY,
+    Act.SORT,
+    Act.REOPEN,
+    Act.RESIDENT,
+    Act.AUTHORITY,
+    Act.ADJUST,
+    Act.HOLD,
+    Act.CONTACTED,
+    Act.TRIED,
+    Act.REVIEWED,
+    Act.DONE,
+    Act.ACTION,
+    Act.DETERMINATION,
+    Act.ORDER,
+    Act.NOTE,
+    Act.CONFIRM,
+    Act.EXTEND,
+)
+_LAST: tuple[Act, ...] = (
+    Act.CLOSE,
+    Act.ESCALATE,
+    Act.SPLIT,
+    Act.NEW,
+    Act.CONFLICT,
+    Act.ASSIGN,
+    Act.MERGE,
+    Act.HISTORY,
+    Act.HELP,
+)
+
+
+def in_order(acts: tuple[ParsedAct, ...]) -> tuple[ParsedAct, ...]:
+    """The acts of one mail as they are carried out, in whatever order its lines stand: what is recorded first, so that
+    a letter of the same mail can tell of it; then what goes to the resident; then what ends the case or moves it."""
+
+    def place(parsed: ParsedAct) -> int:
+        if parsed.act in _FIRST:
+            return _FIRST.index(parsed.act)
+        middle = len(_FIRST)
+        return middle + 1 + _LAST.index(parsed.act) if parsed.act in _LAST else middle
+
+    return tuple(sorted(acts, key=place))
+
+
+def help_lines(noun: str = "resident") -> tuple[str, ...]:
+    """Every command with what it does, for the help letter; `noun` is the landlord's for a resident."""
+    return tuple(
+        f"{form}: {called(noun, MEANING[act])}" for act, forms in FORMS.items() for form in forms[:2]
+    )

@@ -15,8 +15,10 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from mailbot.casework import (
+    addresses,
     approving,
     asking,
+    confirming,
     determinations,
     gate,
     handed_in,
@@ -42,6 +44,7 @@ from mailbot.casework.vocabulary import (
     Decision,
     Event,
     Intent,
+    Letter,
     MailArrived,
     Matter,
     StaffActed,
@@ -133,6 +136,23 @@ def send_what_waited(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
     return holding.send(case, event, rules, lambda c, e, r: ON_STAFF[c.stage][e.act](c, e, r))
 
 
+def by_mail(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
+    """What a party's mail brings about on this case."""
+    return ON_MAIL[case.stage][event.verdict.intent](stages.with_routes(case, event, rules), event, rules)
+
+
+def name_resident(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
+    """#resident: whom somebody writes for, or another address of a resident whom we know."""
+    if event.address and case.knows_resident and not case.representative and not rules.is_ours(event.address):
+        return addresses.set_address(case, event, rules, by_mail)
+    return third_parties.add_resident(case, event, rules)
+
+
+def do_what_was_confirmed(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
+    """The acts are carried out now, by the table, wherever the case stands by now."""
+    return confirming.confirm(case, event, rules, lambda c, e, r: ON_STAFF[c.stage][e.act](c, e, r))
+
+
 T = Timer
 gone = clock.gone
 
@@ -154,6 +174,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.SURVEY: gone,
         T.ADJUSTMENT: gate.review_adjustment,
         T.SEND: send_what_waited,
+        T.CONFIRM: confirming.lapse,
     },
     Stage.SERVICE_REQUEST: {
         T.ASSIGN: gone,
@@ -172,6 +193,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.SURVEY: gone,
         T.ADJUSTMENT: gate.review_adjustment,
         T.SEND: send_what_waited,
+        T.CONFIRM: confirming.lapse,
     },
     Stage.STAGE1_OPEN: {
         T.ASSIGN: clock.find_somebody,
@@ -190,6 +212,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.SURVEY: gone,
         T.ADJUSTMENT: gate.review_adjustment,
         T.SEND: send_what_waited,
+        T.CONFIRM: confirming.lapse,
     },
     Stage.STAGE1_RESPONDED: {
         T.ASSIGN: gone,
@@ -208,6 +231,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.SURVEY: gone,
         T.ADJUSTMENT: gate.review_adjustment,
         T.SEND: send_what_waited,
+        T.CONFIRM: confirming.lapse,
     },
     Stage.STAGE2_OPEN: {
         T.ASSIGN: clock.find_somebody,
@@ -226,6 +250,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.SURVEY: gone,
         T.ADJUSTMENT: gate.review_adjustment,
         T.SEND: send_what_waited,
+        T.CONFIRM: confirming.lapse,
     },
     Stage.STAGE2_RESPONDED: {
         T.ASSIGN: gone,
@@ -244,6 +269,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.SURVEY: gone,
         T.ADJUSTMENT: gate.review_adjustment,
         T.SEND: send_what_waited,
+        T.CONFIRM: confirming.lapse,
     },
     Stage.CLOSED: {
         T.ASSIGN: gone,
@@ -262,6 +288,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.SURVEY: clock.ask_how_it_was,
         T.ADJUSTMENT: gate.review_adjustment,
         T.SEND: send_what_waited,
+        T.CONFIRM: confirming.lapse,
     },
 }
 
@@ -297,7 +324,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.RETURN: is_unsorted,
         A.DECLINE: is_unsorted,
         A.ACCEPT: is_unsorted,
-        A.RESIDENT: third_parties.add_resident,
+        A.RESIDENT: name_resident,
         A.AUTHORITY: third_parties.record_authority,
         A.RESTRICT: staff.restrict,
         A.ADJUST: gate.adjust,
@@ -311,6 +338,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.LEARNED: recording.learn,
         A.RECORD: recording.record,
         A.CANCEL: holding.cancel,
+        A.VERIFY: do_what_was_confirmed,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
     },
@@ -335,7 +363,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.RETURN: is_request,
         A.DECLINE: is_request,
         A.ACCEPT: is_request,
-        A.RESIDENT: third_parties.add_resident,
+        A.RESIDENT: name_resident,
         A.AUTHORITY: third_parties.record_authority,
         A.RESTRICT: staff.restrict,
         A.ADJUST: gate.adjust,
@@ -349,6 +377,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.LEARNED: recording.learn,
         A.RECORD: recording.record,
         A.CANCEL: holding.cancel,
+        A.VERIFY: do_what_was_confirmed,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
     },
@@ -373,7 +402,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.RETURN: approving.give_back,
         A.DECLINE: proposals.decline,
         A.ACCEPT: proposals.accept,
-        A.RESIDENT: third_parties.add_resident,
+        A.RESIDENT: name_resident,
         A.AUTHORITY: third_parties.record_authority,
         A.RESTRICT: staff.restrict,
         A.ADJUST: gate.adjust,
@@ -387,6 +416,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.LEARNED: recording.learn,
         A.RECORD: recording.record,
         A.CANCEL: holding.cancel,
+        A.VERIFY: do_what_was_confirmed,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
     },
@@ -411,7 +441,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.RETURN: is_answered,
         A.DECLINE: proposals.decline,
         A.ACCEPT: proposals.accept,
-        A.RESIDENT: third_parties.add_resident,
+        A.RESIDENT: name_resident,
         A.AUTHORITY: third_parties.record_authority,
         A.RESTRICT: staff.restrict,
         A.ADJUST: gate.adjust,
@@ -425,6 +455,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.LEARNED: recording.learn,
         A.RECORD: recording.record,
         A.CANCEL: holding.cancel,
+        A.VERIFY: do_what_was_confirmed,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
     },
@@ -449,7 +480,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.RETURN: approving.give_back,
         A.DECLINE: proposals.decline,
         A.ACCEPT: proposals.accept,
-        A.RESIDENT: third_parties.add_resident,
+        A.RESIDENT: name_resident,
         A.AUTHORITY: third_parties.record_authority,
         A.RESTRICT: staff.restrict,
         A.ADJUST: gate.adjust,
@@ -463,6 +494,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.LEARNED: recording.learn,
         A.RECORD: recording.record,
         A.CANCEL: holding.cancel,
+        A.VERIFY: do_what_was_confirmed,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
     },
@@ -487,7 +519,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.RETURN: is_final,
         A.DECLINE: is_final,
         A.ACCEPT: proposals.accept,
-        A.RESIDENT: third_parties.add_resident,
+        A.RESIDENT: name_resident,
         A.AUTHORITY: third_parties.record_authority,
         A.RESTRICT: staff.restrict,
         A.ADJUST: gate.adjust,
@@ -501,6 +533,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.LEARNED: recording.learn,
         A.RECORD: recording.record,
         A.CANCEL: holding.cancel,
+        A.VERIFY: do_what_was_confirmed,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
     },
@@ -539,6 +572,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.LEARNED: recording.learn,
         A.RECORD: recording.record,
         A.CANCEL: holding.cancel,
+        A.VERIFY: do_what_was_confirmed,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
     },
@@ -560,7 +594,8 @@ def decide(case: Case | None, event: Event, rules: Rulebook) -> Decision:
         # A complaint has just been opened, by whatever event: what its mail shows is put before people once.
         decision = third_parties.with_receipt(proposals.with_proposals(decision, event.at, rules), rules)
     decision = gate.through_gate(decision, event, rules)
-    return replace(decision, effects=matters.withhold(decision.case, decision.effects))
+    effects = addresses.with_copies(decision.case, decision.effects)
+    return replace(decision, effects=matters.withhold(decision.case, effects))
 
 
 def look_up(case: Case | None, event: Event, rules: Rulebook) -> Decision:
@@ -575,6 +610,10 @@ def look_up(case: Case | None, event: Event, rules: Rulebook) -> Decision:
         if case is None and event.suggested and event.verdict.intent is not Intent.OTHER:
             asked = matters.with_matters(None, mail.ask_which_case(event, rules), event, rules)
             return mail.with_alarms(asked, event, rules)
+        if case is not None and event.answers == Letter.ADDRESS_REQUEST and event.answers_about:
+            also = event.verdict.intent in ASKS_FOR_MORE
+            usual = by_mail(case, event, rules) if also else None
+            return mail.with_alarms(addresses.answered(case, event, rules, usual, by_mail), event, rules)
         if case is not None and event.answers == "survey" and event.verdict.intent not in ASKS_FOR_MORE:
             return mail.with_alarms(mail.survey_answered(case, event, rules), event, rules)
         stage = case.stage if case else Stage.NONE

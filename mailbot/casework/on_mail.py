@@ -11,7 +11,7 @@ import datetime as dt
 import re
 from dataclasses import replace
 
-from mailbot.casework import asking, clocks, matters, orders, stages
+from mailbot.casework import addresses, asking, clocks, matters, orders, stages
 from mailbot.casework.policy import Anchor
 from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import (
@@ -499,16 +499,32 @@ def survey_answered(case: Case, event: MailArrived, rules: Rulebook) -> Decision
 
 def untrusted(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
     """The reference is right, the sender is nobody of this case: filed, acted on by nobody but a person."""
-    why = rules.policy.why("untrusted")
-    shown = orders.case_mail(
+    why = tuple(dict.fromkeys((*rules.policy.why("untrusted"), *rules.policy.why("second_address"))))
+    case, asked, told = addresses.claimed(case, event, rules)
+    shown: tuple[Effect, ...] = orders.case_mail(
         case,
         rules,
         event,
         why,
-        warning="This address does not belong to the case. Nothing was done and nothing of the case "
-        "was sent there. If it is the resident's, answer them at the address on the case.",
+        warning=rules.call(
+            "This address does not belong to the case. Nothing was done and nothing of the case "
+            "was sent there. If it is the resident's, answer them at the address on the case. " + told
+        ),
     )
-    if event.verdict.intent in (Intent.NEW_COMPLAINT, Intent.ESCALATION_REQUEST) and case.handler:
+    if event.answers in addresses.TO_STAFF:
+        asked = (
+            *asked,
+            orders.alert(
+                rules.supervisor,
+                case.reference,
+                f"{case.reference}: a mail to staff was answered from an unknown address",
+                "Somebody holds a mail that only staff got: a former colleague, or a colleague with another address. "
+                "Nothing was done. An address of a colleague's belongs into staff.toml.",
+                why,
+                subject=event.subject,
+            ),
+        )
+    elif event.verdict.intent in (Intent.NEW_COMPLAINT, Intent.ESCALATION_REQUEST) and case.handler:
         shown += (
             orders.alert(
                 rules.supervisor,
@@ -523,7 +539,7 @@ def untrusted(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
         )
     return Decision(
         case,
-        shown,
+        (*asked, *shown),
         "From an address that is no party to the case: filed, nothing done, handler told.",
         why,
     )
@@ -593,9 +609,9 @@ def bounced(case: Case, event: Bounced, rules: Rulebook) -> Decision:
             orders.alert(
                 person,
                 case.reference,
-                f"{case.reference}: the resident was not reached",
-                f"Our {event.letter.replace('_', ' ')} came back. The dates still run: reach the resident "
-                "another way and record it with #contacted.",
+                f"{case.reference}: the {rules.policy.person_noun} was not reached",
+                f"Our {event.letter.replace('_', ' ')} came back. The dates still run: reach the "
+                f"{rules.policy.person_noun} another way and record it with #contacted.",
                 why,
                 lines=(event.diagnostic,) if event.diagnostic else (),
                 subject=case.subject,

@@ -62,7 +62,13 @@ def relay(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     if case.stage is Stage.SERVICE_REQUEST:
         effects += clocks.stop(Timer.SERVICE_CHASE)
     return yes(
-        case, event, rules, "Your reply was sent to the resident.", "one_contact", tuple(effects), event.text
+        case,
+        event,
+        rules,
+        rules.call("Your reply was sent to the resident."),
+        "one_contact",
+        tuple(effects),
+        event.text,
     )
 
 
@@ -138,7 +144,7 @@ def respond(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         case,
         event,
         rules,
-        f"The {stage.name} response was sent to the resident.",
+        f"The {stage.name} response was sent to the {rules.policy.person_noun}.",
         rule,
         (
             *effects,
@@ -206,7 +212,7 @@ def extend(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         case,
         event,
         rules,
-        f"The resident was told that the response comes by {new.isoformat()}.",
+        f"The {rules.policy.person_noun} was told that the response comes by {new.isoformat()}.",
         "extended",
         (letter, *clocks.response_timers(case, rules, event.at), *clocks.update_timer(case, rules, event.at)),
         because=limits.clauses,
@@ -253,7 +259,7 @@ def contacted(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         case,
         event,
         rules,
-        f"Contact with the resident recorded{': ' + how if how else ''}.",
+        f"Contact with the {rules.policy.person_noun} recorded{': ' + how if how else ''}.",
         "contact",
         effects,
     )
@@ -293,7 +299,7 @@ def update(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         carries=event.mail,
     )
     timers = clocks.update_timer(case, rules, event.at) if open_stage else clocks.silence_timers(case, rules)
-    sentence = "The update was sent to the resident."
+    sentence = f"The update was sent to the {rules.policy.person_noun}."
     return yes(case, event, rules, sentence, "update", (letter, *timers), event.text, why)
 
 
@@ -470,7 +476,7 @@ def close(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         closed,
         event,
         rules,
-        f"Closed: {orders.CLOSED_WORDS[reason]}.",
+        f"Closed: {rules.call(orders.CLOSED_WORDS[reason])}.",
         rule,
         (*letters, *stopped),
         because=why,
@@ -503,7 +509,7 @@ def reopen(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     decision = on_mail.reopen(case, rules, None, "Reopened.", event.at)
     assert decision.case is not None
     why = f" {event.text.strip()}" if event.text.strip() else ""
-    sentence = f"Reopened; the resident was told.{why}"
+    sentence = f"Reopened; the {rules.policy.person_noun} was told.{why}"
     return yes(decision.case, event, rules, sentence, "reopened", decision.effects)
 
 

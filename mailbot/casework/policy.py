@@ -104,6 +104,8 @@ RULES: Final = (
     "learned",  # what a case taught is kept for the reports
     "quality",  # a share of closed cases is looked over by somebody else
     "reported",  # how complaints went is told at the end of a week, month, quarter, half-year or year
+    "confirmed",  # a mail of staff that lacked one thing to act on is confirmed by a fresh mail
+    "second_address",  # somebody writes from an address that the case does not know
     "held",  # what a handler sends waits a moment, so that it can be taken back
     "dates_changed",  # the calendar changed: dates were counted anew
 )

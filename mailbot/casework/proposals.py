@@ -150,7 +150,7 @@ def letter(
             {
                 "label": "Decline",
                 "line": f"#decline {ground} because ",
-                "body": "Then, after an empty line, the reasons as the resident will read them."
+                "body": rules.call("Then, after an empty line, the reasons as the resident will read them.")
                 + (_SAY_INSTEAD if not late and "instead" in rules.policy.refusal.contains else ""),
             },
         ],
@@ -214,7 +214,7 @@ def decline(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         event.who,
     )
     case = replace(
-        case, proposals=(*_decided(case, event, "refused"), proposal), last_landlord_word_at=event.at
+        case, proposals=(*_refused(case, event, kind, ground), proposal), last_landlord_word_at=event.at
     )
     if late:
         return _decline_stage2(case, event, rules, reasons, clauses)
@@ -238,7 +238,8 @@ def decline(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     )
     stopped = clocks.stop(*clocks.CLOCKS_OF_A_STAGE)
     sentence = (
-        f"The complaint was refused ({words_of(ground)}); the resident was told why, and of the Ombudsman."
+        f"The complaint was refused ({words_of(ground)}); the {rules.policy.person_noun} was told why, and of the "
+        "Ombudsman."
     )
     return yes(closed, event, rules, sentence, "refused", (refusal, *stopped), reasons, why)
 
@@ -302,7 +303,7 @@ def _decline_stage2(
         case,
         event,
         rules,
-        f"{stage2.name} was declined; the resident was told why, and of the Ombudsman.",
+        f"{stage2.name} was declined; the {rules.policy.person_noun} was told why, and of the Ombudsman.",
         "declined_stage2",
         (
             letter,
@@ -341,16 +342,32 @@ def accept(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     if "supervisor" not in roles_of(event, rules):
         return no(case, f"A supervisor decides on that: {rules.supervisor.name} has been asked.")
     told = ", ".join(words_of(p.ground) for p in case.open_proposals)
-    case = replace(case, proposals=_decided(case, event, "accepted"))
+    case = replace(case, proposals=decided(case, case.open_proposals, event, "accepted"))
     return yes(case, event, rules, f"The complaint goes on ({told} weighed).", "exclusion_proposed")
 
 
-def _decided(case: Case, event: StaffActed, decision: str) -> tuple[Proposal, ...]:
+def _refused(case: Case, event: StaffActed, kind: str, ground: str) -> tuple[Proposal, ...]:
+    """The proposals after a refusal: the one of its ground is carried out. A refusal of the whole complaint leaves the
+    others of its kind without a matter, and nobody has decided on them; one of stage 2 touches none but its own."""
+    own = tuple(p for p in case.open_proposals if (p.kind, p.ground) == (kind, ground))
+    proposals = decided(case, own, event, "refused")
+    if kind != "exclusion":
+        return proposals
     return tuple(
-        p
-        if p.decided_at
-        else replace(
+        replace(p, decided_at=event.at, decision="lapsed") if p.kind == kind and p.decided_at is None else p
+        for p in proposals
+    )
+
+
+def decided(
+    case: Case, which: tuple[Proposal, ...], event: StaffActed, decision: str
+) -> tuple[Proposal, ...]:
+    """All proposals of the case, with these decided on."""
+    return tuple(
+        replace(
             p, decided_at=event.at, decision=decision, decided_by=event.who, reason=p.reason or event.reason
         )
+        if p in which
+        else p
         for p in case.proposals
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from mailbot.casework.allocation import Desk, first_there
 from mailbot.casework.calendar import LONDON, Calendar
+from mailbot.casework.nouns import called
 from mailbot.casework.policy import Anchor, Moment, Policy, StageRules
 from mailbot.casework.vocabulary import Case, Due, Person, StageRecord
 
@@ -70,6 +71,11 @@ class Rulebook:
         known = {a for p in self.desk.people for a in (p.address, *p.aliases)}
         return address.lower() in known | self.ours
 
+    @property
+    def domains(self) -> frozenset[str]:
+        """Where the landlord's own mailboxes are: nobody's private address."""
+        return frozenset(address.rpartition("@")[2] for address in self.ours)
+
     # -------------------------------------------------------------- dates
 
     def day(self, instant: dt.datetime) -> dt.date:
@@ -89,6 +95,10 @@ class Rulebook:
         if self.calendar.is_working(day) and self.morning(day) > after:
             return self.morning(day)
         return self.morning(self.calendar.add_working_days(day, 1))
+
+    def call(self, sentence: str) -> str:
+        """A sentence of ours with the landlord's own word for "resident"."""
+        return called(self.policy.person_noun, sentence)
 
     def told_time(self, instant: dt.datetime) -> str:
         """A moment as people read it: London's day and clock."""

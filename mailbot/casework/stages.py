@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
 
-from mailbot.casework import clocks, orders
+from mailbot.casework import clocks, offered, orders
 from mailbot.casework.allocation import choose_handler, conflicted_in
 from mailbot.casework.policy import Anchor, Moment
 from mailbot.casework.provisions import Route
@@ -303,9 +303,11 @@ def assign(
         event,
         rules.policy.why("escalated" if case.stage2 else "opened"),
         Letter.CASE_ASSIGNED,
-        warning="The writer acts for somebody else. Write #resident and the resident's address and name, so that "
-        "the letters go there, and #authority given once you have seen their permission; until then share nothing "
-        "about them. The dates run meanwhile."
+        warning=rules.call(
+            "The writer acts for somebody else. Write #resident and the resident's address and name, so that "
+            "the letters go there, and #authority given once you have seen their permission; until then share nothing "
+            "about them. The dates run meanwhile."
+        )
         if case.representative
         else "",
     )
@@ -365,7 +367,7 @@ def acknowledge_or_ask(case: Case, rules: Rulebook, at: dt.datetime) -> tuple[Ca
                 "goes_out_on": goes_out.isoformat(),
                 "preview": "",
                 "preview_of": dict(orders.acknowledgement(case, rules, record, timer.due_at).facts),
-                "commands": orders.buttons(case),
+                "commands": offered.buttons(case, rules),
             },
         ),
     )

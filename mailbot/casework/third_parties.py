@@ -99,14 +99,12 @@ def tell_writers(case: Case, event: StaffActed, rules: Rulebook) -> tuple[Effect
 
 
 def add_resident(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
-    """#resident: whom a representative writes for. They get the letters from now on, and are asked whether the
-    writer may act for them; an acknowledgement that is still owed goes to them now."""
+    """#resident where somebody writes for them: whom they write for. They get the letters from now on, and are asked
+    whether the writer may act for them; an acknowledgement that is still owed goes to them now."""
     if not event.address:
         return no(
             case, "Write the resident's address, then their name: #resident jo.finch@example.com Jo Finch"
         )
-    if case.knows_resident and not case.representative:
-        return no(case, f"The case has its resident already: {case.resident.name or case.resident.address}.")
     if rules.is_ours(event.address):
         return no(case, f"{event.address} is one of our own addresses.")
     writer = case.parties[0]
@@ -139,9 +137,8 @@ def add_resident(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     ):
         case, acknowledged = stages.acknowledge(case, rules, event.at)
         effects += acknowledged
-    sentence = (
-        f"{resident.name or resident.address} is the resident of this case: letters go there from now on."
-    )
+    who, noun = resident.name or resident.address, rules.policy.person_noun
+    sentence = f"{who} is the {noun} of this case: letters go there from now on."
     return yes(case, event, rules, sentence, "third_party", tuple(effects), because=orders.third_party(rules))
 
 
@@ -161,7 +158,7 @@ def record_authority(case: Case, event: StaffActed, rules: Rulebook) -> Decision
         case,
         event,
         rules,
-        f"Authority recorded: {said}. {told}",
+        f"Authority recorded: {said}. {rules.call(told)}",
         "third_party",
         because=orders.third_party(rules),
     )

@@ -13,132 +13,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
-# ------------------------------------------------------------------ what a case and a mail can be
-
-
-class Stage(StrEnum):
-    """Where a case stands. The names that people read ("Stage 1", "Appeal") come from the policy file."""
-
-    NONE = "none"  # no case yet: a mail that stands alone
-    UNSORTED = "unsorted"  # a person is to say what it is; the strictest clock of its readings runs
-    SERVICE_REQUEST = "service_request_open"
-    STAGE1_OPEN = "stage1_open"
-    STAGE1_RESPONDED = "stage1_responded"
-    STAGE2_OPEN = "stage2_open"
-    STAGE2_RESPONDED = "stage2_responded"
-    CLOSED = "closed"
-
-
-class Intent(StrEnum):
-    """What a mail wants of the mailbox (the corpus guide, classifiers/corpus/LABELS.md)."""
-
-    NEW_COMPLAINT = "new_complaint"
-    SERVICE_REQUEST = "service_request"
-    ESCALATION_REQUEST = "escalation_request"
-    REPLY = "reply"
-    OTHER = "other"
-    UNSURE = "unsure"  # never a label: the classifier asks a person
-
-
-class ReplyKind(StrEnum):
-    PROVIDES_INFORMATION = "provides_information"
-    CHASES_UPDATE = "chases_update"
-    ACCEPTS_OUTCOME = "accepts_outcome"
-    WITHDRAWS = "withdraws"
-    AGREES_EXTENSION = "agrees_extension"
-    REFUSES_EXTENSION = "refuses_extension"
-    CONFIRMS_SUMMARY = "confirms_summary"
-    CORRECTS_SUMMARY = "corrects_summary"
-    THANKS = "thanks"
-
-
-class Topic(StrEnum):
-    REPAIRS = "repairs"
-    DAMP_MOULD_LEAKS = "damp_mould_leaks"
-    HEATING_HOT_WATER = "heating_hot_water"
-    BUILDING_SAFETY = "building_safety"
-    ESTATE_MANAGEMENT = "estate_management"
-    ANTI_SOCIAL_BEHAVIOUR = "anti_social_behaviour"
-    CHARGES = "charges"
-    STAFF_CONDUCT = "staff_conduct"
-    COMMUNICATION = "communication"
-    MOVING_AND_LETTINGS = "moving_and_lettings"
-    TENANCY = "tenancy"
-    HOME_OWNERSHIP = "home_ownership"
-    DATA_PROTECTION = "data_protection"
-    COMPENSATION = "compensation"
-    CONTRACTORS = "contractors"
-
-
-class Flag(StrEnum):
-    """What a person must know before acting. Flags never decide; some of them alert."""
-
-    URGENT_HAZARD = "urgent_hazard"
-    SAFEGUARDING = "safeguarding"
-    VULNERABILITY = "vulnerability"
-    ADJUSTMENT_REQUEST = "adjustment_request"
-    REPRESENTATIVE = "representative"
-    AUTHORITY_GIVEN = "authority_given"
-    MP_OR_COUNCILLOR = "mp_or_councillor"
-    LEGAL_ACTION = "legal_action"
-    LEGAL_PROCEEDINGS_ISSUED = "legal_proceedings_issued"
-    INSURANCE_CLAIM = "insurance_claim"
-    NEIGHBOUR_DISPUTE = "neighbour_dispute"
-    CHARGES_LEVEL = "charges_level"
-    SECTION_20_WORKS = "section_20_works"
-    OLDER_THAN_6_MONTHS = "older_than_6_months"
-    OLDER_THAN_12_MONTHS = "older_than_12_months"
-    ALREADY_CONSIDERED = "already_considered"
-    STAFF_COMPLAINT = "staff_complaint"
-    POLICY_COMPLAINT = "policy_complaint"
-    BUILDING_SAFETY_RISK = "building_safety_risk"
-    COMPENSATION_CLAIM = "compensation_claim"
-    OMBUDSMAN = "ombudsman"
-    SURVEY_OPT_OUT = "survey_opt_out"
-    DATA_REQUEST = "data_request"
-    ANONYMOUS = "anonymous"
-    ABUSIVE = "abusive"
-    COMPLIMENT = "compliment"
-    SEVERAL_ISSUES = "several_issues"
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One way to take a mail: how likely it is (calibrated, 0 to 1) and the words that spoke for it."""
-
-    intent: Intent
-    probability: float
-    reasons: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Raised:
-    """A flag with the phrase of the mail that raised it."""
-
-    flag: Flag
-    phrase: str = ""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the classifiers make of a mail. `intent` is UNSURE where a person must decide; `readings` then
-    holds the plausible ones, likeliest first."""
-
-    intent: Intent
-    readings: tuple[Reading, ...] = ()
-    reply_kind: ReplyKind | None = None
-    topics: tuple[Topic, ...] = ()
-    flags: tuple[Raised, ...] = ()
-    reasons: tuple[str, ...] = ()
-    model: str = ""  # version of the model that spoke, "" when a rule or a person did
-
-    def has(self, flag: Flag) -> bool:
-        return any(r.flag is flag for r in self.flags)
-
-    @property
-    def confidence(self) -> float:
-        return self.readings[0].probability if self.readings else 1.0
-
+from mailbot.casework.kinds import Flag as Flag
+from mailbot.casework.kinds import Intent as Intent
+from mailbot.casework.kinds import Raised as Raised
+from mailbot.casework.kinds import Reading as Reading
+from mailbot.casework.kinds import ReplyKind as ReplyKind
+from mailbot.casework.kinds import Stage as Stage
+from mailbot.casework.kinds import Topic as Topic
+from mailbot.casework.kinds import Verdict as Verdict
 
 # ------------------------------------------------------------------ people
 
@@ -302,7 +184,8 @@ class Matter(StrEnum):
 class Proposal:
     """A ground against a complaint, or against a request for stage 2, that only a person decides on.
 
-    `kind`: "exclusion" or "non_escalation"; `decision`: "refused" or "accepted" (the complaint goes on)."""
+    `kind`: "exclusion" or "non_escalation"; `decision`: "refused", "accepted" (the complaint goes on), or "lapsed"
+    (nobody decided on it, because another one ended the matter)."""
 
     number: int
     kind: str
@@ -356,6 +239,38 @@ class Recorded:
     by: str
     what: str
     said: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An address that is no party to the case and from which somebody wrote on it. Nothing of the case goes there
+    unless the resident says from the address that we know that it may, or a member of staff does (House 44).
+
+    asked_at  when the resident was asked; None: that was not safe, and a person decides
+    answer    "yes" or "no"; "" while nobody has said
+    mails     what came from there meanwhile, to be read as theirs if the answer is yes
+    """
+
+    address: str
+    name: str
+    first_at: dt.datetime
+    asked_at: dt.datetime | None = None
+    answered_at: dt.datetime | None = None
+    answer: str = ""
+    mails: tuple[MailArrived, ...] = ()
+
+
+@dataclass(frozen=True)
+class Unconfirmed:
+    """What a mail of staff asks for that lacks one thing to act on (`lacks`: token, authentication, role), until
+    `person` (a staff key) confirms it."""
+
+    number: int
+    person: str
+    mail: str
+    at: dt.datetime
+    lacks: str
+    acts: tuple[StaffActed, ...]
 
 
 @dataclass(frozen=True)
@@ -414,6 +329,8 @@ class Case:
     conflicts: tuple[str, ...] = ()  # staff who may not have it
     determinations: tuple[Determination, ...] = ()
     how_received: str = ""  # phone, post, ...: "" for mail
+    unconfirmed: tuple[Unconfirmed, ...] = ()
+    claims: tuple[Claim, ...] = ()  # addresses that wrote on it and are no party's
     learned: tuple[Learning, ...] = ()
     recorded: tuple[Recorded, ...] = ()
 
@@ -445,6 +362,11 @@ class Case:
     def knows_resident(self) -> bool:
         """The resident is a party, and not only somebody who writes for them."""
         return self.resident.role is Role.RESIDENT
+
+    @property
+    def further_addresses(self) -> tuple[Party, ...]:
+        """Further addresses of the resident's: what goes to them goes there as well."""
+        return tuple(p for p in self.parties if p.role is Role.RESIDENT and p != self.resident)
 
     @property
     def agreed(self) -> tuple[Adjustment, ...]:
@@ -484,6 +406,7 @@ class Timer(StrEnum):
     UPDATE = "update"  # it takes longer: the resident is to hear how it stands
     SURVEY = "survey"  # a closed case: how was it handled?
     ADJUSTMENT = "adjustment"  # an adjustment is to be reviewed (subject: its number)
+    CONFIRM = "confirm"  # a mail of staff that was put by lapses (subject: its number)
     SEND = "send"  # what a handler sent goes out; until then they may take it back (subject: its number)
 
 
@@ -524,6 +447,7 @@ class Act(StrEnum):
     LEARNED = "learned"
     RECORD = "record"
     CANCEL = "cancel"
+    VERIFY = "confirm"
     HELP = "help"
     HISTORY = "history"
 
@@ -554,6 +478,7 @@ class MailArrived:
     suggested: str = ""  # no case was found, but this may be it: a person is to say
     told: bool = False  # people were alarmed when it arrived: it comes again after a question was settled
     answers: str = ""  # the kind of our letter that it answers: "survey"
+    answers_about: str = ""  # the address that the letter asked about, where it was sent to this very sender
     vouched: bool = True  # our border confirms the sender: an automatic letter may repeat their words
     from_ombudsman: bool = False  # sent by the Ombudsman, and the receiving server vouches for that
     matter: Matter = Matter.COMPLAINT  # set where a part of a mail gets a case of its own
@@ -651,6 +576,7 @@ class Letter(StrEnum):
     SURVEY = "survey"
     THIRD_PARTY_RECEIPT = "third_party_receipt"
     AUTHORITY_REQUEST = "authority_request"
+    ADDRESS_REQUEST = "address_request"
     OFFICE_REPLY = "office_reply"
     DATA_PROTECTION_ACKNOWLEDGEMENT = "data_protection_acknowledgement"
     FEEDBACK_RECEIPT = "feedback_receipt"
@@ -660,6 +586,7 @@ class Letter(StrEnum):
     CHASER = "chaser"
     COMMAND_DONE = "command_done"
     COMMAND_REFUSED = "command_refused"
+    CONFIRM_ACT = "confirm_act"
     APPROVAL_REQUEST = "approval_request"
     ROUTED = "routed"
     QUESTION = "question"

@@ -24,7 +24,9 @@ from mailbot.casework.vocabulary import (
     Person,
     Role,
     SendLetter,
+    StaffActed,
     Stage,
+    Unconfirmed,
 )
 from mailbot.reports.flow import samples
 
@@ -40,6 +42,7 @@ WORLDS = {
     "held": ("code-2024", Habits(hold_minutes=2)),
     "approved": ("tch", Habits()),
     "reviewed": ("mrh", Habits()),
+    "put by": ("code-2024", Habits()),
 }
 
 
@@ -56,10 +59,19 @@ def cases_of(world: str) -> dict[Stage, Case]:
     """A case of every stage: Sam's, or Morgan's where it reached the second."""
     made = samples(rules_of(world))
     second = (Stage.STAGE2_OPEN, Stage.STAGE2_RESPONDED)
+    waiting = tuple(put_by(key) for key in ("sam", "morgan", "alex")) if world == "put by" else ()
     return {
-        stage: replace(case, handler="morgan" if stage in second else "sam", had_part=("sam",))
+        stage: replace(
+            case, handler="morgan" if stage in second else "sam", had_part=("sam",), unconfirmed=waiting
+        )
         for stage, case in made.items()
     }
+
+
+def put_by(who: str) -> Unconfirmed:
+    """A note that came in a mail without our token."""
+    note = StaffActed(at("2026-03-04"), who, Act.NOTE, words="she rang twice", mail="mail-8")
+    return Unconfirmed(1, who, note.mail, note.at, "token", (note,))
 
 
 def written_for(case: Case) -> Case:

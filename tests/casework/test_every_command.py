@@ -229,6 +229,11 @@ TABLE: dict[Act, Row] = {
         Wrong("Nothing of yours waits", before=()), Wrong("can't be taken back", before=(LETTER, "#cancel")),
         before=(LETTER,), world="held", barred=(Wrong("Nothing of yours waits", by="kit"),),
     ),
+    Act.VERIFY: Row(
+        "#confirm 1", "Note kept inside", "#confrim 1", ("#confirm soon", "not the number"), ANYTIME,
+        Wrong("done already, or it lapsed", before=("#confirm 1",)), world="put by",
+        barred=(Wrong("done already, or it lapsed", by="kit"),),
+    ),
     Act.HELP: Row("#help", "what you can write", "#hlep", WHOLE, ANYTIME, ANYTIME),
     Act.HISTORY: Row("#history", "history of the case", "#hsitory", WHOLE, ANYTIME, ANYTIME),
 }  # fmt: skip

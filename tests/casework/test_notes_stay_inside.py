@@ -51,6 +51,7 @@ INTERNAL = (
     "#approve {m}",
     "#restrict {m}",
     "#cancel {m}",
+    "#confirm 1\n\n{m}",
     "#merge CC-2026-000009-9\n\n{m}",
     "#learned appointments: {m}\n\n{m}",
     "#record estate {m}\n\n{m}",

@@ -3,6 +3,7 @@ who still has the case. What lacks one of these does nothing and is asked about;
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import urllib.parse
 from collections.abc import Callable
@@ -40,10 +41,56 @@ def test_the_right_person_answering_the_right_mail_acts(office: House) -> None:
     assert office.the_case().closed_because == "withdrawn"
 
 
-def test_the_right_from_without_a_token_is_told_how_and_does_nothing(office: House) -> None:
+def later(office: House) -> None:
+    """A minute on: equal words of one moment are one mail by two ways."""
+    office.clock.put(office.clock.now() + dt.timedelta(minutes=1))
+
+
+def confirm(office: House, who: str = SAM) -> None:
+    later(office)
+    office.write(who, "#confirm 1", answers=office.last(who, "confirm_act"))
+    office.turn()
+
+
+def test_the_right_from_without_a_token_is_put_by_and_done_once_when_it_is_confirmed(office: House) -> None:
     office.write(SAM, RIGHT, subject=f"Re: Leak [{office.the_case().reference}]")
     assert stands(office)
+    asked = office.last(SAM, "confirm_act")
+    assert RIGHT in asked.text and "does not answer a mail that we sent you" in asked.text
+    confirm(office)
+    assert office.the_case().closed_because == "withdrawn"
+    confirm(office)
+    assert "done already, or it lapsed" in office.last(SAM, "command_refused").text
+    assert len(office.letters(JO, "closure")) == 1
+
+
+def test_the_right_from_that_names_no_case_is_told_how(office: House) -> None:
+    office.write(SAM, RIGHT, subject="Close it please")
+    assert stands(office)
     assert "does not answer one of our mails" in office.last(SAM, "command_refused").text
+
+
+def test_what_was_recorded_keeps_its_time_and_what_nobody_confirms_lapses_with_a_note(office: House) -> None:
+    reference = office.the_case().reference
+    office.write(SAM, "#contacted by phone", subject=f"Re: Leak [{reference}]")
+    office.turn()
+    wrote = office.clock.now()
+    office.go_to("2026-03-03")
+    confirm(office)
+    record = office.the_case().stage1
+    assert record is not None and record.contacted_at == wrote
+    office.write(SAM, RIGHT, subject=f"Re: Leak [{reference}]")
+    office.go_to("2026-03-06")
+    assert office.the_case().unconfirmed == () and office.the_case().closed_at is None
+    assert any("it lapsed and nothing was done" in line.summary for line in office.journal(reference))
+    confirm(office)
+    assert office.the_case().closed_at is None
+
+
+def test_a_text_that_answers_nothing_of_ours_is_never_put_by_for_the_resident(office: House) -> None:
+    office.write(SAM, "She is a nuisance.", subject=f"Re: Leak [{office.the_case().reference}]")
+    assert stands(office)
+    assert office.letters(SAM, "confirm_act") == []
 
 
 def test_the_right_token_from_a_stranger_does_nothing(office: House) -> None:
@@ -59,11 +106,22 @@ def test_the_right_token_from_a_colleague_does_nothing(office: House) -> None:
 def test_the_right_from_and_token_unvouched_is_asked_to_confirm_by_a_fresh_mail(office: House) -> None:
     office.write(SAM, RIGHT, answers=office.last(SAM, "case_assigned"), vouched=False)
     assert stands(office)
-    asked = office.last(SAM, "command_refused")
+    asked = office.last(SAM, "confirm_act")
     assert "could not confirm" in asked.text
-    office.write(SAM, RIGHT, answers=asked)
+    office.write(SAM, "#confirm 1", answers=asked, vouched=False)  # whoever forged the first forges this
     office.turn()
+    later(office)
+    office.write(MORGAN, "#confirm 1", answers=asked)
+    assert stands(office)
+    assert len(office.letters(SAM, "confirm_act")) == 1
+    confirm(office)
     assert office.the_case().closed_because == "withdrawn"
+
+
+def test_what_lacks_a_token_and_the_role_is_set_aside(office: House) -> None:
+    office.write(MORGAN, RIGHT, subject=f"Re: Leak [{office.the_case().reference}]")
+    assert stands(office)
+    assert set_aside(office) == 1 and office.letters(MORGAN) == []
 
 
 def test_a_right_from_without_token_and_unvouched_is_set_aside(office: House) -> None:
@@ -123,7 +181,7 @@ def test_an_old_letter_can_no_longer_be_acted_on(office: House) -> None:
     office.write(SAM, RIGHT, answers=old)
     office.turn()
     assert office.the_case().closed_because != "withdrawn"
-    assert "does not answer one of our mails" in office.last(SAM, "command_refused").text
+    assert "does not answer a mail that we sent you" in office.last(SAM, "confirm_act").text
 
 
 def test_who_has_left_has_no_right_from_that_moment(office: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,9 +197,18 @@ def test_who_no_longer_has_the_case_is_told_who_does(office: House) -> None:
     theirs = office.last(SAM, "case_assigned")
     office.write(SAM, "#assign Alex Reid", answers=theirs)
     office.turn()
+    office.write(SAM, "We come on Friday.", answers=theirs)
+    office.write(SAM, RIGHT, answers=theirs, vouched=False)
+    assert stands(office)
+    assert set_aside(office) == 1, "not vouched for and no longer theirs: two are missing"
+    assert "Alex Reid" in office.last(SAM, "command_refused").text
+    later(office)
     office.write(SAM, RIGHT, answers=theirs)
     assert stands(office)
-    assert "Alex Reid" in office.last(SAM, "command_refused").text
+    assert "has been asked to confirm" in office.last(SAM, "command_refused").text
+    assert "Sam Okafor wrote it" in office.last(ALEX, "confirm_act").text
+    confirm(office, ALEX)
+    assert office.the_case().closed_because == "withdrawn"
 
 
 def prepared(letter: Received, label: str) -> tuple[str, str]:

@@ -282,6 +282,12 @@ FACTS: Mapping[Letter, Mapping[str, Fact]] = {
         "received_on": "2026-03-12",
         "handler": HANDLER,
     },
+    Letter.ADDRESS_REQUEST: {
+        **CASE,
+        "address": "a.begum@work.example",
+        "received_on": "2026-03-12",
+        "handler": HANDLER,
+    },
     Letter.OFFICE_REPLY: {
         **CASE,
         "handler": HANDLER,
@@ -351,6 +357,17 @@ FACTS: Mapping[Letter, Mapping[str, Fact]] = {
         "right_forms": ["#extend 10 working days because REASON", "#extend until 9 April because REASON"],
         "relayed": False,
         "also": ["#contacted by phone", "#action repair the fan by 9 April"],
+    },
+    Letter.CONFIRM_ACT: {
+        **CASE,
+        "handler_name": "Joan Bakare",
+        "written_by": "Joan Bakare",
+        "written_at": "2026-03-12T09:30:00+00:00",
+        "lacks": "it does not answer a mail that we sent you",
+        "lines": ["#extend 10 working days because the surveyor is ill", "#note rang her at nine"],
+        "text": "She is at home on Friday.",
+        "until": "2026-03-16",
+        "commands": [{"label": "Confirm", "line": "#confirm 1", "body": ""}],
     },
     Letter.APPROVAL_REQUEST: {
         **CASE,
@@ -512,6 +529,7 @@ STAFF = {
             Letter.CHASER,
             Letter.COMMAND_DONE,
             Letter.COMMAND_REFUSED,
+            Letter.CONFIRM_ACT,
             Letter.APPROVAL_REQUEST,
             Letter.ROUTED,
         ),
