@@ -271,6 +271,11 @@ def default_cache() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "mailbot"
 
 
+def shipped_version() -> str:
+    """The version of the model that this installation trains from its own corpus; nothing is trained for the answer."""
+    return str(_made_of(fingerprint(shipped_corpus()), SEED)["version"])
+
+
 def ensure(cache_dir: Path | None = None, corpus_paths: Sequence[Path] = ()) -> Chain:
     """The chain for the shipped corpus (or `corpus_paths`): loaded from the cache, trained there when missing.
 

@@ -16,7 +16,6 @@ from typing import Annotated
 
 import typer
 
-import mailbot
 from mailbot.case_commands import case_export
 from mailbot.classifier_commands import classify, evaluate, train
 from mailbot.health_commands import health
@@ -25,6 +24,8 @@ from mailbot.person_commands import case_hold, person_app, retention_app
 from mailbot.policy_commands import policy_app
 from mailbot.quarantine_commands import quarantine_app, reconcile
 from mailbot.read_command import read_mail
+from mailbot.release_commands import licences
+from mailbot.release_commands import version as tell_version
 from mailbot.replay_commands import replay
 from mailbot.scenario_commands import coverage, simulate
 from mailbot.setup_commands import doctor, init
@@ -58,6 +59,8 @@ app.add_typer(policy_app, name="policy")
 app.command()(init)
 app.command()(doctor)
 app.command()(health)
+app.command("version")(tell_version)
+app.command()(licences)
 app.add_typer(journal_app, name="journal")
 case_app.command("export")(case_export)
 app.command()(replay)
@@ -117,7 +120,7 @@ def start(
     version: Annotated[bool, typer.Option("--version", help="Which mailbot this is.")] = False,
 ) -> None:
     if version:
-        typer.echo(f"mailbot {mailbot.__version__}")
+        tell_version()
         raise typer.Exit
 
 
@@ -381,12 +384,6 @@ def flow(
         stop(f"the chart in {check} is not what the tables say. Run: mailbot flow --write {check}", 1)
     else:
         typer.echo("The chart is what the tables say.")
-
-
-@app.command()
-def version() -> None:
-    """Which mailbot this is."""
-    typer.echo(f"mailbot {mailbot.__version__}")
 
 
 def log_to_stderr(quiet: bool = False) -> None:

@@ -12,6 +12,7 @@ import time
 import pytest
 from commands_places import MAILBOT
 
+import classifiers
 import mailbot as product
 from mailbot.reports.flow import BEGIN, END
 
@@ -32,7 +33,27 @@ NEED_CONFIG = (
 @pytest.mark.parametrize("words", [["version"], ["--version"]])
 def test_the_version_is_told_either_way(mailbot, words):
     said = mailbot(*words)
-    assert (said.code, said.out) == (0, f"mailbot {product.__version__}\n")
+    assert (said.code, said.out.splitlines()[0]) == (0, f"mailbot {product.__version__}")
+    assert re.search(r"^model [0-9a-f]{12}$", said.out, re.MULTILINE)
+    assert "mtvh@2021-08-23" in said.out
+
+
+def test_the_model_that_is_told_is_the_one_that_answers(mailbot):
+    told = mailbot("version", "--json").json
+    assert told["model"] == classifiers.ensure(None).version
+    assert len(told["policies"]) >= 8
+
+
+def test_everything_that_mailbot_stands_on_is_listed_with_its_licence(mailbot):
+    said = mailbot("licences")
+    for name in ("imapclient", "SQLAlchemy", "scikit-learn", "pydantic.core", "numpy"):
+        assert re.search(rf"^{name} ", said.out, re.MULTILINE | re.IGNORECASE), name
+    assert "pytest" in said.out  # the development environment is all extras; the wheel's has only its own
+    bill = mailbot("licences", "--json").json
+    assert bill["bomFormat"] == "CycloneDX"
+    assert "pkg:pypi/jinja2@" in " ".join(part["purl"] for part in bill["components"])
+    told = [part["licenses"][0]["license"]["name"] for part in bill["components"]]
+    assert all(told) and told.count("told in its own files") < len(told) / 10
 
 
 @pytest.mark.parametrize("words", [["--help"], [], ["case"], ["config", "--help"], ["quarantine"], ["db"]])

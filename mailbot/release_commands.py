@@ -1,0 +1,100 @@
+"""What exactly is installed here: `mailbot version` with model and policies, `mailbot licences` with all beneath it."""
+
+from __future__ import annotations
+
+import re
+from importlib import metadata
+from typing import Annotated, Any
+
+import typer
+
+import mailbot
+from mailbot.terminal import print_json, print_table
+
+
+def version(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Which mailbot this is, with which model and which policies. Name all three when something is wrong."""
+    from classifiers.training import shipped_version
+    from mailbot.places import config_dir
+    from mailbot.policyfile import list_policies
+
+    policies = sorted(
+        f"{found.id}@{found.version}" for found in list_policies(config_dir() / "policies") if found.title
+    )
+    model = shipped_version()
+    if as_json:
+        print_json({"mailbot": mailbot.__version__, "model": model, "policies": policies})
+        return
+    typer.echo(f"mailbot {mailbot.__version__}")
+    typer.echo(f"model {model}")
+    typer.echo(f"policies {', '.join(policies)}")
+
+
+def licences(
+    as_json: Annotated[bool, typer.Option("--json", help="A bill of materials (CycloneDX 1.5).")] = False,
+) -> None:
+    """Every package that this mailbot stands on, with version and licence, as installed here."""
+    found = [_about(name) for name in sorted(needed())]
+    if as_json:
+        print_json(_bill(found))
+        return
+    print_table(("Package", "Version", "Licence"), [(p["name"], p["version"], p["licence"]) for p in found])
+
+
+def needed() -> set[str]:
+    """mailbot and all that it asks for, as far as it is installed: through every extra, however deep."""
+    seen: set[str] = set()
+    todo = ["mailbot"]
+    while todo:
+        name = _plain(todo.pop())
+        if name in seen:
+            continue
+        try:
+            wanted = metadata.requires(name) or []
+        except metadata.PackageNotFoundError:
+            continue  # an extra that was not chosen, or meant for another system
+        seen.add(name)
+        for line in wanted:
+            asked = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", line)
+            # What others ask for only with an extra of theirs is no part of us; our own extras are.
+            if asked and (name == "mailbot" or "extra ==" not in line):
+                todo.append(asked[0])
+    return seen
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _about(name: str) -> dict[str, str]:
+    told: Any = metadata.metadata(name)  # a message; its type tells less than it can
+    licence = told.get("License-Expression") or ""
+    if not licence:
+        classified = [
+            c.rpartition(" :: ")[2] for c in told.get_all("Classifier") or [] if c.startswith("License ::")
+        ]
+        first = (told.get("License") or "").strip().partition("\n")[0]
+        licence = first.strip("# ") if 0 < len(first) <= 60 else ", ".join(classified)
+    return {"name": told["Name"], "version": told["Version"], "licence": licence or "told in its own files"}
+
+
+def _bill(found: list[dict[str, str]]) -> dict[str, Any]:
+    return {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.5",
+        "version": 1,
+        "metadata": {"component": {"type": "application", "name": "mailbot", "version": mailbot.__version__}},
+        "components": [
+            {
+                "type": "library",
+                "name": one["name"],
+                "version": one["version"],
+                "purl": f"pkg:pypi/{_plain(one['name'])}@{one['version']}",
+                "licenses": [{"license": {"name": one["licence"]}}],
+            }
+            for one in found
+            if _plain(one["name"]) != "mailbot"
+        ],
+    }
