@@ -300,6 +300,13 @@ def check_zip(file: Path) -> tuple[dict[str, Any], list[str]]:
                     faults.append(f"{path} is missing")
                 elif hashlib.sha256(archive.read(path)).hexdigest() != one["sha256"]:
                     faults.append(f"{path} was changed")
+            journals = [name for name in named if name.endswith("journal.json") and name in names]
+            for name in journals:
+                lines = json.loads(archive.read(name))
+                told = chain.faults_of(
+                    {**line, "at": dt.datetime.fromisoformat(line["at"])} for line in lines
+                )
+                faults += [f"{name}: {fault}" for fault in told]
             faults += [f"{name} is not in the manifest" for name in names if name not in (*named, MANIFEST)]
             faults += [
                 f"{name} is there more than once" for name in sorted({n for n in names if names.count(n) > 1})

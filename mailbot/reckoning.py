@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from mailbot.casework import orders
 from mailbot.casework.vocabulary import Stage
-from mailbot.retention import last_line
+from mailbot.retention import LAST
+from mailbot.upkeep import VERIFIED
 from storage.chain import code
 from storage.rows import MailState
 
@@ -167,6 +168,5 @@ def as_of_now(work: Work, settings: Settings, now: dt.datetime) -> list[str]:
     if sealed := work.last_checkpoint():
         when = settings.calendar.london_date(sealed.at)
         lines.append(f"Journal sealed on {when.day} {when:%B}: {code(sealed.hash)}")
-    if told := last_line(work):
-        lines.append(told)
+    lines += [told for key in (VERIFIED, LAST) if (told := (work.recall(key) or "").partition("|")[2])]
     return lines

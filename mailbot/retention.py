@@ -101,11 +101,6 @@ def once_a_day(service: Service) -> None:
         work.remember(LAST, f"{day}|{told}")
 
 
-def last_line(work: Work) -> str:
-    """What the digest says of the last look, "" where there is nothing to say."""
-    return (work.recall(LAST) or "").partition("|")[2]
-
-
 def months_before(now: dt.datetime, months: int) -> dt.datetime:
     years, month = divmod(now.year * 12 + now.month - 1 - months, 12)
     for day in (now.day, 30, 29, 28):

@@ -71,6 +71,20 @@ def stands(row: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical([row[column] for column in (*OPEN, *SEALED, "salt", "hash")])).hexdigest()
 
 
+def faults_of(lines: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What is not right in the lines of one chain as they were handed out (`Journal.lines_as_kept`), without the
+    database: their order, and each hash that was made without a key."""
+    faults, place, previous = [], 0, ""
+    for line in lines:
+        if line["place"] != place + 1 or line["previous"] != previous:
+            faults.append(f"line {line['seq']} does not follow the line before it")
+        sealed = line.get("seals") or seals(line)
+        if str(line["hash"]).startswith(PLAIN) and line["hash"] != line_hash(line, sealed, b""):
+            faults.append(f"line {line['seq']} was changed")
+        place, previous = line["place"], line["hash"]
+    return faults
+
+
 def root(redactions: Iterable[tuple[int, str, str]]) -> str:
     """What an erasure's own line vouches for: each line that it changed, its seals before, its digest after."""
     return hashlib.sha256(canonical(sorted(map(list, redactions)))).hexdigest()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import hashlib
+import json
 import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -18,7 +19,7 @@ from sqlalchemy import Row, bindparam, func, insert, literal_column, select, tex
 
 from storage import chain, codec, schema
 from storage.rows import Checkpoint, JournalRow
-from storage.schema import checkpoints, heads, journal
+from storage.schema import checkpoints, heads, journal, redactions
 from storage.transaction import Transaction
 from storage.verifying import Verified, verify
 
@@ -47,8 +48,20 @@ class Journal(Transaction):
         return [_journal_row(row) for row in rows]
 
     def lines_as_kept(self, reference: str) -> list[dict[str, Any]]:
-        """The lines of a case column by column, as they were hashed."""
-        return [dict(row._mapping) for row in self._connection.execute(_JOURNAL_OF, {"reference": reference})]
+        """The lines of a case column by column, as they were hashed; those whose words were erased with their seals."""
+        seals: dict[int, Any] = {}
+        of_case = redactions.join(journal, journal.c.seq == redactions.c.seq)
+        for row in self._connection.execute(
+            select(redactions.c.seq, redactions.c.seals)
+            .select_from(of_case)
+            .where(journal.c.reference == reference)
+            .order_by(redactions.c.order_seq)
+        ):
+            seals.setdefault(row.seq, json.loads(row.seals))
+        return [
+            {**row._mapping, **({"seals": seals[row.seq]} if row.seq in seals else {})}
+            for row in self._connection.execute(_JOURNAL_OF, {"reference": reference})
+        ]
 
     def note(
         self,

@@ -84,6 +84,20 @@ def test_a_pack_is_checked_and_a_changed_a_lost_and_an_added_file_are_named(pack
     assert said.code == 1
     assert "FAULT: mails/in/001-2026-03-02.txt was changed" in said.out
     assert "FAULT: policy.txt is missing" in said.out and "999.eml is not in the manifest" in said.out
+    with (
+        zipfile.ZipFile(file) as old,
+        zipfile.ZipFile(changed, "w") as new,
+    ):  # by somebody who mends the manifest too
+        contents = {name: old.read(name) for name in old.namelist()}
+        contents["journal.json"] = contents["journal.json"].replace(b"missed", b"kept")
+        manifest = json.loads(contents["manifest.json"])
+        for one in manifest["files"]:
+            one["sha256"] = hashlib.sha256(contents[one["path"]]).hexdigest()
+        contents["manifest.json"] = json.dumps(manifest).encode()
+        for name, content in contents.items():
+            new.writestr(name, content)
+    said = mailbot("case", "export", "--check", changed.name, cwd=office.folder)
+    assert said.code == 1 and re.search(r"FAULT: journal\.json: line \d+ was changed", said.out)
     (office.folder / "no.zip").write_bytes(b"PK nothing")
     said = mailbot("case", "export", "--check", "no.zip", cwd=office.folder)
     assert said.code == 1 and "no pack" in said.err

@@ -115,7 +115,25 @@ def test_once_a_day_the_journal_is_sealed_and_what_is_due_is_told_or_goes(office
     assert (
         "Retention: 0 closed cases, 1 mail of no case" in said["false"][-1] and "preview" in said["false"][-1]
     )
-    assert "Journal sealed on 1 May: " in said["false"][-2]
+    assert "Journal sealed on 1 May: " in said["false"][-3]
     assert said["true"][-1].startswith(
         "Retention: the words of 0 closed cases, 1 mail and 0 letters were erased"
     )
+
+
+def test_a_touched_journal_is_told_once_a_week_by_an_alert_and_in_the_digest(office):
+    with closing(sqlite3.connect(office.database)) as database, database:
+        database.execute("DROP TRIGGER journal_keeps_its_lines")
+        database.execute("UPDATE journal SET who = 'sam' WHERE seq = 2")
+    configured = settings.load(office.config)
+    store = open_store(configured.database.url)
+    for day in (4, 5, 11):  # two Mondays
+        at = dt.datetime(2026, 5, day, 8, 0, tzinfo=dt.UTC)
+        keep_up(build(configured, store, SetClock(at), with_classifier=False).service)
+    with store.read() as work:
+        assert any(line.startswith("JOURNAL: 1 lines or seals") for line in as_of_now(work, configured, at))
+        alerts = [
+            w for n in work.every_letter() if (w := work.letter(n)) and "behind mailbot" in str(w.order.facts)
+        ]
+        assert [a.created_at.day for a in alerts] == [4, 11] and alerts[0].order.person == "alex"
+    store.close()

@@ -24,7 +24,7 @@ from mailbot.reckoning import reckon
 from mailbot.retention import carry_out, look
 from mailbot.subject_access import REVIEW, gather_person
 from mailbot.surveys import wants_no_survey
-from storage import schema
+from storage import chain, schema
 
 HER = f"Jo Finch <{JO}>"
 KIM = "Kim Mayhew <kim.mayhew@example.com>"
@@ -192,6 +192,8 @@ def test_a_person_is_erased_everywhere_and_the_figures_and_the_proof_stay(house:
         assert erased is not None and erased.resident.address.endswith(f"@{NOWHERE}")
         pack = gather(work, service.settings, erased, now, with_pdf=False)
         page = pack.files[0].content.decode()
+        lines = work.lines_as_kept(case.reference)
+        assert sum("seals" in line for line in lines) > 5 and chain.faults_of(lines) == []
         assert "Personal data erased on" in page and "The words of this entry were erased." in page
         assert work.verify_journal().faults == ()
     her_next_matter_is_a_new_one_and_goes_too(house, case.reference)
