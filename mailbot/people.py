@@ -1,6 +1,6 @@
 """Everything that is held on one person: addresses and names, cases, mails, letters, and where else they are named.
 
-Found by the address that is asked for and by what it leads to: another address of the same name in one of their own
+Found by the address that is asked for and by what it leads to: another address of the resident's in one of their own
 cases is theirs too. What other people wrote about them is found by address and full name, and is other people's data as
 well: a person looks at it.
 """
@@ -71,9 +71,9 @@ def held_on(work: Work, settings: Settings, address: str) -> Held:
         c for c in all_cases if any(p.address == address and p.role is Role.RESIDENT for p in c.parties)
     )
     names = {p.name for c in all_cases for p in c.parties if p.address == address and p.name}
-    addresses = {address} | {
-        p.address for c in own for p in c.parties if p.role is Role.RESIDENT and p.name and p.name in names
-    }
+    theirs = [p for c in own for p in c.parties if p.role is Role.RESIDENT]
+    addresses = {address} | {p.address for p in theirs}
+    names |= {p.name for p in theirs if p.name}
     for other in sorted(addresses - {address}):
         known = {c.reference for c in own}
         own += tuple(

@@ -26,6 +26,8 @@ KEPT: Mapping[str, frozenset[str]] = {
     "Question": frozenset({"mail", "answer", "suggested"}),
     "Proposal": frozenset({"kind", "ground", "by", "decision", "decided_by"}),
     "Determination": frozenset({"mail"}),
+    "Claim": frozenset({"answer"}),
+    "Unconfirmed": frozenset({"person", "mail", "lacks"}),
     "Learning": frozenset({"by", "theme"}),
     "Recorded": frozenset({"by", "what", "said"}),
     "Case": frozenset(
@@ -58,7 +60,7 @@ KEPT: Mapping[str, frozenset[str]] = {
 """Fields of text, by class, in which nobody's words are. Clauses stay in every class."""
 ALWAYS = frozenset({"because", "clauses"})
 ADDRESSES = frozenset({("Party", "address"), ("Bounced", "address"), ("SendLetter", "to"), ("Case", "unreachable"),
-                       ("StaffActed", "address")})  # fmt: skip
+                       ("StaffActed", "address"), ("Claim", "address"), ("MailArrived", "answers_about")})  # fmt: skip
 FACTS = frozenset(
     [
         "reference",

@@ -29,7 +29,9 @@ AT = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
 CLASSES = [
     kind
     for kind in vars(vocabulary).values()
-    if isinstance(kind, type) and dataclasses.is_dataclass(kind) and kind.__module__ == vocabulary.__name__
+    if isinstance(kind, type)
+    and dataclasses.is_dataclass(kind)
+    and kind.__module__.startswith("mailbot.casework")
 ]
 UNTOLD = {"Person"}  # staff: from staff.toml, stored nowhere
 
