@@ -34,15 +34,18 @@ def chain_of(reference: str | None, mail: str | None) -> str:
     return reference or (f"mail:{mail}" if mail else HOUSE)
 
 
-def canonical(value: object) -> bytes:
-    """One spelling of a value, the same on every database and machine."""
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), default=_spell).encode()
-
-
 def _spell(value: object) -> str:
     if isinstance(value, dt.datetime):
         return value.astimezone(dt.UTC).isoformat(timespec="microseconds")
     return repr(value)
+
+
+_encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), default=_spell).encode
+
+
+def canonical(value: object) -> bytes:
+    """One spelling of a value, the same on every database and machine."""
+    return _encode(value).encode()
 
 
 def seal(salt: str, column: str, value: object) -> str:

@@ -161,12 +161,13 @@ class Journal(Transaction):
         ]
 
 
+_BINDERS = {column.name: getattr(column.type, "process_bind_param", None) for column in journal.c}
+
+
 def _stored(name: str, value: Any, connection: Any) -> Any:
     """The value as the database will give it back: the hash is over that."""
-    bound = getattr(journal.c[name].type, "process_bind_param", None)
-    if bound is None or isinstance(value, dt.datetime):
-        return value
-    return bound(value, connection.dialect)
+    bound = _BINDERS[name]
+    return value if bound is None or isinstance(value, dt.datetime) else bound(value, connection.dialect)
 
 
 @functools.cache
