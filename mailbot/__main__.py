@@ -20,6 +20,7 @@ from mailbot.case_commands import case_export
 from mailbot.classifier_commands import classify, evaluate, train
 from mailbot.health_commands import health
 from mailbot.journal_commands import journal_app
+from mailbot.letters_commands import letters_app
 from mailbot.person_commands import case_hold, person_app, retention_app
 from mailbot.policy_commands import policy_app
 from mailbot.quarantine_commands import quarantine_app, reconcile
@@ -56,6 +57,7 @@ app.add_typer(config_app, name="config")
 app.add_typer(db_app, name="db")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(policy_app, name="policy")
+app.add_typer(letters_app, name="letters")
 app.command()(init)
 app.command()(doctor)
 app.command()(health)
@@ -104,9 +106,10 @@ def sentence_for(error: Exception) -> str:
 
     from classifiers import ModelMistake
     from mailbot.mistakes import Mistakes
+    from mailbot.postroom.letters import LetterMistake
     from storage.rows import StorageRefused
 
-    if isinstance(error, Mistakes | StorageRefused | ModelMistake):
+    if isinstance(error, Mistakes | StorageRefused | ModelMistake | LetterMistake):
         return str(error)
     if isinstance(error, OperationalError | ProgrammingError) or type(error) is DatabaseError:
         assert isinstance(error, DatabaseError)
@@ -322,11 +325,10 @@ def config_new(folder: Annotated[Path, typer.Argument(help="A folder that has no
 @config_app.command("check")
 def config_check(config: ConfigDir = HERE) -> None:
     """Read the whole configuration and say what is wrong with it, or that nothing is."""
-    from mailbot.places import templates_dir
-    from mailbot.postroom.letters import Stationery
+    from mailbot.start import stationery_of
 
     settings = load(config)
-    Stationery(templates_dir())
+    stationery_of(settings)
     for warning in settings.warnings:
         typer.echo(f"warning: {warning}")
     boxes = ", ".join(

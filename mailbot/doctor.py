@@ -84,7 +84,7 @@ def examine(settings: Settings, clock: Clock, *, send: bool = True, seconds: flo
     yield from _database(settings)
     yield from _model(settings)
     yield from _calendar(settings, clock)
-    yield from _templates()
+    yield from _templates(settings)
     yield from _tokens(settings, clock)
     door = SmtpDoor(settings.smtp)
     try:
@@ -183,12 +183,12 @@ def _calendar(settings: Settings, clock: Clock) -> Iterator[Finding]:
     )
 
 
-def _templates() -> Iterator[Finding]:
-    from mailbot.places import templates_dir
-    from mailbot.postroom.letters import LetterMistake, Stationery
+def _templates(settings: Settings) -> Iterator[Finding]:
+    from mailbot.postroom.letters import LetterMistake
+    from mailbot.start import stationery_of
 
     try:
-        Stationery(templates_dir())
+        stationery_of(settings)
     except LetterMistake as error:
         yield wrong("letters", str(error), "put that template right")
     else:

@@ -308,6 +308,7 @@ class Outbox:
             ombudsman=ombudsman,
             person_noun=policy.person_noun,
             bodies=self._settings.bodies,
+            colour=self._settings.letters.colour,
         )
 
     def _write(self, letter: LetterRow, mailbox: MailboxSettings, now: dt.datetime) -> Written:

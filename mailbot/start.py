@@ -10,7 +10,7 @@ from mailbot.clock import Clock, WallClock
 from mailbot.kept_policies import with_kept_policies
 from mailbot.places import templates_dir
 from mailbot.postroom.imap import ImapDoor
-from mailbot.postroom.letters import Stationery
+from mailbot.postroom.letters import Letterhead, Stationery
 from mailbot.postroom.smtp import SmtpDoor
 from mailbot.service import Service
 from mailbot.settings import MailboxSettings, Settings
@@ -39,9 +39,15 @@ def build(
     settings = with_kept_policies(settings, store)
     chain = load_chain(settings) if with_classifier else None
     door = SmtpDoor(settings.smtp)
-    stationery = Stationery(templates_dir())
+    stationery = stationery_of(settings)
     service = Service(settings, store, chain, stationery, door, clock, copies_into(settings.smtp.sent_folder))
     return Parts(service, clock, door, store)
+
+
+def stationery_of(settings: Settings) -> Stationery:
+    """The letters as this landlord writes them. LetterMistake for a template of its own, or a colour, that can't be."""
+    Letterhead(settings.landlord, settings.ombudsmen[0], colour=settings.letters.colour)
+    return Stationery(templates_dir(), settings.letters.templates)
 
 
 def copies_into(folder: str) -> Callable[[MailboxSettings, bytes], None] | None:

@@ -99,6 +99,15 @@ class Landlord:
 
 
 @dataclass(frozen=True)
+class Letters:
+    """How the landlord's letters look: its colour (#rrggbb, dark enough for white words on it), and its own
+    templates, each in the place of the shipped one of the same name."""
+
+    colour: str = "#1d5b66"
+    templates: Path | None = None
+
+
+@dataclass(frozen=True)
 class Ombudsman:
     """How to reach an Ombudsman, as checked on `as_of`, and what letters may say of it. Unless given, what
     holds of the Housing Ombudsman Service.

@@ -25,6 +25,7 @@ from mailbot.casework.parts import (
     Document,
     ImapSettings,
     Landlord,
+    Letters,
     Limits,
     OAuthSettings,
     Ombudsman,
@@ -118,6 +119,7 @@ class Settings:
     classifier: ClassifierSettings
     people: tuple[Person, ...]
     health_at: tuple[str, int] | None = None  # host and port where health is told over HTTP; None: nowhere
+    letters: Letters = field(default_factory=Letters)
     alarm_to: tuple[str, ...] = ()  # the operator's addresses
     forward_dangerous_files: bool = False  # programs, macros and the like go along with mails to staff
     retention: Retention = field(default_factory=Retention)
@@ -224,7 +226,8 @@ class _Reader:
         return Settings(
             directory=self._directory,
             data_dir=data,
-            landlord=Landlord(**main.landlord.model_dump()),
+            landlord=Landlord(**main.landlord.model_dump(exclude={"colour", "templates"})),
+            letters=self._letters(main.landlord),
             ombudsmen=ombudsmen,
             bodies=tuple(Body(**body.model_dump()) for body in contacts.body) if contacts else (),
             database=DatabaseSettings(url, main.database.upgrade_on_start, self._journal_key(main.database)),
@@ -460,6 +463,13 @@ class _Reader:
                 "classifier.model", str(path), "there is no such model", "leave it out for the shipped one"
             )
         return path
+
+    def _letters(self, table: t.LandlordTable) -> Letters:
+        folder = self._path(table.templates) if table.templates else None
+        if folder is not None and not folder.is_dir():
+            fix = "make it and put your templates there, or leave the key out"
+            self._refuse("landlord.templates", str(folder), "there is no such folder", fix)
+        return Letters(table.colour, folder)
 
     def _calendar(self, table: t.CalendarTable, mailboxes: list[MailboxSettings | None]) -> Calendar | None:
         """One calendar for all: its nation is that of the policies."""

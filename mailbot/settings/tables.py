@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from mailbot.casework.calendar import Calendar
-from mailbot.casework.parts import Ombudsman
+from mailbot.casework.parts import Letters, Ombudsman
 from mailbot.casework.vocabulary import Intent
 from mailbot.mistakes import Strict
 
@@ -83,6 +83,8 @@ class LandlordTable(Strict):
     web: Word = Field(examples=['"https://www.examplehomes.example"'])
     postal_address: Word = Field(examples=['"1 Example Street, Anytown AN1 1AA"'])
     complaints_address: Address = Field(examples=['"complaints@examplehomes.example"'])
+    colour: str = Field(default=Letters.colour, pattern=r"^#[0-9a-fA-F]{6}$", examples=['"#1d5b66"'])
+    templates: str = ""
 
 
 class DatabaseTable(Strict):
