@@ -468,13 +468,19 @@ def counts_from_closing(rules: Rulebook) -> bool:
     return any(w.anchor is Anchor.CLOSED for s in sources for w in (s.target, s.outer))
 
 
+def survey_mark(text: str) -> int | None:
+    """The mark from 1 to 5 that an answer to a survey begins with, None where it holds none."""
+    found = re.search(r"(?<![\d.])[1-5](?![\d.])", text[:200])
+    return int(found.group()) if found else None
+
+
 def survey_answered(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
     """What somebody says of how their complaint was handled: noted, and a low mark looked at by a person. It opens
     nothing again, unless it asks for that."""
     survey = rules.policy.survey
     why = tuple(dict.fromkeys((*(survey.clauses if survey else ()), *rules.policy.why("survey"))))
-    mark = re.search(r"(?<![\d.])[1-5](?![\d.])", event.text[:200])
-    low = mark is not None and mark.group() in "12"
+    mark = survey_mark(event.text)
+    low = mark is not None and mark <= 2
     told: tuple[Effect, ...] = ()
     if low or mark is None:
         told = (
@@ -490,7 +496,7 @@ def survey_answered(case: Case, event: MailArrived, rules: Rulebook) -> Decision
                 text=event.text,
             ),
         )
-    said = f"mark {mark.group()}" if mark else "no mark"
+    said = f"mark {mark}" if mark else "no mark"
     return Decision(case, told, f"An answer to the survey: {said}.", why)
 
 

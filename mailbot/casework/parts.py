@@ -8,6 +8,7 @@ the parts are named here, where everybody may look. Pure data: nothing here read
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -96,6 +97,36 @@ class Landlord:
     web: str
     postal_address: str
     complaints_address: str
+    homes_low_cost_rental: int = 0  # owned at the end of the year, for the Tenant Satisfaction Measures
+    homes_low_cost_ownership: int = 0
+
+
+@dataclass(frozen=True)
+class Place:
+    """An estate, or a firm: its name, and other words by which a mail names it (a street, a postcode)."""
+
+    name: str
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReportSettings:
+    """What the figures need that no case knows.
+
+    roles                    who gets which report, cycle by cycle: a role of the staff file, "" for nobody
+    year_starts              the month in which the landlord's year begins
+    ch02_base                of which complaints CH02 is a share: "received_in_year" or "responded_in_year"
+    tenure_unless_recorded   what somebody counts as whose tenure nobody recorded, "" for neither
+    quality_share            of the closed cases, for the quality reviewers: 0.1 is one in ten
+    """
+
+    roles: Mapping[str, str] = field(default_factory=dict)
+    year_starts: int = 4
+    ch02_base: str = "received_in_year"
+    tenure_unless_recorded: str = ""
+    quality_share: float = 0.1
+    estates: tuple[Place, ...] = ()
+    contractors: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True)

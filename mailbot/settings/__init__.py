@@ -30,6 +30,8 @@ from mailbot.casework.parts import (
     OAuthSettings,
     Ombudsman,
     Retention,
+    Place,
+    ReportSettings,
     SmtpSettings,
     TrustSettings,
 )
@@ -121,6 +123,7 @@ class Settings:
     health_at: tuple[str, int] | None = None  # host and port where health is told over HTTP; None: nowhere
     letters: Letters = field(default_factory=Letters)
     alarm_to: tuple[str, ...] = ()  # the operator's addresses
+    reports: ReportSettings = field(default_factory=ReportSettings)
     forward_dangerous_files: bool = False  # programs, macros and the like go along with mails to staff
     retention: Retention = field(default_factory=Retention)
     warnings: tuple[Mistake, ...] = ()
@@ -219,7 +222,7 @@ class _Reader:
         ombudsmen = _ombudsmen(contacts) if contacts else ()
         self._check_ombudsmen(mailboxes, ombudsmen)
         if staff:
-            self._check_roles(staff, mailboxes)
+            self._check_roles(staff, mailboxes, main.reports)
         if not people or not ombudsmen or calendar is None or self._mistakes:
             return None
         casework = main.casework
@@ -258,6 +261,7 @@ class _Reader:
             ),
             people=people,
             retention=Retention(**main.retention.model_dump()),
+            reports=_reports(main.reports),
             warnings=(*self._warnings, *find_oddities(main, staff)),
         )
 
@@ -496,10 +500,12 @@ class _Reader:
                 if mistake not in self._mistakes:
                     self._mistakes.append(mistake)
 
-    def _check_roles(self, staff: t.StaffTable, mailboxes: list[MailboxSettings | None]) -> None:
+    def _check_roles(
+        self, staff: t.StaffTable, mailboxes: list[MailboxSettings | None], reports: t.ReportsTable
+    ) -> None:
         """A role is one of the house's, or one that a policy here names: anything else is a slip, and whoever holds it
         would wait for mail that never comes."""
-        known = list(t.ROLES)
+        known = list(dict.fromkeys((*t.ROLES, *filter(None, reports.roles.values()))))
         for policy in (m.policy for m in mailboxes if m):
             named = [stage.approver for stage in policy.stages] + [route.to for route in policy.routes]
             known = list(dict.fromkeys((*known, *filter(None, named))))
@@ -523,6 +529,18 @@ class _Reader:
 def _place(listen: str) -> tuple[str, int] | None:
     host, _, port = listen.rpartition(":")
     return (host.strip("[]"), int(port)) if listen else None
+
+
+def _reports(table: t.ReportsTable) -> ReportSettings:
+    return ReportSettings(
+        roles=table.roles,
+        year_starts=table.year_starts_in,
+        ch02_base=table.ch02_base,
+        tenure_unless_recorded=table.tenure_unless_recorded,
+        quality_share=table.quality_share,
+        estates=tuple(Place(place.name, tuple(place.words)) for place in table.estate),
+        contractors=tuple(Place(place.name, tuple(place.words)) for place in table.contractor),
+    )
 
 
 def _ombudsmen(table: t.OmbudsmanTable) -> tuple[Ombudsman, ...]:

@@ -39,8 +39,9 @@ Address = Annotated[str, AfterValidator(_bare)]
 Clock = Annotated[dt.time, BeforeValidator(_clock)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Word = Annotated[str, Field(min_length=1)]
-ROLES = ("handler", "stage2", "supervisor", "head", "duty")
-"""The roles of the house. Others are named by policies: who approves, whom a matter is passed on to."""
+ROLES = ("handler", "stage2", "supervisor", "head", "duty", "quality")
+"""The roles of the house. Others are named by policies (who approves, whom a matter is passed on to) and under
+[reports]."""
 
 
 class SecretTable(Strict):
@@ -85,6 +86,8 @@ class LandlordTable(Strict):
     complaints_address: Address = Field(examples=['"complaints@examplehomes.example"'])
     colour: str = Field(default=Letters.colour, pattern=r"^#[0-9a-fA-F]{6}$", examples=['"#1d5b66"'])
     templates: str = ""
+    homes_low_cost_rental: int = Field(default=0, ge=0)
+    homes_low_cost_ownership: int = Field(default=0, ge=0)
 
 
 class DatabaseTable(Strict):
@@ -308,6 +311,35 @@ class RetentionTable(Strict):
     automatic: bool = False
 
 
+class PlaceTable(Strict):
+    name: Word = Field(examples=['"Fulling Lane"'])
+    words: list[Word] = Field(default_factory=list)
+
+
+class ReportsTable(Strict):
+    weekly: str = "head"
+    monthly: str = "executive"
+    quarterly: str = "board"
+    half_yearly: str = "board"
+    annual: str = "board"
+    year_starts_in: int = Field(default=4, ge=1, le=12)
+    ch02_base: Literal["received_in_year", "responded_in_year"] = "received_in_year"
+    tenure_unless_recorded: Literal["", "low cost rental", "low cost ownership"] = ""
+    quality_share: Share = 0.1
+    estate: list[PlaceTable] = Field(default_factory=list)
+    contractor: list[PlaceTable] = Field(default_factory=list)
+
+    @property
+    def roles(self) -> dict[str, str]:
+        return {
+            "weekly": self.weekly,
+            "monthly": self.monthly,
+            "quarterly": self.quarterly,
+            "half-yearly": self.half_yearly,
+            "annual": self.annual,
+        }
+
+
 class MailbotTable(Strict):
     """mailbot.toml."""
 
@@ -325,6 +357,7 @@ class MailbotTable(Strict):
     calendar: CalendarTable = Field(default_factory=CalendarTable)
     classifier: ClassifierTable = Field(default_factory=ClassifierTable)
     retention: RetentionTable = Field(default_factory=RetentionTable)
+    reports: ReportsTable = Field(default_factory=ReportsTable)
 
 
 class AwayTable(Strict):
