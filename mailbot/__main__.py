@@ -28,6 +28,7 @@ from mailbot.read_command import read_mail
 from mailbot.release_commands import licences
 from mailbot.release_commands import version as tell_version
 from mailbot.replay_commands import replay
+from mailbot.report_command import report
 from mailbot.scenario_commands import coverage, simulate
 from mailbot.setup_commands import doctor, init
 from mailbot.terminal import (
@@ -69,6 +70,7 @@ app.command()(replay)
 case_app.command("hold")(case_hold)
 app.add_typer(person_app, name="person")
 app.add_typer(retention_app, name="retention")
+app.command()(report)
 app.command()(simulate)
 app.command("read")(read_mail)
 app.command()(reconcile)

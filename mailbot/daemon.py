@@ -33,6 +33,7 @@ from mailbot.postroom.imap import ImapDoor
 from mailbot.postroom.imap_login import in_words
 from mailbot.postroom.lookout import Lookout
 from mailbot.reckoning import Lying, reckon_all
+from mailbot.reporting import send_reports
 from mailbot.sending import Sent
 from mailbot.service import Service
 from mailbot.upkeep import keep_up
@@ -93,7 +94,7 @@ class Rounds:
         while fell := self._service.tick():
             turn.fell += fell
         if digests:
-            turn.digests += self._service.digest()
+            turn.digests += self._service.digest() + send_reports(self._service)
         while sent := self._service.dispatch():
             turn.sent += sent
         return turn
@@ -242,6 +243,7 @@ class Daemon:
             while not self._stopping.is_set() and self._service.tick(100):
                 self._moved()
             self._service.digest()
+            send_reports(self._service)
 
     def _reckon(self) -> None:
         with self._one_turn():

@@ -7,12 +7,13 @@ again blindly. A capped letter goes to a person, because its deadline still runs
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import logging
 import mimetypes
 import secrets
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from mailbot.casework.vocabulary import (
     Audience,
     Bounced,
     Case,
+    Fact,
     Letter,
     SendLetter,
 )
@@ -340,7 +342,7 @@ class Outbox:
         if mailbox.imap.plus_addressing and token:
             reply_to = tokens.reply_address(mailbox.imap.address, *token)
         person = next((p for p in self._settings.people if p.key == order.person), None)
-        facts = order.facts
+        facts, files = with_files(order.facts)
         contains = asked_of(self._policy_of(letter, mailbox), order.letter, facts)
         to_name = person.name if person else str(facts.get(called(order.letter), ""))
         return Order(
@@ -361,6 +363,7 @@ class Outbox:
             attachments=(
                 *self._enclosures(order.carries, order.audience is Audience.RESIDENT),
                 *_policy_copy(mailbox, contains),
+                *files,
             ),
             contains=contains,
         )
@@ -599,3 +602,16 @@ def next_try(letter: LetterRow, now: dt.datetime, hours: int) -> dt.datetime | N
 
 def note_nothing(work: Work, reference: str, event: Bounced) -> None:
     """Where nobody steps cases (a preview), a refusal changes nothing."""
+
+
+def with_files(facts: Mapping[str, Fact]) -> tuple[Mapping[str, Fact], tuple[Enclosure, ...]]:
+    """The facts of a letter without the files among them, and these. Only mailbot's own reports have any."""
+    listed = facts.get("files")
+    if not isinstance(listed, list):
+        return facts, ()
+    files = tuple(
+        Enclosure(str(one["name"]), str(one["content_type"]), base64.b64decode(str(one["base64"])))
+        for one in listed
+        if isinstance(one, dict)
+    )
+    return {key: value for key, value in facts.items() if key != "files"}, files

@@ -26,6 +26,14 @@ class Housekeeping(Transaction):
         )
         return bool(written.rowcount)
 
+    def digest_is_claimed(self, kind: str, person: str, day: dt.date) -> bool:
+        """Whether somebody has it already: for a look before the work of writing one."""
+        table = schema.digests
+        found = self._connection.execute(
+            select(table.c.day).where(table.c.kind == kind, table.c.person == person, table.c.day == day)
+        )
+        return found.first() is not None
+
     def beat(self, name: str, at: dt.datetime) -> None:
         """The named tick ran at `at`."""
         self._connection.execute(

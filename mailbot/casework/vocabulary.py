@@ -593,6 +593,8 @@ class Letter(StrEnum):
     PROPOSAL = "proposal"
     ALERT = "alert"
     DIGEST = "digest"
+    REPORT = "report"
+    QUALITY_SAMPLE = "quality_sample"
 
 
 Fact: TypeAlias = "str | int | float | bool | list[Fact] | dict[str, Fact] | None"

@@ -248,7 +248,7 @@ class Player:
         if chance.random() < 0.09:
             told = chance.choice((usual - 1, usual, usual + 1, usual + 3))
             more = chance.choice((3, 5, 10, 10, 15))
-            who = "owen" if more > 10 or chance.random() < 0.2 else ""
+            who = "owen" if chance.random() < 0.4 else ""
             self._staff(
                 life, self._later(at, told, told), Act.EXTEND, who=who, working_days=more,
                 reason="the surveyor comes next week",

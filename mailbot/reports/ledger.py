@@ -246,11 +246,7 @@ class _Maker:
             closed=day(case.closed_at) if case.closed_at else None,
             closed_because=case.closed_because,
             reopened=tuple(day(line.at) for line in lines if _sends(line, Letter.REOPENED)),
-            refusals=tuple(
-                Refusal(day(p.decided_at), p.kind, words_of(p.ground))
-                for p in case.proposals
-                if p.decision == "refused" and p.decided_at
-            ),
+            refusals=_refusals(case, day),
             compensation=Decimal(money) if money else None,
             compensation_on=next(
                 (day(r.at) for r in reversed(case.recorded) if r.what == "compensation"), None
@@ -339,6 +335,13 @@ def _extensions(
                 number = 2 if facts.get("stage_name") == second else 1
                 found[number].append(Told(day(line.at), to, reason, good))
     return {number: tuple(told) for number, told in found.items()}
+
+
+def _refusals(case: Case, day: Callable[[dt.datetime], dt.date]) -> tuple[Refusal, ...]:
+    """Each refusal once, with the ground that the letter named. Other grounds that waited at that moment are settled
+    with it and are none of its reasons."""
+    decided = {p.decided_at: p for p in case.proposals if p.decision == "refused" and p.decided_at}
+    return tuple(Refusal(day(at), p.kind, words_of(p.ground)) for at, p in decided.items())
 
 
 def _orders(case: Case, lines: Sequence[Line], day: Callable[[dt.datetime], dt.date]) -> tuple[Ordered, ...]:

@@ -340,20 +340,16 @@ def _learned(rows: Rows, period: Period) -> Cell:
 
 def _again(rows: Rows, period: Period) -> Cell:
     """Complaints of people who had complained in the year before."""
+    earlier: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.counts and row.stage1 and row.person:
+            earlier.setdefault(row.person, []).append(row)
     found = []
     for row in received(rows, 1, period):
         assert row.stage1 is not None
-        since = row.stage1.requested - dt.timedelta(days=365)
-        earlier = (
-            other.stage1.requested
-            for other in rows
-            if other is not row
-            and other.counts
-            and other.stage1
-            and other.person == row.person
-            and row.person
-        )
-        if any(since <= day <= row.stage1.requested for day in earlier):
+        asked = row.stage1.requested
+        others = (other.stage1 for other in earlier.get(row.person, ()) if other is not row)
+        if any(s and asked - dt.timedelta(days=365) <= s.requested <= asked for s in others):
             found.append(row)
     return count(found)
 

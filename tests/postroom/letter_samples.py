@@ -470,6 +470,45 @@ FACTS: Mapping[Letter, Mapping[str, Fact]] = {
         "text": "There is a smell of gas in the kitchen since last night and the baby is sick.",
         "phrases": ["smell of gas", "the baby is sick"],
     },
+    Letter.REPORT: {
+        "title": "Complaints in the week: week 13 of 2026",
+        "days": "23 March to 29 March 2026",
+        "headline_lines": ["14 stage 1 complaints were received, 3 more than in the week before."],
+        "counts": [{"label": "Stage 1 received", "value": "14"}, {"label": "Stage 2 received", "value": "2"}],
+        "sections": [
+            {
+                "title": "What waits",
+                "figures": [["Stage 1 unanswered and late at the end", "1"]],
+                "tables": [
+                    {"title": "By topic", "columns": ["Topic", "Stage 1"], "rows": [["Repairs & leaks", "9"]]}
+                ],
+                "lines": ["CC-2026-004198-3, stage 1, Repairs: due 26 March 2026"],
+                "write": ["What is done about it?"],
+            }
+        ],
+        "text": "23 March to 29 March 2026\n\n14 stage 1 complaints were received, 3 more than in the week before.\n\nStage 1 received: 14\n"
+        "Stage 2 received: 2\n\nWhat waits\nStage 1 unanswered and late at the end: 1\nBy topic: Stage 1, Repairs & "
+        "leaks 9\nCC-2026-004198-3, stage 1, Repairs: due 26 March 2026\nTo be written: What is done about it?",
+    },
+    Letter.QUALITY_SAMPLE: {
+        "title": "1 of 9 closed complaints to look at",
+        "days": "23 March to 29 March 2026",
+        "share": "10%",
+        "policy": "Complaints Policy (2021)",
+        "cases": [
+            {
+                "reference": REFERENCE,
+                "lines": ["received 2 March 2026, repairs", "closed 27 March 2026: agreed"],
+            }
+        ],
+        "checks": [
+            {
+                "asks": "Was every point answered?",
+                "clauses": "3.2 b4",
+                "says": "It is looked into and answered.",
+            }
+        ],
+    },
     Letter.DIGEST: {
         "date": "2026-03-30",
         "headline_lines": [
@@ -520,6 +559,8 @@ STAFF = {
     Letter.QUESTION: Audience.SUPERVISOR,
     Letter.PROPOSAL: Audience.SUPERVISOR,
     Letter.DIGEST: Audience.SUPERVISOR,
+    Letter.REPORT: Audience.SUPERVISOR,
+    Letter.QUALITY_SAMPLE: Audience.SUPERVISOR,
     Letter.ALERT: Audience.DUTY,
     **dict.fromkeys(
         (
