@@ -7,12 +7,14 @@ nothing fetched.
 from __future__ import annotations
 
 import html
+import re
 from typing import Final
 
 from mailbot.reports.charts import drawn
 from mailbot.reports.paper import Answer, Figure, Listed, Paper, Section, Style, Table
 from mailbot.reports.periods import spelled
 
+_REFERENCE: Final = re.compile(r"\b([A-Z]{2,6}-\d{4}-\d{6}-[0-9A-Z])\b")
 _LIGHT: Final = (
     "--ink:#16202a;--soft:#566472;--line:#dfe5e9;--paper:#fff;--ground:#eef2f4;--mark:#0b5563;--second:#c2571a;"
     "--head:#f1f5f6;--write:#fff4df;--writeink:#6b4000"
@@ -52,7 +54,7 @@ white-space:nowrap}}
 th:first-child,td:first-child,tbody th,tfoot th{{padding-left:0;text-align:left}}
 tbody th{{font-size:14.5px;color:var(--ink);white-space:nowrap;border-bottom:1px solid var(--line);vertical-align:top}}
 tfoot th,tfoot td{{font-weight:700;color:var(--ink);font-size:14.5px;border-bottom:0;border-top:2px solid var(--line)}}
-ul{{margin:6px 0 0;padding-left:20px}}li{{margin:3px 0;max-width:90ch}}
+ul{{margin:6px 0 0;padding-left:20px}}li{{margin:3px 0;max-width:90ch}}.ref{{white-space:nowrap}}
 .charts{{display:grid;grid-template-columns:1fr 1fr;gap:22px;margin:14px 0 4px}}
 .chart{{margin:0;min-width:0}}.chart svg{{display:block;width:100%;height:auto}}
 figcaption{{font-weight:600;font-size:15px}}
@@ -163,7 +165,8 @@ def _table(table: Table) -> str:
 
 def _listed(listed: Listed) -> str:
     title = f"<h3>{_safe(listed.title)}</h3>" if listed.title else ""
-    return f"{title}<ul>{''.join(f'<li>{_safe(line)}</li>' for line in listed.lines)}</ul>"
+    lines = (_REFERENCE.sub(r'<span class="ref">\1</span>', _safe(line)) for line in listed.lines)
+    return f"{title}<ul>{''.join(f'<li>{line}</li>' for line in lines)}</ul>"
 
 
 def _answers(answers: tuple[Answer, ...]) -> str:

@@ -84,15 +84,18 @@ def _tail(n: int, rate: float) -> float:
     return total
 
 
+def weeks_before(rows: Rows, week: Period) -> int:
+    """How many weeks before this one are held against it: 26, or as many as there are; 0 where they are too few."""
+    first = min((row.received for row in rows if row.counts or row.is_request), default=week.first)
+    weeks = min(WEEKS, (week.first - first).days // 7)
+    return weeks if weeks >= FEWEST_WEEKS else 0
+
+
 def find(rows: Rows, week: Period) -> tuple[Finding, ...]:
     """What came up unusually often in this week, the most unlikely first."""
     counted = [row for row in rows if row.counts or row.is_request]
-    if not counted:
-        return ()
-    first = min(row.received for row in counted)
-    known = (week.first - first).days // 7
-    weeks = min(WEEKS, known)
-    if weeks < FEWEST_WEEKS:
+    weeks = weeks_before(rows, week)
+    if not weeks:
         return ()
     since = week.first - dt.timedelta(weeks=weeks)
     found = []

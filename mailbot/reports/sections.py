@@ -344,11 +344,12 @@ def learning(facts: Facts, period: Period) -> Section:
         ("Recorded",),
         tuple(rows),
     )
-    texts = tuple(
-        f"{lesson.theme.capitalize()}: {' '.join(lesson.text.split())} ({row.reference})"
-        for row, lesson in lessons
-        if not row.restricted
-    )
+    said: dict[str, list[str]] = {}
+    for row, lesson in lessons:
+        if not row.restricted:
+            text = f"{lesson.theme.capitalize()}: {' '.join(lesson.text.split())}"
+            said.setdefault(text, []).append(row.reference)
+    texts = tuple(f"{text} ({', '.join(references)})" for text, references in sorted(said.items()))
     made = figures_of(facts, "What was learned", period, "learned")
     return replace(
         made,
@@ -478,7 +479,13 @@ def _late_line(row: Row, stage: StageRow) -> str:
 def unusual(facts: Facts, period: Period) -> Section:
     """What recurs, with the arithmetic."""
     found = recurring.find(facts.rows, period)
-    says = () if found else ("Nothing came up unusually often this week.",)
+    says: tuple[str, ...] = (recurring.RULE,)
+    if not recurring.weeks_before(facts.rows, period):
+        says = (
+            f"There are fewer than {recurring.FEWEST_WEEKS} weeks of record before this one: too few to tell.",
+        )
+    elif not found:
+        says = ("Nothing came up unusually often this week.", recurring.RULE)
     lines = tuple(one.sentence for one in found)
     rows = tuple(TableRow(f"{one.dimension}: {one.name}", (Cell(Kind.COUNT, one.cases),)) for one in found)
     table = Table(
@@ -491,7 +498,7 @@ def unusual(facts: Facts, period: Period) -> Section:
     )
     return Section(
         "What comes up again and again",
-        says or (recurring.RULE,),
+        says,
         tables=(table,) if rows else (),
         listed=(Listed("", lines),) if lines else (),
     )

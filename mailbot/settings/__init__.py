@@ -29,9 +29,9 @@ from mailbot.casework.parts import (
     Limits,
     OAuthSettings,
     Ombudsman,
-    Retention,
     Place,
     ReportSettings,
+    Retention,
     SmtpSettings,
     TrustSettings,
 )

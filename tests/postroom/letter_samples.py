@@ -486,7 +486,8 @@ FACTS: Mapping[Letter, Mapping[str, Fact]] = {
                 "write": ["What is done about it?"],
             }
         ],
-        "text": "23 March to 29 March 2026\n\n14 stage 1 complaints were received, 3 more than in the week before.\n\nStage 1 received: 14\n"
+        "text": "23 March to 29 March 2026\n\n14 stage 1 complaints were received, 3 more than in the week before.\n\n"
+        "Stage 1 received: 14\n"
         "Stage 2 received: 2\n\nWhat waits\nStage 1 unanswered and late at the end: 1\nBy topic: Stage 1, Repairs & "
         "leaks 9\nCC-2026-004198-3, stage 1, Repairs: due 26 March 2026\nTo be written: What is done about it?",
     },
