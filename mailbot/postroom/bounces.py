@@ -92,7 +92,7 @@ _BOUNCE_SUBJECT = re.compile(
     r"non[- ]?(?:delivery|deliverable)|"
     r"failed (?:mail|delivery)|delivery delayed|delayed mail|could not send|"
     r"warning: (?:message|could not send|e-?mail)|"
-    r"email bounce|your (?:mail|message|e-?mail) to \S+ (?:could not|has been delayed|was not))|mail failure\.?$)"
+    r"notice: mail delivery|email bounce|your (?:mail|message|e-?mail) to \S+ (?:could not|has been delayed|was not))|mail failure\.?$)"
     # The same in other languages, as Exchange, Exim and the large providers of each country write it.
     r"|^\W{0,3}(?:unzustellbar|nicht zustellbar|zustell(?:ung|fehler)|nachricht (?:unzustellbar|nicht zugestellt)|"
     r"non remis|message non (?:remis|distribu|d[ée]livr)|[ée]chec (?:de|d['’]envoi)|avis de non[- ]remise|"
@@ -277,11 +277,14 @@ def _reported(part: mime.Part) -> Iterator[dict[str, str]]:
             yield fields
 
 
+_FAILED_ACTIONS = ("failed", "failure", "expired", "undeliverable", "undelivered")  # the first alone is RFC 3464's
+
+
 def _has_failed(fields: dict[str, str]) -> bool:
     action = re.sub(r"\W.*", "", fields.get("action", "").lower())
     if action in ("delayed", "delivered", "relayed", "expanded"):
         return False
-    return action == "failed" or not fields.get("status", "5").startswith(("2", "4"))
+    return action in _FAILED_ACTIONS or not fields.get("status", "5").startswith(("2", "4"))
 
 
 def _recipient(fields: dict[str, str]) -> str:

@@ -40,6 +40,7 @@ _SHARED_LINE = re.compile(r"-{2,4}\s*(On\s[^\n]{5,200}?\bwrote\s*(?::|-{2,}))\s*
 # Gmail's form without a verb: "2026-11-03 10:15 GMT+00:00 Complaints <inbox@example.org>:"
 _DATED_SENDER = re.compile(
     r"^\s*\d{4}[-/]\d{1,2}[-/]\d{1,2}[ T,]{1,3}\d{1,2}:\d\d[^\n]{0,120}<\s*[^<>\s]+@[^<>\s]+\s*>\s*:\s*$"
+    r"|^\s*On \d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}, [^\n]{1,100} said:\s*$"
 )
 _HAS_TIME = re.compile(r"\d{1,2}[:.h]\d\d|\b\d{4}\b|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}")
 # "..., 2026 at 10:15 AM, Complaints wrote:". A person writes "on 3 November at 10:15 your driver wrote:".
@@ -94,6 +95,12 @@ _ORIGINAL = re.compile(
     r"Wiadomość oryginalna|Oryginalna wiadomość|Původní zpráva|Pôvodná správa|Alkuperäinen viesti|"
     r"Исходное сообщение|Mesaj original|Original Appointment|Reply message|原始邮件|邮件原件|元のメッセージ)"
     r"\s*[-_=*]{2,}\s*(?:\S{0,3})\s*$",
+    re.IGNORECASE,
+)
+# What ticket systems (and this one) write between an answer and their own words.
+_ABOVE = re.compile(
+    r"^[\s>]*[-_#=*~]{2,}[^\n]{0,40}(?:above this line|above the line|oberhalb dieser zeile|au-dessus de cette ligne|"
+    r"encima de esta l[íi]nea|sopra questa riga|boven deze regel|powyżej tej linii|acima desta linha)[^\n]{0,80}$",
     re.IGNORECASE,
 )
 _FORWARDED = re.compile(
@@ -266,7 +273,7 @@ def _without_history(lines: list[str]) -> tuple[list[str], bool, int | None]:
             # A forwarded mail is part of the message, down to its end. Its own header is no history.
             kept += [rest for rest in lines[position:] if rest != hypertext.HISTORY_BEGINS]
             return kept, attributed, None
-        if _ORIGINAL.match(line) or _header_block(lines, position):
+        if _ORIGINAL.match(line) or _ABOVE.match(line) or _header_block(lines, position):
             return _without_lead(kept), True, position
         length = _attribution(lines, position)
         if length:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mailbot.postroom import hypertext
 from mailbot.postroom.newtext import new_text
 
 _FOUND = re.findall(
@@ -38,6 +39,21 @@ def test_the_history_goes_and_the_words_stay(name: str) -> None:
         else WORDS
     )
     assert said(WORDS) in said(below), "whoever answers below the quotation is heard as well"
+
+
+_REPLIES = re.findall(
+    r"^\[([\w.-]+)\] ?([^\n]*)\n(.*?)\n(?=\n\[|\Z)",
+    (Path(__file__).parent / "replies_in_html.txt").read_text("utf-8"),
+    re.MULTILINE | re.DOTALL,
+)
+
+
+@pytest.mark.parametrize(
+    ("new", "html"), [reply[1:] for reply in _REPLIES], ids=[reply[0] for reply in _REPLIES]
+)
+def test_the_history_goes_from_html_as_well(new: str, html: str) -> None:
+    assert len(_REPLIES) > 40
+    assert said(new_text(hypertext.marked_text(html))) == new
 
 
 SENT_FROM = (
