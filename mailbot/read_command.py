@@ -83,6 +83,7 @@ def what_is_seen(mail: Any) -> dict[str, Any]:
             }
             for a in mail.attachments
         ],
+        "links": [{"words": words, "host": host} for words, host in mail.links],
         "warnings": list(mail.warnings),
         "fingerprint": mail.fingerprint,
         "defects": list(mail.defects),

@@ -52,7 +52,7 @@ from mailbot.keeping import MailboxKeeper
 from mailbot.machines import FULL_FOR, MachineDesk
 from mailbot.postroom import tokens
 from mailbot.postroom.bounces import may_pass
-from mailbot.postroom.files import label
+from mailbot.postroom.files import came_along
 from mailbot.postroom.letters import Stationery, Written
 from mailbot.postroom.reading import Mail, read
 from mailbot.postroom.screening import screen
@@ -269,10 +269,7 @@ class Service:
             text=text,
             verdict=verdict,
             trusted=found.trusted if found and case else True,
-            attachments=tuple(
-                label(a.name, a.content_type, a.content, self.settings.forward_dangerous_files)
-                for a in mail.attachments
-            ),
+            attachments=came_along(mail, text, self.settings.forward_dangerous_files),
             how_found=found.how if found and case else "",
             definition=definition(text),
             outcome_sought=outcome_sought(text),

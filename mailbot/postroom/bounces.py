@@ -92,7 +92,8 @@ _BOUNCE_SUBJECT = re.compile(
     r"non[- ]?(?:delivery|deliverable)|"
     r"failed (?:mail|delivery)|delivery delayed|delayed mail|could not send|"
     r"warning: (?:message|could not send|e-?mail)|"
-    r"notice: mail delivery|email bounce|your (?:mail|message|e-?mail) to \S+ (?:could not|has been delayed|was not))|mail failure\.?$)"
+    r"notice: mail delivery|email bounce|"
+    r"your (?:mail|message|e-?mail) to \S+ (?:could not|has been delayed|was not))|mail failure\.?$)"
     # The same in other languages, as Exchange, Exim and the large providers of each country write it.
     r"|^\W{0,3}(?:unzustellbar|nicht zustellbar|zustell(?:ung|fehler)|nachricht (?:unzustellbar|nicht zugestellt)|"
     r"non remis|message non (?:remis|distribu|d[ée]livr)|[ée]chec (?:de|d['’]envoi)|avis de non[- ]remise|"
@@ -277,7 +278,13 @@ def _reported(part: mime.Part) -> Iterator[dict[str, str]]:
             yield fields
 
 
-_FAILED_ACTIONS = ("failed", "failure", "expired", "undeliverable", "undelivered")  # the first alone is RFC 3464's
+_FAILED_ACTIONS = (
+    "failed",
+    "failure",
+    "expired",
+    "undeliverable",
+    "undelivered",
+)  # the first alone is RFC 3464's
 
 
 def _has_failed(fields: dict[str, str]) -> bool:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import re
 
+from mailbot.postroom.reading import Mail
+
+MOST_LINKS = 5
 _BY_ENDING = {
     "a program": "exe com scr pif cpl msi msp msix appx bat cmd ps1 psm1 vbs vbe js jse wsf wsh hta jar dll sys reg "
     "inf scf gadget application apk ipa dmg pkg deb rpm sh run elf bin py pyw rb pl php",
@@ -63,3 +66,16 @@ def label(name: str, content_type: str, content: bytes, passed_on: bool = True) 
     if not danger:
         return shown
     return f"{shown} ({danger})" if passed_on else f"{shown} ({danger}: not passed on)"
+
+
+def came_along(mail: Mail, text: str, passed_on: bool) -> tuple[str, ...]:
+    """What staff are told came with the words `text` of this mail: its files, and where links lead that stand in
+    them. A link is words for staff and nothing to click on: they see the host and decide."""
+    files = tuple(label(a.name, a.content_type, a.content, passed_on) for a in mail.attachments)
+    seen = " ".join(text.split())
+    links = [
+        f'a link: "{words}" leads to {host}'
+        for words, host in mail.links
+        if words in seen and host not in text
+    ]
+    return (*files, *links[:MOST_LINKS])

@@ -10,6 +10,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from html import unescape
+
+from mailbot.postroom.charsets import one_line
 
 _TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _UNSEEN = re.compile("[\u00ad\u180e\u200b-\u200d\u2060\ufeff]")
@@ -102,15 +106,34 @@ def false_links(html: str) -> tuple[str, ...]:
     """What is odd about the links of an HTML body: those that show one host and lead to another. The first 200 links
     are looked at; nothing is fetched."""
     found = []
-    for piece in re.split(r"<a\s", html[:500_000], maxsplit=201, flags=re.IGNORECASE)[1:201]:
-        tag, _, rest = piece[:4_000].partition(">")
-        shown_text = re.sub(r"<[^<>]{0,500}>", "", re.split(r"</a", rest, maxsplit=1, flags=re.IGNORECASE)[0])
-        leads, shown = _HREF.search(tag), _SHOWN_HOST.search(shown_text)
-        if leads and shown:
-            to, says = leads.group(1).lower(), (shown.group(1) or shown.group(2)).lower()
+    for to, words in _links(html):
+        shown = _SHOWN_HOST.search(words)
+        if shown:
+            says = (shown.group(1) or shown.group(2)).lower()
             if _without_www(to) != _without_www(says):
                 found.append(f"a link shows {says} and leads to {to}")
     return tuple(dict.fromkeys(found))[:5]
+
+
+def hidden_links(html: str) -> tuple[tuple[str, str], ...]:
+    """(words, host) of each link whose words don't say where it leads: a reader of the text would not know that
+    there is one. At most 20."""
+    found = (
+        (one_line(unescape(words), 80), to)
+        for to, words in _links(html)
+        if words.strip() and not _SHOWN_HOST.search(words) and _without_www(to) not in words.lower()
+    )
+    return tuple(dict.fromkeys(link for link in found if link[0]))[:20]
+
+
+def _links(html: str) -> Iterator[tuple[str, str]]:
+    """(host, words) of the first 200 links to the web."""
+    for piece in re.split(r"<a\s", html[:500_000], maxsplit=201, flags=re.IGNORECASE)[1:201]:
+        tag, _, rest = piece[:4_000].partition(">")
+        words = re.sub(r"<[^<>]{0,500}>", "", re.split(r"</a", rest, maxsplit=1, flags=re.IGNORECASE)[0])
+        leads = _HREF.search(tag)
+        if leads:
+            yield leads.group(1).lower(), words
 
 
 def _without_www(host: str) -> str:

@@ -95,6 +95,7 @@ class Mail:
     own_words: str = ""  # without a quoted word: what may go on to a third person, see `newtext.own_words`
     answers_within: bool = False  # it says that more of them stands within what it quotes
     whole_text: str = ""  # `text`, and the words of a letter that a report returns
+    links: tuple[tuple[str, str], ...] = ()  # (words, host) of links that the text does not show
     warnings: tuple[str, ...] = ()  # what a person should know: a sender or a link that looks like another
 
     def __repr__(self) -> str:
@@ -161,8 +162,11 @@ def _read(raw: bytes) -> Mail:
         defects += ("encrypted",)
     warned = lookalikes.warnings_of(senders[0].name, senders[0].address, top.first("from")) if senders else ()
     pages = (leaf for leaf in top.leaves() if leaf.content_type == "text/html" and not _is_file(leaf))
+    links: tuple[tuple[str, str], ...] = ()
     for page, _ in zip(pages, range(5), strict=False):
-        warned += lookalikes.false_links(page.text(500_000))
+        hypertexts = page.text(500_000)
+        warned += lookalikes.false_links(hypertexts)
+        links += lookalikes.hidden_links(hypertexts)
     marks = marked != text
     own, within = newtext.own_words(marked) if is_reply or marks else (text, False)
     return Mail(
@@ -191,6 +195,7 @@ def _read(raw: bytes) -> Mail:
         message_class=wrapping.message_class,
         enclosed=tuple(_enclosed_mails(top)),
         whole_text=_with_enclosed(top, text),
+        links=links,
         warnings=warned,
     )
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from letter_samples import LETTERHEAD, TEMPLATES, order_of
 
 from mailbot.casework.vocabulary import Letter
-from mailbot.postroom.files import danger_of, label
+from mailbot.postroom.files import came_along, danger_of, label
 from mailbot.postroom.letters import Stationery
 from mailbot.postroom.lookalikes import false_links, imitates, skeleton, warnings_of
 from mailbot.postroom.reading import read
@@ -123,3 +123,16 @@ def test_a_link_is_false_only_where_it_shows_another_host() -> None:
         "a link shows bank.example and leads to evil.example",
     )
     assert false_links("<a " * 100_000) == ()
+
+
+def test_staff_see_where_a_link_leads_that_the_words_hide() -> None:
+    page = (
+        '<p>See <a href="https://photos.example.com/album?x=1">my &quot;photos&quot;</a>, write to <a '
+        'href="mailto:a@example.com">me</a>, or <a href="https://www.example.org/a">www.example.org</a>.</p>'
+        '<blockquote type="cite"><a href="https://landlord.example/">our own page</a></blockquote>'
+    )
+    raw = b"From: a@example.com\nSubject: Re: Leak\nContent-Type: text/html\n\n" + page.encode()
+    mail = read(raw)
+    assert mail.links == (('my "photos"', "photos.example.com"), ("our own page", "landlord.example"))
+    assert came_along(mail, mail.new_text, False) == ('a link: "my "photos"" leads to photos.example.com',)
+    assert came_along(mail, "photos.example.com: my photos", False) == ()
