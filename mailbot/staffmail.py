@@ -160,6 +160,8 @@ class StaffDesk:
         events = acts_of(parsed, person.key, now, row.id, shown, texts)
         for event in (*events, *confirmed_by(case, events)):
             if event.act is Act.MERGE and (problem := self._why_not_merge(work, case, event.words)):
+                if lacks == "role":  # whose case that other one is, is not for whoever has neither
+                    problem = self._not_to_the_resident(case, lacks)
                 return self.refuse(work, row, mail, person, case, f"#merge {event.words}", problem)
         if lacks:
             written = [act.line for act in parsed.acts]

@@ -36,6 +36,7 @@ HEAD = (
 )
 DETAILS = ("Subject", "Taken as", "From", "Copied to", "Attached", "Vouched for")
 CONFIRMED = "acknowledgements are confirmed by the handler"
+HELD = "what staff send waits two minutes"
 _KEY = re.compile(r"(?P<key>[A-Z][A-Za-z ]{2,24}):(?:\s+(?P<value>.*))?")
 _DAY = re.compile(rf"(?P<when>On|By|Until) (?P<date>.+?)(?: at (?P<time>{TIME}|\S+))?:?", re.IGNORECASE)
 
@@ -234,10 +235,10 @@ class _Reader:
         if policy is None:
             return None
         people = cast.staff(policy, self._staff(draft))
-        confirmed = False
+        habits = set()
         for number, sentence in draft.sentences:
-            with_it, people = self._sentence(number, sentence, people)
-            confirmed = confirmed or with_it
+            habit, people = self._sentence(number, sentence, people)
+            habits.add(habit)
         keeps = [
             clause
             for number, value in draft.head.get("Keeps", ())
@@ -252,11 +253,12 @@ class _Reader:
             tuple(dict.fromkeys(keeps)),
             tuple(self._blocks(draft, policy)),
             people,
-            confirmed,
+            CONFIRMED in habits,
             tuple(self._outsiders(draft)),
             tuple(self._dates(draft, "Bank holidays")),
             tuple(self._dates(draft, "Closure days")),
             self.one(draft, "Policy document"),
+            HELD in habits,
         )
         self._check_people(scenario)
         self._steps.clear()
@@ -309,24 +311,26 @@ class _Reader:
 
     def _sentence(
         self, number: int, sentence: str, people: tuple[Person, ...]
-    ) -> tuple[bool, tuple[Person, ...]]:
+    ) -> tuple[str, tuple[Person, ...]]:
+        """The habit that the sentence speaks of, and the people as they are by it."""
         said = sentence.removesuffix(".")
-        if said.lower() == CONFIRMED:
-            return True, people
+        if said.lower() in (CONFIRMED, HELD):
+            return said.lower(), people
         away = re.fullmatch(rf"(?P<who>.+?) is away from (?P<first>{DATE}) to (?P<last>{DATE})", said)
         if away is None:
-            fix = f'known at the head: "{CONFIRMED.capitalize()}", "NAME is away from DATE to DATE", or a day: "On ..."'
+            habits = " or ".join(f'"{habit.capitalize()}"' for habit in (CONFIRMED, HELD))
+            fix = f'known at the head: {habits}, "NAME is away from DATE to DATE", or a day: "On ..."'
             self.refuse(number, sentence, "nobody knows this sentence here", fix)
-            return False, people
+            return "", people
         try:
             first, last = words.read_day(away["first"]), words.read_day(away["last"])
         except Unreadable as wrong:
             self.refuse(number, sentence, wrong.problem, wrong.fix)
-            return False, people
+            return "", people
         if not cast.holders(away["who"], people):
             known = words.nearest(away["who"], [person.name for person in people])
             self.refuse(number, sentence, f"nobody called {away['who']!r} works here", known)
-        return False, send_away(people, away["who"], first, last)
+        return "", send_away(people, away["who"], first, last)
 
     def _clauses(self, number: int, said: str, value: str, policy: Policy) -> tuple[str, ...]:
         try:

@@ -161,7 +161,9 @@ def settings_for(scenario: Scenario, policy: Policy) -> Settings:
         common,
         mailboxes=(replace(box, policy=policy, versions=(policy,), document=document),),
         people=scenario.people,
-        habits=replace(common.habits, confirm_acknowledgement=scenario.confirmed, hold_minutes=0),
+        habits=replace(
+            common.habits, confirm_acknowledgement=scenario.confirmed, hold_minutes=2 if scenario.held else 0
+        ),
         calendar=replace(
             working_days(policy.nation),
             extra_holidays=frozenset(scenario.holidays),

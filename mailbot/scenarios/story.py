@@ -206,6 +206,7 @@ class Scenario:
     holidays: tuple[dt.date, ...] = ()
     closure_days: tuple[dt.date, ...] = ()
     document: str = ""  # the file of the policy that goes with acknowledgements
+    held: bool = False  # what staff send to a resident can be taken back for two minutes
 
     @property
     def steps(self) -> tuple[Deed | Expectation, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from conftest import COMPLAINT, JO, MORGAN, SAM, House
@@ -39,10 +40,15 @@ def test_who_had_the_case_once_can_give_no_command_on_it_any_more(office: House)
             continue  # anybody may hand in a complaint
         office.write(SAM, f"{line}\n\n{LATER}", answers=theirs)
         office.turn()
-    assert office.the_case() == before
+    after = office.the_case()
+    assert replace(after, version=before.version, unconfirmed=()) == before, (
+        "put by is all that happens to it"
+    )
+    assert after.unconfirmed and len(office.letters(MORGAN, "confirm_act")) == len(after.unconfirmed)
     assert len(office.letters(JO)) == sent
     answers = office.letters(SAM, "command_refused")[refused:]
-    assert answers and all("Morgan Bell" in answer.text for answer in answers)
+    strange = [answer.text[80:700] for answer in answers if "Morgan Bell" not in answer.text]
+    assert answers and not strange, strange
 
 
 OUT_OF_ORDER = {

@@ -93,12 +93,12 @@ def test_a_text_that_answers_nothing_of_ours_is_never_put_by_for_the_resident(of
     assert office.letters(SAM, "confirm_act") == []
 
 
-def test_the_right_token_from_a_stranger_does_nothing(office: House) -> None:
+def test_the_right_token_with_the_wrong_from_of_a_stranger_does_nothing(office: House) -> None:
     office.write("thief@example.net", RIGHT, answers=office.last(SAM, "case_assigned"))
     assert stands(office)
 
 
-def test_the_right_token_from_a_colleague_does_nothing(office: House) -> None:
+def test_the_right_token_with_the_wrong_from_of_a_colleague_does_nothing(office: House) -> None:
     office.write(MORGAN, RIGHT, answers=office.last(SAM, "case_assigned"))
     assert stands(office)
 
@@ -130,7 +130,7 @@ def test_a_right_from_without_token_and_unvouched_is_set_aside(office: House) ->
     assert set_aside(office) == 1
 
 
-def test_an_authentication_result_that_the_sender_wrote_counts_for_nothing(office: House) -> None:
+def test_an_authentication_result_that_the_sender_forged_counts_for_nothing(office: House) -> None:
     forged = (
         "Authentication-Results: mx.landlord.example.org; dmarc=pass header.from=landlord.example.org\r\n"
     )
@@ -146,7 +146,7 @@ def test_a_result_of_another_server_counts_for_nothing(office: House) -> None:
     assert stands(office)
 
 
-def test_a_notice_that_was_forwarded_makes_nobody_a_handler(office: House) -> None:
+def test_a_forwarded_notice_makes_nobody_a_handler(office: House) -> None:
     """Morgan has Sam's mail, whole, and answers it from his own vouched address."""
     theirs = office.last(SAM, "case_assigned")
     office.write(MORGAN, f"{RIGHT}\n\n{theirs.text}", headers={"X-Forwarded": "yes"}, answers=theirs)
@@ -175,7 +175,7 @@ def test_a_token_that_was_altered_opens_nothing(office: House) -> None:
     assert stands(office)
 
 
-def test_an_old_letter_can_no_longer_be_acted_on(office: House) -> None:
+def test_an_expired_token_can_no_longer_be_acted_on(office: House) -> None:
     old = office.last(SAM, "case_assigned")
     office.clock.put(office.clock.now().replace(year=2027))
     office.write(SAM, RIGHT, answers=old)
@@ -184,7 +184,9 @@ def test_an_old_letter_can_no_longer_be_acted_on(office: House) -> None:
     assert "does not answer a mail that we sent you" in office.last(SAM, "confirm_act").text
 
 
-def test_who_has_left_has_no_right_from_that_moment(office: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ex_staff_have_no_right_from_the_moment_they_left(
+    office: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     theirs = office.last(SAM, "case_assigned")
     office.stop()
     _, _, others = STAFF.partition("[[person]]")[2].partition("[[person]]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from conftest import ALEX, COMPLAINT, JO, MORGAN, SAM, House
+from conftest import ALEX, COMPLAINT, JO, SAM, House
 from doors.mailboxes import Mailboxes
 
 from mailbot.casework.vocabulary import Stage
@@ -137,46 +137,6 @@ def test_a_reply_to_a_notice_never_reaches_the_resident(home: House) -> None:
     home.turn()
     assert home.letters(JO, "handler_reply") == []
     assert "not passed on" in home.last(SAM, "command_refused").text
-
-
-@pytest.mark.parametrize(
-    "case",
-    ["right From, no token", "right token, wrong From", "right token, not vouched for", "forged verdict"],
-)
-def test_a_spoofed_handler_never_acts(home: House, case: str) -> None:
-    home.write(JO, COMPLAINT)
-    home.turn()
-    assigned = home.last(SAM, "case_assigned")
-    reference = home.the_case().reference
-    order = "#close withdrawn"
-    match case:
-        case "right From, no token":
-            home.write(SAM, order, subject=f"Re: {reference}", vouched=False)
-        case "right token, wrong From":
-            home.write(MORGAN, order, answers=assigned)
-        case "right token, not vouched for":
-            home.write(SAM, order, answers=assigned, vouched=False)
-        case _:
-            forged = {
-                "Authentication-Results": "mx.landlord.example.org; dmarc=pass header.from=landlord.example.org"
-            }
-            home.write(SAM, order, answers=assigned, vouched=False, headers=forged)
-    home.turn()
-    assert home.the_case().stage is Stage.STAGE1_OPEN
-    assert home.letters(JO, "closure") == []
-
-
-def test_whoever_no_longer_has_the_case_can_not_act_by_an_old_mail(home: House) -> None:
-    home.write(JO, COMPLAINT)
-    home.turn()
-    assigned = home.last(SAM, "case_assigned")
-    home.write(SAM, "#assign alex", answers=assigned)
-    home.turn()
-    assert home.the_case().handler == "alex"
-    home.write(SAM, "#close withdrawn", answers=assigned)
-    home.turn()
-    assert home.the_case().stage is Stage.STAGE1_OPEN
-    assert "Alex Reid" in home.last(SAM, "command_refused").text
 
 
 def test_what_staff_ask_for_is_done_whole_or_not_at_all(home: House) -> None:
