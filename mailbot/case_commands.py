@@ -45,8 +45,7 @@ def case_export(
         pack = gather(work, settings, case, now)
     store.close()
     content = write_zip(pack.files, pack.manifest)
-    write_bytes(to, content)
-    to.chmod(0o600)
+    write_bytes(to, content, private=True)
     typer.echo(f"{to}: {len(pack.files)} files on {case.reference}, {len(content):,} bytes")
     for other in pack.manifest["linked"]:
         typer.echo(plain(f"linked: {other['reference']}, {other['what']}. It has a pack of its own."))

@@ -48,8 +48,7 @@ def person_export(
         work.note(now, "mailbot", "subject_access", "What is held on a person was put together for them.")
     store.close()
     content = write_zip(pack.files, pack.manifest)
-    write_bytes(to, content)
-    to.chmod(0o600)
+    write_bytes(to, content, private=True)
     flagged = sum(1 for one in pack.manifest["files"] if "names_others" in one)
     typer.echo(
         f"{to}: {len(pack.files)} files, {len(held.cases)} cases, {len(held.mails)} mails, {len(content):,} bytes"

@@ -93,8 +93,12 @@ def read_bytes(file: Path) -> bytes:
         stop(f"{file} can't be read: {error.strerror}")
 
 
-def write_bytes(file: Path, content: bytes) -> None:
+def write_bytes(file: Path, content: bytes, private: bool = False) -> None:
+    """`private`: readable by its owner alone, from the first byte on."""
     try:
+        if private:
+            file.unlink(missing_ok=True)
+            file.touch(mode=0o600, exist_ok=False)
         file.write_bytes(content)
     except OSError as error:
         stop(f"{file} can't be written: {error.strerror}")
