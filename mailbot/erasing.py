@@ -11,7 +11,7 @@ import datetime as dt
 import json
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,10 +24,12 @@ from mailbot.casework.vocabulary import (
     Decision,
     Event,
     MailArrived,
+    Recorded,
     StaffActed,
     Stage,
 )
 from mailbot.people import Held, Traces, on_its_way
+from mailbot.reports.ledger import named, own_words
 from mailbot.settings import Settings
 from mailbot.surveys import remember_no_survey, wants_no_survey
 from storage import codec
@@ -66,6 +68,7 @@ class Eraser:
     ) -> None:
         self._work = work
         self._now = now
+        self._reports = settings.reports
         self._staff = frozenset(
             a for person in settings.people for a in (person.address, *person.aliases)
         ) | {a for box in settings.mailboxes for a in (box.imap.address, *box.imap.aliases)}
@@ -98,8 +101,15 @@ class Eraser:
             if kind in ("erased", "words_erased", "legal_hold"):
                 continue
             self._line(seq, who, event, effects, summary, people)
-        work.replace_words(case, erasing.of_case(case, self.alias, self.scrub))
+        bare = erasing.of_case(case, self.alias, self.scrub)
+        work.replace_words(case, replace(bare, recorded=(*bare.recorded, *self._places(case))))
         self.done.cases.append(case.reference)
+
+    def _places(self, case: Case) -> Iterator[Recorded]:
+        """What reports read out of the words that go now: the estate and the contractor that they name."""
+        for what, places in (("estate", self._reports.estates), ("contractor", self._reports.contractors)):
+            if not case.told(what) and (found := named(own_words(case), places)):
+                yield Recorded(case.received_at, "mailbot", what, found)
 
     def _line(
         self,

@@ -213,15 +213,7 @@ class _Maker:
         stage2 = self._stage(case.stage2, 2, case, told, policy)
         money = case.told("compensation")
         complaint = case.matter is Matter.COMPLAINT and (stage1 or stage2) is not None
-        words = "\n".join(
-            t
-            for t in (
-                case.subject,
-                case.request_text,
-                *(r.definition for r in (case.stage1, case.stage2) if r),
-            )
-            if t
-        )
+        words = own_words(case)
         return Row(
             reference=case.reference,
             person=case.resident.address,
@@ -380,6 +372,12 @@ def _marks(lines: Sequence[Line], day: Callable[[dt.datetime], dt.date]) -> tupl
 
 
 # ------------------------------------------------------------------ places and firms
+
+
+def own_words(case: Case) -> str:
+    """What the resident wrote of it, as far as the case holds it: where estates and contractors are named."""
+    told = (case.subject, case.request_text, *(r.definition for r in (case.stage1, case.stage2) if r))
+    return "\n".join(text for text in told if text)
 
 
 def named(text: str, places: Iterable[Place]) -> str:

@@ -15,12 +15,14 @@ from conftest import ALEX, COMPLAINT, JO, SAM, House, london
 from doors.embedded import Embedded
 from sqlalchemy import select
 
+from mailbot.casework.parts import Place, ReportSettings
 from mailbot.casework.vocabulary import MailArrived, Stage, TimerFell
 from mailbot.erasing import NOWHERE, erase_person
 from mailbot.evidence import gather
 from mailbot.people import LEGAL_HOLD, held_back, held_on
 from mailbot.postroom.reading import read
 from mailbot.reckoning import reckon
+from mailbot.reports.ledger import rows_of
 from mailbot.retention import carry_out, look
 from mailbot.subject_access import REVIEW, gather_person
 from mailbot.surveys import wants_no_survey
@@ -41,6 +43,12 @@ SEALED = (
     "\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n\r\nhQEMA1zFf8Zr2N0Q\r\n-----END PGP MESSAGE-----\r\n--b--\r\n"
 ).encode()
 SENTENCES = [s.strip() for text in WORDS for s in re.split(r"(?<=[.!?])\s|\n", text) if len(s.strip()) > 11]
+
+
+SETTINGS = ReportSettings(
+    estates=(Place("Kitchen House", ("kitchen ceiling", "hall ceiling")),),
+    contractors=(Place("Roofers", ("your contractor",)),),
+)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -118,6 +126,11 @@ def figures(house: House) -> dict[str, Any]:
         found["letters"] = collections.Counter(
             (x.order.letter, x.sent_at) for c in work.cases() for x in work.letters_of(c.reference)
         )
+        report = replace(SETTINGS, tenure_unless_recorded="general needs")
+        service, calendar = house.parts.service, house.parts.service.settings.calendar
+        people = service.settings.people
+        rows = rows_of(work.cases(), lines, service.policy_of, calendar, people, report)
+        found["reports"] = [replace(row, person="") for row in rows]
         counted = reckon(work, "complaints", house.clock.now())
         found["mails"] = (counted.kept, counted.of_cases, counted.filed, counted.differences)
         found["done with"] = counted.set_aside + counted.discarded
@@ -152,6 +165,7 @@ def traces(house: House) -> list[tuple[str, str]]:
 
 def test_a_person_is_erased_everywhere_and_the_figures_and_the_proof_stay(house: House) -> None:
     service, store = house.parts.service, house.parts.store
+    settings = replace(service.settings, reports=SETTINGS)
     case, now = her_case(house), house.clock.now()
     surveyed = bool(house.letters(JO, "survey"))
     assert traces(house)
@@ -164,11 +178,12 @@ def test_a_person_is_erased_everywhere_and_the_figures_and_the_proof_stay(house:
         assert held.traces.names == ("Jo Finch",)
         assert [ours for _, ours in held.about] == [True]  # what a colleague wrote of her
         assert any("closed cases are kept 6 years" in r for r in held_back(work, service.settings, case, now))
-        done = erase_person(work, service.settings, held, now, "alex", "the ICO asked for it")
+        done = erase_person(work, settings, held, now, "alex", "the ICO asked for it")
     assert done.trained and done.on_server and not done.for_a_person
     assert store.shred()
     assert traces(house) == []
     after = figures(house)
+    assert {row.estate for row in before["reports"]} == {"Kitchen House"}
     for name in before:
         assert after[name] == before[name], name
     assert before["marks"] == ([["4"], []] if surveyed else [])
