@@ -99,6 +99,7 @@ HUGE: dict[str, Callable[[], bytes]] = {
     "quotes of all depths": lambda: REPLY + b"\n" + b"".join(b">" * n + b"\n" for n in range(2_000)),
     "9,999 lines that may head a history": lambda: REPLY + b"\n" + b"On 3 Nov 2026 at 10:15\n" * 9_999,
     "9,999 lines of addresses": lambda: REPLY + b"\n" + b"On 1:15 <a@b.example> and\n" * 9_999,
+    "5,000 attributions with nothing said": lambda: REPLY + b"\n" + b"1:15 (a@b.example):\n-\n" * 4_900,
     "9,999 lines of From and To": lambda: REPLY + b"\n" + b"From: x\n\nTo: y\n" * 3_333,
     "a line of a million rules": lambda: DAEMON + b"-" * 1_000_000,
     "a bounce of 60,000 empty lines": lambda: DAEMON + b"\n" * 60_000,

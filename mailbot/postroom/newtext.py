@@ -44,6 +44,7 @@ _DATED_SENDER = re.compile(
 )
 _HAS_TIME = re.compile(r"\d{1,2}[:.h]\d\d|\b\d{4}\b|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}")
 # "..., 2026 at 10:15 AM, Complaints wrote:". A person writes "on 3 November at 10:15 your driver wrote:".
+_HOUR = re.compile(r"\d{1,2}[:h時时]\d\d|\d{1,2}\.\d\d(?![\d.])|\d{1,2}\s?[ap]\.?m\b", re.IGNORECASE)
 _MACHINE_DATED = re.compile(
     r"\d{4}\D{1,6}\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:\s*[AaPp]\.?[Mm]\.?)?(?:\s+[+\w]{1,6})?,\s+\S"
 )
@@ -258,7 +259,7 @@ def _split_shared_lines(lines: list[str]) -> list[str]:
 def _without_history(lines: list[str]) -> tuple[list[str], bool, int | None]:
     """The lines that stay, whether any history was seen, and where everything after was cut off (or None)."""
     kept: list[str] = []
-    attributed = False
+    attributed = something_said = False
     position = 0
     while position < len(lines):
         line = lines[position]
@@ -281,12 +282,13 @@ def _without_history(lines: list[str]) -> tuple[list[str], bool, int | None]:
             after = position + length
             following = next((i for i in range(after, min(after + 4, len(lines))) if lines[i].strip()), None)
             if following is None or not lines[following].lstrip().startswith(">"):
-                if following is None or _sure(lines[position:after], any(map(_worded, kept))):
+                if following is None or _sure(lines[position:after], something_said):
                     return kept, True, position
                 kept += lines[position:after]
             position = after
             continue
         kept.append(line)
+        something_said = something_said or _worded(line)
         position += 1
     if not attributed and len(kept) < len(lines):
         # Quoted lines without a word on who wrote them: history all the same, unless there is nothing else.
@@ -366,7 +368,8 @@ def _sure(attribution: list[str], something_said: bool) -> bool:
 
 
 def _header_block(lines: list[str], position: int) -> bool:
-    """Whether an Outlook-like block of From, Sent, To, Subject starts here. "From: 9am until 5pm" is none."""
+    """Whether an Outlook-like block of From, Sent, To, Subject starts here. "From: 9am until 5pm" is none, nor is the
+    head of a letter that somebody wrote: mail programs give an address or the hour."""
     if _MESSAGE_OF.match(lines[position]):
         return True
     kind, value = _key_of(lines[position])
@@ -374,6 +377,7 @@ def _header_block(lines: list[str], position: int) -> bool:
         return False
     seen = {kind}
     addressed = "@" in value
+    timed = bool(_HOUR.search(value))
     blanks = 0
     continued = 0
     for line in lines[position + 1 : position + 14]:
@@ -388,12 +392,13 @@ def _header_block(lines: list[str], position: int) -> bool:
         if other:
             seen.add(other)
             addressed = addressed or "@" in text
+            timed = timed or bool(_HOUR.search(text))
             continued = 0
             continue
         continued += 1
         if continued > 2 or (blanks and len(seen) >= 3):
             break
-    if not value.strip() and kind == "from":
+    if (not value.strip() and kind == "from") or not (addressed or timed):
         return False
     named = seen - {"cc"}
     if kind == "from":
@@ -418,9 +423,10 @@ def _key_of(line: str) -> tuple[str, str]:
 
 def _without_lead(kept: list[str]) -> list[str]:
     """Drop the rule that a mail program draws above the history."""
-    while kept and (not kept[-1].strip() or _RULE.match(kept[-1])):
-        kept = kept[:-1]
-    return kept
+    end = len(kept)
+    while end and (not kept[end - 1].strip() or _RULE.match(kept[end - 1])):
+        end -= 1
+    return kept[:end]
 
 
 def _without_signature(lines: list[str]) -> list[str]:
@@ -461,8 +467,9 @@ def _worded(line: str) -> bool:
 
 
 def _trimmed(lines: list[str]) -> list[str]:
-    while lines and not lines[0].strip():
-        lines = lines[1:]
-    while lines and not lines[-1].strip():
-        lines = lines[:-1]
-    return lines
+    begin, end = 0, len(lines)
+    while begin < end and not lines[begin].strip():
+        begin += 1
+    while end > begin and not lines[end - 1].strip():
+        end -= 1
+    return lines[begin:end]

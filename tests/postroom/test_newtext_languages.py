@@ -95,6 +95,8 @@ KEPT = (
     "Q: did you come?\nA: no you did not.", "No: it is not repaired.\nAt: 4 Elm Road\nFor: the third time",
     "Mon 2 Nov 10:00-12:00: nobody came\nTue 3 Nov 14:00: nobody came again:\nWed 4 Nov 2026: the same",
     "As I wrote:\nthe lift is broken.", "The original message I sent was ignored.\n\nForwarded to my councillor.",
+    "Date: 3 November 2026\nSubject: Damp\nTo: the manager\n\nI am tired of waiting.",
+    "From: Amina Yusuf\nTo: The Manager\nDate: 3 November 2026\nSubject: Damp in flat 4\n\nI am tired of waiting.",
     "Please help.\n\nKind regards,\nAmina Yusuf\nFlat 4", "👍", "Yes.", "07700 900123",
 )  # fmt: skip
 
