@@ -7,8 +7,6 @@ import sqlite3
 import zipfile
 from contextlib import closing
 
-from conftest import MAILBOT_TOML
-
 from mailbot import settings
 from mailbot.clock import SetClock
 from mailbot.reckoning import as_of_now
@@ -99,9 +97,9 @@ def test_once_a_day_the_journal_is_sealed_and_what_is_due_is_told_or_goes(office
     toml = office.config / "mailbot.toml"
     with closing(sqlite3.connect(office.database)) as database, database:
         database.execute("UPDATE mails SET state = 'discarded' WHERE sender = ''")
-    said = {}
+    said, before = {}, toml.read_text()
     for automatic, day in (("false", 1), ("true", 2)):
-        toml.write_text(f"{MAILBOT_TOML}\n[retention]\nother_mail_months = 1\nautomatic = {automatic}\n")
+        toml.write_text(f"{before}\n[retention]\nother_mail_months = 1\nautomatic = {automatic}\n")
         configured = settings.load(office.config)
         at = dt.datetime(2026, 5, day, 8, 0, tzinfo=dt.UTC)
         parts = build(configured, open_store(configured.database.url), SetClock(at), with_classifier=False)
