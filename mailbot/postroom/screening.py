@@ -252,6 +252,15 @@ _LIST_FIELDS = (
     "x-ml-name",
     "x-mlserver",
     "x-google-group-id",
+    # Programs for newsletters and campaigns; nothing that merely relays a person's mail writes these.
+    "x-campaign",
+    "x-campaignid",
+    "x-campaign-id",
+    "x-mc-user",
+    "x-newsletter",
+    "x-bulkmail",
+    "x-lyris-message-id",
+    "x-mailer-lid",
 )
 
 

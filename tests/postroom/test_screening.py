@@ -206,3 +206,11 @@ def test_an_invitation_of_a_person_is_a_persons_mail() -> None:
         "--q\nContent-Type: text/calendar; method=REQUEST\n\nMETHOD:REQUEST\n--q--\n",
     )
     assert got.automatic is None
+
+
+@pytest.mark.parametrize(
+    "field", ["X-Campaign-Id: 42", "X-MC-User: a", "X-BeenThere: a@lists.example", "X-Mailman-Version: 2"]
+)
+def test_a_newsletter_without_list_fields_is_told_by_its_program(field: str) -> None:
+    found = of("From: Shop <shop@example.com>", "Subject: Offers", field)
+    assert (found.automatic, found.header) == ("list", field.split(":")[0].lower())
