@@ -79,16 +79,30 @@ def show(key: str, value: object) -> str:
 
 def read_toml(path: Path, mistakes: list[Mistake]) -> dict[str, Any] | None:
     """The tables of a file, or None and a mistake that says what is wrong with it."""
+    content = read_file(path, mistakes)
+    return None if content is None else parse_toml(content, path, mistakes)
+
+
+def read_file(path: Path, mistakes: list[Mistake]) -> bytes | None:
+    """The bytes of a file, or None and a mistake."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return path.read_bytes()
     except FileNotFoundError:
         problem, fix = "there is no such file", f"create {path}, or name another directory"
+    except OSError as error:
+        problem, fix = f"it cannot be read: {error.strerror}", f"let the service read {path}"
+    mistakes.append(Mistake(path.name, "(the file)", "", problem, fix))
+    return None
+
+
+def parse_toml(content: bytes, path: Path, mistakes: list[Mistake]) -> dict[str, Any] | None:
+    """The tables that the content of a file says, or None and a mistake."""
+    try:
+        return tomllib.loads(content.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n"))
     except tomllib.TOMLDecodeError as error:
         problem, fix = f"this is no TOML: {error}", "put that place right; text stands in quotes, lists in []"
     except UnicodeDecodeError as error:
         problem, fix = f"this is not UTF-8 (byte {error.start})", "save the file as UTF-8"
-    except OSError as error:
-        problem, fix = f"it cannot be read: {error.strerror}", f"let the service read {path}"
     mistakes.append(Mistake(path.name, "(the file)", "", problem, fix))
     return None
 

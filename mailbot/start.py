@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -39,15 +40,22 @@ def build(
     settings = with_kept_policies(settings, store)
     chain = load_chain(settings) if with_classifier else None
     door = SmtpDoor(settings.smtp)
-    stationery = stationery_of(settings)
-    service = Service(settings, store, chain, stationery, door, clock, copies_into(settings.smtp.sent_folder))
+    written_on = stationery_of(settings)
+    service = Service(settings, store, chain, written_on, door, clock, copies_into(settings.smtp.sent_folder))
     return Parts(service, clock, door, store)
 
 
 def stationery_of(settings: Settings) -> Stationery:
     """The letters as this landlord writes them. LetterMistake for a template of its own, or a colour, that can't be."""
     Letterhead(settings.landlord, settings.ombudsmen[0], colour=settings.letters.colour)
-    return Stationery(templates_dir(), settings.letters.templates)
+    own = settings.letters.templates
+    return Stationery(templates_dir(), own) if own else stationery()
+
+
+@functools.cache
+def stationery() -> Stationery:
+    """What letters are written on where the landlord has no templates of its own, compiled once a process."""
+    return Stationery(templates_dir())
 
 
 def copies_into(folder: str) -> Callable[[MailboxSettings, bytes], None] | None:
@@ -61,11 +69,17 @@ def copies_into(folder: str) -> Callable[[MailboxSettings, bytes], None] | None:
     return append
 
 
+@functools.cache
+def shipped_chain() -> classifiers.Chain:
+    """The classifier that mailbot brings, read once a process."""
+    return classifiers.ensure(None)
+
+
 def load_chain(settings: Settings) -> classifiers.Chain:
     """The landlord's own model where one is configured, else the shipped one, trained here if need be; with the
     landlord's own costs and thresholds."""
     own = settings.classifier
-    chain = classifiers.load(own.model) if own.model else classifiers.ensure(None)
+    chain = classifiers.load(own.model) if own.model else shipped_chain()
     return replace(chain, caution=classifiers.Caution(own.costs, own.sure, own.ask_below))
 
 

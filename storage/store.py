@@ -48,7 +48,8 @@ class Store:
 
     def upgrade(self) -> None:
         """Bring the schema up to date. Several processes may do so at once; nothing happens if it is."""
-        migrate.upgrade_url(self._url)
+        if not self.schema_is_current():
+            migrate.upgrade_url(self._url)
 
     def schema_is_current(self) -> bool:
         """Whether the database has exactly the schema that this version of mailbot was written for."""

@@ -6,7 +6,9 @@ says nothing.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from doors.catcher import SmtpCatcher
@@ -14,6 +16,38 @@ from doors.dovecot import Dovecot, DovecotMissing
 from doors.embedded import Embedded
 from doors.mailboxes import Mailboxes
 from doors.postgres import Postgres, PostgresMissing
+from doors.primed import Primed
+from xdist.scheduler import LoadScopeScheduling
+
+import storage
+
+ONE_WORKER = ("classifiers", "demo")
+"""Folders whose tests share something that takes long to make: one worker makes it and nobody waits for it."""
+
+
+class ByRoom(LoadScopeScheduling):  # type: ignore[misc]
+    """Tests to whichever worker is free, but all of a folder in ONE_WORKER to one, and these first."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        room = nodeid.split("/", 2)[1] if nodeid.startswith("tests/") else ""
+        return room if room in ONE_WORKER else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByRoom:
+    return ByRoom(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests first, after whoever shuffles: a worker that begins one last leaves the other idle."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Thousands of tests and what they import need not be looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture(scope="session")
@@ -76,3 +110,19 @@ def postgres_url(postgres: Postgres) -> Iterator[str]:
     url = postgres.fresh_database()
     yield url
     postgres.drop(url)
+
+
+@pytest.fixture(scope="session")
+def primed() -> Iterator[Primed]:
+    """Starts `python -m mailbot ...` as a process of its own, without the seconds that imports and model take."""
+    starter = Primed()
+    yield starter
+    starter.close()
+
+
+@pytest.fixture(scope="session")
+def ready_made_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database with the tables of today, to be copied: that is quicker than migrating each."""
+    path = tmp_path_factory.mktemp("ready_made") / "mail.db"
+    storage.upgrade(f"sqlite:///{path}")
+    return path

@@ -21,7 +21,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 
-import classifiers
 from classifiers import Ask
 from mailbot import settings as settings_room
 from mailbot.calendarfile import publish
@@ -33,9 +32,8 @@ from mailbot.clock import SetClock
 from mailbot.daemon import Rounds, Turn
 from mailbot.demo.clients import Received, receive
 from mailbot.mistakes import Mistake, Mistakes
-from mailbot.places import config_dir, templates_dir
+from mailbot.places import config_dir
 from mailbot.postroom.imap import Fetched, Position
-from mailbot.postroom.letters import Stationery
 from mailbot.postroom.reading import read
 from mailbot.postroom.smtp import Handed, Outcome
 from mailbot.scenarios import cast
@@ -43,6 +41,7 @@ from mailbot.scenarios.story import Scenario
 from mailbot.scenarios.words import spoken
 from mailbot.service import Service
 from mailbot.settings import Settings
+from mailbot.start import shipped_chain, stationery
 from storage import JournalRow, LetterRow, LetterState, Store, open_store
 
 _CONFIG = f"""
@@ -106,16 +105,6 @@ def working_days(nation: str) -> Calendar:
     if calendar is None:
         raise Mistakes(mistakes)
     return calendar
-
-
-@functools.cache
-def stationery() -> Stationery:
-    return Stationery(templates_dir())
-
-
-@functools.cache
-def the_classifier() -> classifiers.Chain:
-    return classifiers.ensure(None)
 
 
 class Shelter:
@@ -185,7 +174,7 @@ class Readings:
 
     def read(self, ask: Ask) -> Verdict:
         stated = self._stated.get((ask.subject, ask.text))
-        return stated if stated is not None else the_classifier().read(ask)
+        return stated if stated is not None else shipped_chain().read(ask)
 
 
 @dataclass(frozen=True)

@@ -84,11 +84,11 @@ def test_a_missing_configuration_folder_says_how_to_begin_one(mailbot, tmp_path,
     )
 
 
-def test_the_folder_may_be_named_by_option_or_environment(mailbot, office, monkeypatch, tmp_path):
+def test_the_folder_may_be_named_by_option_or_environment(mailbot, office, primed, tmp_path):
     assert mailbot("config", "check", "-c", office.config, cwd=tmp_path).code == 0
-    monkeypatch.setenv("MAILBOT_CONFIG", str(office.config))
-    asked = subprocess.run([*MAILBOT, "config", "check"], cwd=tmp_path, capture_output=True, check=False)
-    assert asked.returncode == 0, asked.stderr
+    named = {"MAILBOT_CONFIG": str(office.config)}
+    asked = primed.run("-m", "mailbot", "config", "check", cwd=tmp_path, env=named)
+    assert asked.code == 0, asked.err
 
 
 def test_a_right_configuration_is_summed_up(mailbot, office):
@@ -237,16 +237,14 @@ def test_once_ends_with_1_where_servers_cannot_be_reached_and_names_them(mailbot
     assert "Traceback" not in said.err
 
 
-def test_a_second_mailbot_on_the_same_database_is_refused(mailbot, office):
+def test_a_second_mailbot_on_the_same_database_is_refused(office, primed):
     from mailbot.daemon import alone_on
 
     with alone_on(f"sqlite:///{office.database}"):
         for words in (["once"], ["run"]):
-            said = subprocess.run(
-                [*MAILBOT, *words], cwd=office.folder, capture_output=True, text=True, check=False
-            )
-            assert said.returncode == 2
-            assert "another mailbot works on" in said.stderr
+            said = primed.run("-m", "mailbot", *words, cwd=office.folder)
+            assert said.code == 2
+            assert "another mailbot works on" in said.err
 
 
 def test_the_daemon_starts_without_its_servers_logs_no_resident_and_stops_on_sigterm(office):

@@ -7,6 +7,7 @@ import datetime as dt
 import email
 import email.message
 import email.policy
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,13 +18,12 @@ from doors.catcher import Caught, SmtpCatcher
 from doors.mailboxes import Mailboxes
 from hypothesis import settings as hypothesis_settings
 
-import classifiers
 from mailbot import settings
 from mailbot.casework.calendar import Calendar
 from mailbot.casework.vocabulary import Case
 from mailbot.clock import SetClock
 from mailbot.daemon import Rounds, Turn
-from mailbot.start import Parts, build
+from mailbot.start import Parts, build, shipped_chain
 from storage import open_store
 
 hypothesis_settings.register_profile("house", deadline=None)
@@ -162,6 +162,7 @@ class House:
     mailbox: str = ""
     calendar: str = ""
     policies: dict[str, str] = field(default_factory=dict)  # the landlord's own files, by name
+    blank: Path | None = None  # a database with tables and nothing in them, to begin with
     _parts: Parts | None = None
     _rounds: Rounds | None = None
     _seen: int = 0
@@ -198,6 +199,9 @@ class House:
     def parts(self) -> Parts:
         if self._parts is None:
             configured = settings.load(self.write_config())
+            file = Path(self.url.removeprefix("sqlite:///"))
+            if self.blank and self.url.startswith("sqlite") and not file.exists():
+                shutil.copy(self.blank, file)
             store = open_store(configured.database.url)
             store.upgrade()
             self._parts = build(configured, store, self.clock)
@@ -343,12 +347,14 @@ ESCALATION = (
 
 @pytest.fixture(scope="session")
 def classifier() -> None:
-    """Trains the shipped model once for all journeys of a worker."""
-    classifiers.ensure(None)
+    """The shipped model, once for all journeys of a worker."""
+    shipped_chain()
 
 
 @pytest.fixture
-def make_house(classifier: None, smtp_catcher: SmtpCatcher, tmp_path: Path) -> Iterator[Callable[..., House]]:
+def make_house(
+    classifier: None, smtp_catcher: SmtpCatcher, tmp_path: Path, ready_made_sqlite: Path
+) -> Iterator[Callable[..., House]]:
     made: list[House] = []
 
     def make(mail_server: Mailboxes, day: str = "2026-03-02", time: str = "09:00", **choices: Any) -> House:
@@ -360,6 +366,7 @@ def make_house(classifier: None, smtp_catcher: SmtpCatcher, tmp_path: Path) -> I
             url,
             mail_server.fresh_mailbox(),
             SetClock(london(day, time)),
+            blank=ready_made_sqlite,
             **choices,
         )
         house.folder.mkdir()

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 
 from conftest import COMPLAINT, JO, SAM, House, london
 from doors.mailboxes import Mailboxes
+from doors.primed import Ended, Primed
 
 from mailbot.casework.calendar import Calendar
 from mailbot.casework.vocabulary import Timer
@@ -141,7 +138,7 @@ print(*(reference for reference, _ in parts.service.recompute_dates()))
 
 
 def test_a_process_that_dies_half_way_through_goes_on_where_it_stopped(
-    make_house: MakeHouse, embedded_mail: Mailboxes
+    make_house: MakeHouse, embedded_mail: Mailboxes, primed: Primed
 ) -> None:
     house = make_house(embedded_mail)
     house.parts.service.recompute_dates()
@@ -151,23 +148,20 @@ def test_a_process_that_dies_half_way_through_goes_on_where_it_stopped(
     references = [case.reference for case in house.cases()]
     house.stop()
     house.calendar = ROYAL_DAY
-    arguments = [sys.executable, "-c", STARTS, str(house.write_config()), london("2026-03-04").isoformat()]
+    arguments = (STARTS, house.write_config(), london("2026-03-04").isoformat())
 
-    def start(crash_at: str = "") -> subprocess.CompletedProcess[str]:
-        environ = {**os.environ, "MAILBOT_CRASH_AT": crash_at}
-        return subprocess.run(
-            arguments, env=environ, capture_output=True, text=True, timeout=100, check=False
-        )
+    def start(crash_at: str = "") -> Ended:
+        return primed.run("-c", *arguments, env={"MAILBOT_CRASH_AT": crash_at})
 
     # In the middle of the second case; after its commit; before the fingerprint is remembered.
-    assert start("record:letters:2").returncode == -signal.SIGKILL
-    assert start("committed:2").returncode == -signal.SIGKILL
+    assert start("record:letters:2").killed
+    assert start("committed:2").killed
     ended = start()
-    assert ended.returncode == 0, ended.stderr
-    assert len(ended.stdout.split()) < len(references), "what was counted anew already was passed over"
+    assert ended.code == 0, ended.err
+    assert len(ended.out.split()) < len(references), "what was counted anew already was passed over"
     house.clock.put(london("2026-03-04"))
     house.turn()
-    assert start().stdout.split() == []
+    assert start().out.split() == []
     assert len(alerts(house)) == len(references) == 3
     for reference in references:
         assert len([r for r in house.journal(reference) if r.kind == "dates_changed"]) == 1

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
 
 import conftest
@@ -14,6 +12,7 @@ from conftest import ALEX, COMPLAINT, JO, SAM, House, Received
 from doors.catcher import Reply, SmtpCatcher
 from doors.dovecot import Dovecot
 from doors.mailboxes import Mailboxes
+from doors.primed import Primed
 
 from mailbot.casework.vocabulary import Audience, Letter, SendLetter, Stage, Timer
 from mailbot.daemon import GAVE_UP, Rounds
@@ -337,9 +336,8 @@ daemon.Daemon(parts.service, WallClock()).run()
 
 
 def test_a_process_in_which_something_hangs_ends_so_that_it_can_be_started_again(
-    make_house: MakeHouse, embedded_mail: Mailboxes
+    make_house: MakeHouse, embedded_mail: Mailboxes, primed: Primed
 ) -> None:
     house = make_house(embedded_mail)
     house.stop()
-    command = [sys.executable, "-c", HANGS, str(house.write_config())]
-    assert subprocess.run(command, check=False, timeout=120, capture_output=True).returncode == GAVE_UP
+    assert primed.run("-c", HANGS, house.write_config()).code == GAVE_UP

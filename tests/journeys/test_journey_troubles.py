@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from conftest import ALEX, COMPLAINT, JO, SAM, House, london
 from doors.catcher import Reply, SmtpCatcher
 from doors.dovecot import Dovecot
 from doors.mailboxes import Mailboxes
+from doors.primed import Primed
 
 from mailbot.casework.vocabulary import Stage
 from storage.rows import LetterState
@@ -136,11 +133,10 @@ def test_a_keyed_reply_address_finds_the_case_without_any_other_clue(
 # ------------------------------------------------------------------ the process itself
 
 
-def run_once(house: House, crash_at: str = "") -> int:
+def run_once(primed: Primed, house: House, crash_at: str = "") -> int:
     """`mailbot once` as a process of its own, killed at a named point if one is given."""
-    environment = {**os.environ, "MAILBOT_CRASH_AT": crash_at} if crash_at else dict(os.environ)
-    command = [sys.executable, "-m", "mailbot", "once", "--config", str(house.write_config())]
-    return subprocess.run(command, env=environment, check=False, capture_output=True, timeout=100).returncode
+    crash = {"MAILBOT_CRASH_AT": crash_at}
+    return primed.run("-m", "mailbot", "once", "--config", house.write_config(), env=crash).code
 
 
 @pytest.mark.parametrize(
@@ -158,47 +154,44 @@ def run_once(house: House, crash_at: str = "") -> int:
     ],
 )
 def test_a_kill_in_the_middle_of_a_step_leaves_one_case_and_one_letter(
-    make_house: MakeHouse, dovecot: Dovecot, point: str
+    make_house: MakeHouse, dovecot: Dovecot, primed: Primed, point: str
 ) -> None:
     house = make_house(dovecot)
     house.stop()
-    assert run_once(house) == 0  # the first start, by the wall clock
+    assert run_once(primed, house) == 0  # the first start, by the wall clock
     stamp = b"Authentication-Results: mx.landlord.example.org; dmarc=pass header.from=example.com\r\n"
     dovecot.deliver(stamp + house.compose(JO, COMPLAINT), house.address)
-    assert run_once(house, point) == -signal.SIGKILL
-    assert run_once(house) == 0
-    assert run_once(house) == 0
+    assert run_once(primed, house, point) == -signal.SIGKILL
+    assert run_once(primed, house) == 0
+    assert run_once(primed, house) == 0
     assert len(house.cases()) == 1
     assert len(house.letters(JO, "acknowledgement")) == 1
     assert len(house.letters(SAM, "case_assigned")) == 1
 
 
 def test_the_daemon_acknowledges_within_five_seconds_and_stops_cleanly(
-    make_house: MakeHouse, dovecot: Dovecot, tmp_path: Path
+    make_house: MakeHouse, dovecot: Dovecot, primed: Primed
 ) -> None:
     """By LMTP into Dovecot, seen by IDLE, out by SMTP; the poll alone would take a minute."""
     house = make_house(dovecot)
     house.stop()
-    log = (tmp_path / "daemon.log").open("w")
-    command = [sys.executable, "-m", "mailbot", "run", "--config", str(house.write_config())]
-    daemon = subprocess.Popen(command, stderr=log)
-    try:
-        until(lambda: "running" in (tmp_path / "daemon.log").read_text(), 60)
-        until(lambda: looks(house) is not None, 20)
-        stamp = b"Authentication-Results: mx.landlord.example.org; dmarc=pass header.from=example.com\r\n"
-        begun = time.monotonic()
-        dovecot.deliver(stamp + house.compose(JO, COMPLAINT), house.address)
-        until(lambda: house.letters(JO, "acknowledgement"), 20)
-        assert time.monotonic() - begun < 5
-        second = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-        assert second.returncode == 2
-        assert "already" in second.stderr
-    finally:
-        daemon.send_signal(signal.SIGTERM)
-        assert daemon.wait(30) == 0
-    written = (tmp_path / "daemon.log").read_text()
-    assert "stopped" in written
-    assert JO not in written, "personal data stays out of the log"
+    command = ("-m", "mailbot", "run", "--config", house.write_config())
+    daemon = primed.start(*command)
+    until(lambda: "running" in daemon.err.read_text(), 60)
+    until(lambda: looks(house) is not None, 20)
+    stamp = b"Authentication-Results: mx.landlord.example.org; dmarc=pass header.from=example.com\r\n"
+    begun = time.monotonic()
+    dovecot.deliver(stamp + house.compose(JO, COMPLAINT), house.address)
+    until(lambda: house.letters(JO, "acknowledgement"), 20)
+    assert time.monotonic() - begun < 5
+    second = primed.run(*command)
+    assert second.code == 2
+    assert "already" in second.err
+    daemon.send(signal.SIGTERM)
+    ended = daemon.wait(30)
+    assert ended.code == 0
+    assert "stopped" in ended.err
+    assert JO not in ended.err, "personal data stays out of the log"
 
 
 def looks(house: House) -> object:

@@ -46,13 +46,6 @@ def ready_made_postgres(postgres: Postgres) -> ReadyMade:
     return ReadyMade(postgres)
 
 
-@pytest.fixture(scope="session")
-def ready_made_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("ready_made") / "mail.db"
-    storage.upgrade(f"sqlite:///{path}")
-    return path
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database without any table."""
