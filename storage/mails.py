@@ -339,6 +339,15 @@ class Mails(Transaction):
         )
         return frozenset(rows.scalars())
 
+    def kept_uids(self, mailbox: str, folder: str, uidvalidity: int) -> dict[int, bool]:
+        """As `known_uids`, each with whether the mail is on file whole."""
+        rows = self._connection.execute(
+            select(mails.c.uid, mails.c.truncated).where(
+                mails.c.mailbox == mailbox, mails.c.folder == folder, mails.c.uidvalidity == uidvalidity
+            )
+        )
+        return {uid: not truncated for uid, truncated in rows}
+
     def quarantined(self) -> list[MailRow]:
         return self._mails(
             select(mails).where(mails.c.state == MailState.QUARANTINED.value).order_by(*_IN_ORDER)

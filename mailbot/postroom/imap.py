@@ -23,7 +23,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -92,6 +92,9 @@ class Keeper(Protocol):
         """Keep the batch and store the position, durably, before returning. A (mailbox, uidvalidity, uid)
         that is kept already is passed over; with `rescan` so is the same content. The batch may be empty."""
 
+    def kept(self, folder: str, uidvalidity: int) -> Mapping[int, bool]:
+        """Of what is kept from this folder under this numbering each UID, and whether it is kept whole."""
+
     def looked(self, mailbox: str, at: dt.datetime) -> None:
         """A look is complete: what lay in the mailbox at `at` has been kept, or been told by `stumbled`."""
 
@@ -147,6 +150,7 @@ class ImapDoor:
         self._settled: set[int] = set()  # kept, but beyond the stored position
         self._unfinished: dict[int, bool] = {}  # kept, but not yet moved or flagged; True: kept whole
         self._finish_complained = False
+        self._looked_back = False  # for what an earlier process has kept and had no time to move or flag
         self._uidvalidity = 0
 
     # -------------------------------------------------------------- coming and going
@@ -234,6 +238,7 @@ class ImapDoor:
             assert begin is not None  # such a plan has both
             keeper.begin_at(mailbox, begin)
         kept = self._work_off(plan, folder, keeper, now)
+        self._look_back(keeper, folder)
         self._finish_leftovers(keeper)
         keeper.looked(mailbox, asked_at)
         return kept
@@ -277,6 +282,7 @@ class ImapDoor:
             self._alone.clear()
             self._settled.clear()
             self._unfinished.clear()
+            self._looked_back = False
             self._in_hand = ()
 
     def _learn_from_the_break(self, keeper: Keeper, at: dt.datetime) -> None:
@@ -536,6 +542,19 @@ class ImapDoor:
             return
         self._finish_complained = False
         self._unfinished.clear()
+
+    def _look_back(self, keeper: Keeper, folder: _Folder) -> None:
+        """Once a process: what lies here and is kept already was kept by one that ended before it could finish."""
+        ours = self.settings
+        if self._looked_back or ours.after == "leave" or (ours.after == "flag" and not folder.takes_keyword):
+            return
+        lying = (
+            self._search("ALL") if ours.after == "move" else self._search("UNKEYWORD", KEPT_KEYWORD.decode())
+        )
+        if lying:
+            kept = keeper.kept(ours.folder, folder.uidvalidity)
+            self._unfinished = {uid: kept[uid] for uid in lying if uid in kept} | self._unfinished
+        self._looked_back = True
 
     def _finish_leftovers(self, keeper: Keeper) -> None:
         if self._unfinished:

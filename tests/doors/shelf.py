@@ -55,6 +55,13 @@ class Shelf:
             self._news.notify_all()
         self.on_keep(batch)
 
+    def kept(self, folder: str, uidvalidity: int) -> dict[int, bool]:
+        return {
+            mail.uid: not mail.truncated
+            for mail in self.mails.values()
+            if (mail.folder, mail.uidvalidity) == (folder, uidvalidity)
+        }
+
     def looked(self, mailbox: str, at: dt.datetime) -> None:
         with self._news:
             self.looks.append(at)

@@ -203,6 +203,28 @@ def test_kept_mails_are_moved_to_a_folder_that_is_made_for_them(mail_server: Mai
     assert set(map(frozenset, mail_server.flags(address, "Erledigt & geprüft").values())) == {frozenset()}
 
 
+@pytest.mark.parametrize("after", ["move", "flag"])
+def test_what_an_earlier_process_kept_and_could_not_clear_away_is_cleared_away(
+    mail_server: Mailboxes, after: str
+) -> None:
+    address = mail_server.fresh_mailbox()
+    mail_server.put(address, mail("not ours"))
+    shelf = begun(mail_server, address)
+    for subject in numbered(2):
+        mail_server.deliver(mail(subject), to=address)
+    with opened(mail_server, address) as door:  # as one that is killed right after keeping leaves them
+        assert door.look(shelf, now) == 2
+    with opened(mail_server, address, after=after) as door:
+        assert door.look(shelf, now) == 0
+    if after == "move":
+        assert len(mail_server.uids(address)) == 1
+        assert len(mail_server.uids(address, "Done")) == 2
+    else:
+        flagged = [imap.KEPT_KEYWORD in flags for _, flags in sorted(mail_server.flags(address).items())]
+        assert flagged == [False, True, True]
+    assert shelf.errors == []
+
+
 def test_without_move_a_mail_is_copied_and_only_it_is_removed(mail_server: Mailboxes) -> None:
     address = mail_server.fresh_mailbox()
     mail_server.put(address, mail("marked by a person"))
