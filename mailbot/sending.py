@@ -39,7 +39,7 @@ from mailbot.postroom.reading import read
 from mailbot.postroom.screening import takes_no_answers
 from mailbot.postroom.smtp import Door, Handed, Outcome
 from mailbot.settings import MailboxSettings, Settings
-from storage import Store
+from storage import Store, points
 from storage.rows import ClaimLost, LetterRow, LetterState, NewLetter
 from storage.work import Work
 
@@ -117,6 +117,7 @@ class Outbox:
         """After a start: letters that a killed process was handing over may have gone out; people are told."""
         with self._store.begin() as work:
             broken = work.recover_letters(self._now())
+            points.reached("recover:marked")
             for letter in broken:
                 self._tell(
                     work, letter, "may or may not have gone out: the service stopped while handing it over"
@@ -129,6 +130,7 @@ class Outbox:
         self._gather()
         done: list[Sent] = []
         while batch := self._claim(min(limit - len(done), 10)):
+            points.reached("dispatch:claimed")
             done += [self._send_or_leave(letter) for letter in batch]
             if len(done) >= limit:
                 break
@@ -192,11 +194,13 @@ class Outbox:
                 "a letter could not be written", extra={"letter_id": letter.id, "error": place_of(error)}
             )
             return self._hold(letter, f"it could not be written ({type(error).__name__})")
+        points.reached("dispatch:written")
         try:
             with self._store.begin() as work:
                 work.handing(letter.id, written.raw, written.subject, now)
         except ClaimLost:
             return Sent(letter, None, "somebody else has it")
+        points.reached("dispatch:handing")
         try:
             handed = self.door.hand_over(
                 written.raw, return_path(letter, mailbox), letter.order.to, null_sender=written.null_sender
@@ -204,9 +208,12 @@ class Outbox:
         except Exception as error:  # whatever broke in it, the letter may have gone out
             log.error("handing over broke", extra={"letter_id": letter.id, "error": place_of(error)})
             handed = Handed(Outcome.UNKNOWN, answer=type(error).__name__)
+        points.reached("dispatch:handed")
         self._settle(letter, handed, now)
+        points.reached("dispatch:settled")
         if handed.outcome is Outcome.ACCEPTED and letter.order.audience is Audience.RESIDENT:
             self._copy(letter, mailbox, written.raw, now)
+            points.reached("dispatch:copied")
         log.info(
             "letter",
             extra={

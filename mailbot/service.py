@@ -67,7 +67,7 @@ from mailbot.setaside import Aside, Cause, rows_set_aside
 from mailbot.settings import MailboxSettings, Settings
 from mailbot.staffmail import StaffDesk, history_text
 from mailbot.surveys import opt_out, unasked
-from storage import Store
+from storage import Store, points
 from storage.rows import (
     CaseChanged,
     KeptAttachment,
@@ -159,12 +159,14 @@ class Service:
                 last, _, died = (work.recall(ATTENDING) or "").partition("|")
                 self._deaths = (last, int(died or 0) + 1)
         for row in waiting:
+            points.reached("attend:start")
             deaths = self._deaths[1] if self._deaths[0] == row.id else 0
             try:
                 if deaths >= DEATHS:
                     raise TimeoutError(f"the service ended {deaths} times while attending to it")
                 with self.store.begin() as work:
                     work.remember(ATTENDING, f"{row.id}|{deaths}")
+                points.reached("attend:marked")
                 attended = self._attend_or_again(row)
             except Exception as error:  # a stranger's mail must never stop the others: it is set aside
                 log.error("a mail could not be attended to", extra={"mail": row.id, "error": place_of(error)})
@@ -172,6 +174,7 @@ class Service:
                     row, f"{type(error).__name__}: {error}", deaths >= DEATHS
                 )
             done.append(attended)
+            points.reached("attend:done")
         return done
 
     def _attend_or_again(self, row: MailRow) -> Attended:
@@ -190,6 +193,7 @@ class Service:
             dated = f"{mail.fingerprint} {row.received_at.date()}".encode()
             mail = replace(mail, fingerprint=hashlib.sha256(dated).hexdigest())
         screening = screen(mail, self.own_addresses)
+        points.reached("attend:read")
         with self.store.begin() as work:
             again = work.same_mail(mail.fingerprint, but_not=row.id) if mail.fingerprint else None
             if again is not None:
@@ -245,6 +249,7 @@ class Service:
                 reference_found=case is not None,
             )
         )
+        points.reached("attend:classified")
         if handed_in_by and verdict.intent is Intent.OTHER and case is None:
             verdict = replace(verdict, intent=Intent.UNSURE)
         verdict = named(verdict, mail.sender.name, f"{mail.subject}\n{text}")
@@ -441,6 +446,7 @@ class Service:
                 ),
             ),
         )
+        points.reached("attend:settled")
         return Attended(
             row.id, disposition, reference, sender, mail.subject, summary, because, verdict, how_found
         )
@@ -471,6 +477,7 @@ class Service:
         if case and isinstance(event, TimerFell) and event.timer is Timer.SURVEY:
             rules = replace(rules, no_surveys=unasked(work, case))
         decision = decided or decide(case, event, rules)
+        points.reached("step:decided")
         opened = case is None and decision.case is not None
         reference = decision.case.reference if decision.case else case.reference if case else ""
         letters = tuple(
@@ -478,6 +485,7 @@ class Service:
             for effect in decision.effects
             if isinstance(effect, SendLetter)
         )
+        points.reached("step:minted")
         after = work.record(
             Step(
                 at=event.at,
@@ -591,9 +599,12 @@ class Service:
                     case = work.case(row.reference)
                     if case is None or not work.timer_stands(row):
                         continue
+                    points.reached("tick:fell")
                     event = TimerFell(as_of, row.timer, row.due_at, row.subject)
                     _, decision = self.step(work, case, event, box, who="mailbot")
+                    points.reached("tick:stepped")
                     done.append((row.reference, decision))
+                points.reached("tick:done")
             except (CaseChanged, SequenceMoved):
                 continue  # somebody else stepped it: it is looked at again on the next tick
             except Exception as error:  # one case in trouble must not stop everybody's clocks
@@ -639,11 +650,13 @@ class Service:
                 with self.store.begin() as work:
                     if not work.digest_claimed("daily", person.key, day):
                         continue
+                    points.reached("digest:claimed")
                     box = self.settings.mailboxes[0]
                     work.add_letter(
                         self.outbox.mint(work, self.digest_order(work, person, now), "", box), now, None
                     )
                     sent += 1
+                points.reached("digest:done")
             except Exception as error:  # a digest that can't be written must not keep letters from going out
                 told = {"person": person.key, "error": place_of(error)}
                 log.error("a digest could not be written", extra=told)

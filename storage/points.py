@@ -3,6 +3,9 @@
 `reached` does nothing unless the environment variable MAILBOT_CRASH_AT names the point ("record:case", or
 "record:case:3" for the third time it is reached). Then the process dies at once, as by a power cut: no
 `finally`, no rollback of ours, no goodbye to the database.
+
+The names tell the verb and how far it has come: begin, keep, look; attend; step, record; tick; digest; recover,
+dispatch. "commit" stands before every commit and "committed" after it.
 """
 
 from __future__ import annotations

@@ -87,6 +87,7 @@ timeout_read = 10
 host = "127.0.0.1"
 port = {smtp_port}
 security = "none"
+{smtp}
 
 [trust]
 authserv_id = "mx.landlord.example.org"
@@ -160,6 +161,7 @@ class House:
     casework: str = ""
     hold: int = 0  # minutes: most journeys need not wait
     mailbox: str = ""
+    smtp: str = ""
     calendar: str = ""
     policies: dict[str, str] = field(default_factory=dict)  # the landlord's own files, by name
     blank: Path | None = None  # a database with tables and nothing in them, to begin with
@@ -183,6 +185,7 @@ class House:
                 plus=str(self.plus).lower(),
                 imap_port=self.mail_server.imap_port,
                 smtp_port=self.relay.port,
+                smtp=self.smtp,
                 casework=self.casework,
                 hold=self.hold,
                 mailbox=self.mailbox,

@@ -133,42 +133,6 @@ def test_a_keyed_reply_address_finds_the_case_without_any_other_clue(
 # ------------------------------------------------------------------ the process itself
 
 
-def run_once(primed: Primed, house: House, crash_at: str = "") -> int:
-    """`mailbot once` as a process of its own, killed at a named point if one is given."""
-    crash = {"MAILBOT_CRASH_AT": crash_at}
-    return primed.run("-m", "mailbot", "once", "--config", house.write_config(), env=crash).code
-
-
-@pytest.mark.parametrize(
-    "point",
-    [
-        "record:start",
-        "record:case",
-        "record:timers",
-        "record:letters",
-        "record:journal",
-        "commit:4",
-        "commit:5",
-        "committed:4",
-        "committed:5",
-    ],
-)
-def test_a_kill_in_the_middle_of_a_step_leaves_one_case_and_one_letter(
-    make_house: MakeHouse, dovecot: Dovecot, primed: Primed, point: str
-) -> None:
-    house = make_house(dovecot)
-    house.stop()
-    assert run_once(primed, house) == 0  # the first start, by the wall clock
-    stamp = b"Authentication-Results: mx.landlord.example.org; dmarc=pass header.from=example.com\r\n"
-    dovecot.deliver(stamp + house.compose(JO, COMPLAINT), house.address)
-    assert run_once(primed, house, point) == -signal.SIGKILL
-    assert run_once(primed, house) == 0
-    assert run_once(primed, house) == 0
-    assert len(house.cases()) == 1
-    assert len(house.letters(JO, "acknowledgement")) == 1
-    assert len(house.letters(SAM, "case_assigned")) == 1
-
-
 def test_the_daemon_acknowledges_within_five_seconds_and_stops_cleanly(
     make_house: MakeHouse, dovecot: Dovecot, primed: Primed
 ) -> None:
