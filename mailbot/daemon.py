@@ -37,6 +37,7 @@ from mailbot.reporting import send_reports
 from mailbot.sending import Sent
 from mailbot.service import Service
 from mailbot.upkeep import keep_up
+from storage import away
 
 log = logging.getLogger("mailbot.daemon")
 
@@ -81,7 +82,9 @@ class Rounds:
                 kept += door.look(self._keepers[name], clock.now)
             except Exception as error:  # whatever a server does: this mailbox waits, the others are read
                 door.close(politely=False)
-                self._keepers[name].stumbled(name, in_words(error))
+                why = away(error)
+                told = f"the database can't be used ({why})" if why else in_words(error)
+                self._keepers[name].stumbled(name, told)
         return kept
 
     def work(self, turn: Turn | None = None, digests: bool = True) -> Turn:

@@ -67,7 +67,7 @@ from mailbot.setaside import Aside, Cause, rows_set_aside
 from mailbot.settings import MailboxSettings, Settings
 from mailbot.staffmail import StaffDesk, history_text
 from mailbot.surveys import opt_out, unasked
-from storage import Store, points
+from storage import Store, away, points
 from storage.rows import (
     CaseChanged,
     KeptAttachment,
@@ -97,6 +97,9 @@ SILENCES = (Timer.REMIND_WINDOW, Timer.CLOSE_SILENT)
 
 DEATHS = 3
 """How often the process may end while it attends to one mail before that mail is set aside."""
+
+SPARED = 100
+"""How often the database may be away while one mail is attended to before the mail itself is held to be the cause."""
 
 ATTENDING = "attending"
 """What storage remembers by: the mail that is being attended to, and how often the process ended in it."""
@@ -134,6 +137,7 @@ class Service:
         self._machine_desk = MachineDesk(self)
         self._aside = Aside(self)
         self._senders: dict[str, str] = {}  # of waiting mails, so that each head is read once
+        self._spared: dict[str, int] = {}  # of mails that were in hand while the database was away
         self._deaths: tuple[str, int] | None = None  # of the mail that the last process ended in
 
     # ================================================================== look
@@ -169,6 +173,8 @@ class Service:
                 points.reached("attend:marked")
                 attended = self._attend_or_again(row)
             except Exception as error:  # a stranger's mail must never stop the others: it is set aside
+                if away(error) and self._spare(row.id):
+                    raise  # the database is, and the mail waits for it as all others do
                 log.error("a mail could not be attended to", extra={"mail": row.id, "error": place_of(error)})
                 attended = self._aside.after_failure(
                     row, f"{type(error).__name__}: {error}", deaths >= DEATHS
@@ -176,6 +182,11 @@ class Service:
             done.append(attended)
             points.reached("attend:done")
         return done
+
+    def _spare(self, mail: str) -> bool:
+        """Whether trouble with the database is not yet laid to this mail, the first that meets it."""
+        self._spared[mail] = self._spared.get(mail, 0) + 1
+        return self._spared[mail] <= SPARED
 
     def _attend_or_again(self, row: MailRow) -> Attended:
         for _ in range(OVERTAKEN):
@@ -608,6 +619,8 @@ class Service:
             except (CaseChanged, SequenceMoved):
                 continue  # somebody else stepped it: it is looked at again on the next tick
             except Exception as error:  # one case in trouble must not stop everybody's clocks
+                if away(error):
+                    raise  # everybody's stand still, until the database is back
                 told = {"reference": row.reference, "error": place_of(error)}
                 log.error("a timer could not be worked on", extra=told)
                 self._tell_of_timer(row, box, type(error).__name__)

@@ -7,6 +7,7 @@ nothing of IMAP, SMTP or policies: rows go in, frozen dataclasses come out, no S
 Reading order: `rows.py` (what goes in and out), `work.py` (one transaction and `record`), `schema.py`.
 """
 
+from storage.engines import away
 from storage.migrate import upgrade
 from storage.rows import (
     AttachmentRow,
@@ -58,6 +59,7 @@ __all__ = [
     "Store",
     "TimerRow",
     "Work",
+    "away",
     "open_store",
     "upgrade",
 ]

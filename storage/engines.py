@@ -12,11 +12,19 @@ import time
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
 
 from storage.rows import StorageRefused
 
 BUSY_TIMEOUT = 30_000  # milliseconds that a writer of another process is waited for
+
+
+def away(error: Exception) -> str:
+    """Why the database can't be used just now, whoever asks it: it is locked, full, gone or restarting. "" for any
+    other error. Nobody's mail is at fault then, and waiting helps."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return ""
+    return str(error.orig).strip().partition("\n")[0] or type(error).__name__
 
 
 def understand(url: str) -> URL:

@@ -82,13 +82,13 @@ def _without_chance(connection: Connection) -> Callable[[Any], Any]:
         select(schema.letters.c.message_id, schema.letters.c.letter, schema.letters.c.to_address)
     ):
         names[row.message_id] = f"the {row.letter} to {row.to_address}"
-    # The digest says how many letters wait while it is written: after a restart, those of before it as well.
-    chance = re.compile("|".join([*map(re.escape, names), r"(?:No|\d+) letters? waits? to go out"]))
+    # The digest says how many letters wait while it is written (after a restart, those of before it as well), and
+    # how long the journal is, with its seal, which rests on those names too.
+    said = (r"(?:No|\d+) letters? waits? to go out", r"Journal sealed[^\r\n\"]*")
+    chance = re.compile("|".join([*map(re.escape, names), *said]))
 
     def plain(value: Any) -> Any:
-        return (
-            chance.sub(lambda m: names.get(m[0], "letters wait"), value) if isinstance(value, str) else value
-        )
+        return chance.sub(lambda m: names.get(m[0], "(as it is)"), value) if isinstance(value, str) else value
 
     return plain
 
