@@ -4,7 +4,6 @@ somebody looks, stops nobody else, and heals by itself when its cause is gone. d
 from __future__ import annotations
 
 import datetime as dt
-import re
 import socket
 import sqlite3
 import time
@@ -94,7 +93,7 @@ def test_a_mailbox_in_trouble_is_told_of_and_read_once_it_is_well_again(
     patient_for_a_second: None,
     fault: Callable[..., bytes],
 ) -> None:
-    house = make_house(Meddled(dovecot, line), day="2026-03-02", time="08:00")
+    house = make_house(Meddled(dovecot, line), day="2026-03-02", time="06:00")
     house.write(JO, COMPLAINT)
     line.edit = fault
     house.turn()
@@ -103,7 +102,7 @@ def test_a_mailbox_in_trouble_is_told_of_and_read_once_it_is_well_again(
     house.clock.put(london("2026-03-02", "09:00"))
     house.turn()
     digest = " ".join(house.last(ALEX, "digest").text.split())
-    assert re.search(r"mailbox complaints was read (60 minutes|1 hour|an hour) ago", digest), digest[-2000:]
+    assert "The mailbox complaints was read 3 hours ago" in digest
     line.edit = lambda said: said
     house.clock.put(london("2026-03-02", "09:30"))
     house.turn()
