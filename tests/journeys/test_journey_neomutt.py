@@ -86,3 +86,5 @@ def test_a_handler_works_wholly_from_neomutt(
     sends()
     assert "did you mean #close?" in house.last(SAM, "command_refused").text
     assert len(house.letters(JO, "handler_reply")) == 3 and house.the_case().closed_at is None
+    keys = [letter.message_id.strip("<>").partition("@")[0] for letter in house.letters(SAM)]
+    assert not [key for key in keys for letter in house.letters(JO) if key.encode() in letter.caught.raw]

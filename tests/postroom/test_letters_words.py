@@ -581,6 +581,18 @@ def test_a_case_mail_shows_reasons_flags_duties_and_clauses(stationery: Statione
             assert must in said, must
 
 
+def test_the_case_mail_says_who_and_what_before_anything_else(stationery: Stationery) -> None:
+    """A handler with forty cases reads the top: who, what to know, what is next, the new words, what was promised; then
+    how to act, and at the end how it was read."""
+    for letter in (Letter.CASE_ASSIGNED, Letter.CASE_MAIL):
+        written = write(stationery, letter)
+        for said in (plain(written.text), plain(words_of(written.html))):
+            order = ("amina.begum@example.org", "Know this before you act", "Next: ", "took two days off work",
+                     "Promised, not done yet", "To answer, just reply", "#", "How it was read")  # fmt: skip
+            places = [said.index(words, said.index("just reply") if words == "#" else 0) for words in order]
+            assert places == sorted(places), letter
+
+
 def test_a_refused_command_says_that_nothing_was_done(stationery: Stationery) -> None:
     written = write(stationery, Letter.COMMAND_REFUSED)
     assert written.subject.startswith("Nothing was done")
