@@ -222,6 +222,7 @@ def _layer(table: PolicyTable) -> Layer:
                 s.remind_before_working_days,
                 tuple(s.blocked_by),
                 tuple(s.clauses),
+                s.decided_by,
             )
             for s in table.silence
         ),

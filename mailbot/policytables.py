@@ -227,6 +227,7 @@ class SilenceTable(Strict):
     needs_attempts: int = Field(default=0, ge=0)
     remind_before_working_days: int | None = Field(default=None, ge=0)
     blocked_by: list[Block] = Field(default_factory=list)
+    decided_by: Literal["supervisor", "mailbot"] = "supervisor"
     clauses: Cited
     reading: str = ""
 

@@ -73,6 +73,7 @@ def acts_of(
             address=act.address,
             name=act.name,
             channel=act.channel,
+            amount=act.amount,
             left_inside=act is parsed.acts[-1] and bool(strip_internal(parsed.leftover).strip()),
         )
         for act in parsed.acts

@@ -136,3 +136,27 @@ def read_record(rest: str, today: dt.date, add: AddWorkingDays) -> Answer:
             return f"“{said[:40]}” is no amount in pounds: 150, or 150.50"
         said = f"{money['pounds'].replace(',', '')}.{money['pence'] or '00'}"
     return (ParsedAct(Act.RECORD, words=said, name=what),)
+
+
+_CONTACT = re.compile(r"contact\b[\s:,-]*", re.IGNORECASE)
+
+
+def read_restriction(rest: str, today: dt.date, add: AddWorkingDays) -> Answer:
+    """Alone, or "contact", what the limit is, why, and when it is looked at again."""
+    said = _CONTACT.match(rest)
+    if said is None:
+        return (ParsedAct(Act.RESTRICT),)
+    rest = rest[said.end() :]
+    review = _REVIEW.search(rest)
+    rest = rest[: review.start()] if review else rest
+    because = BECAUSE.search(rest)
+    limit = re.sub(r"\Ato\b\s*", "", rest[: because.start()] if because else rest).strip(" ,;.:\"'")
+    reason = rest[because.end() :].strip(" ,;.:\"'") if because else ""
+    asked = (("what the limit is", limit), ("the reason", reason), ("its review", review))
+    lacks = [word for word, there in asked if not there]
+    if lacks or review is None:
+        return f"it lacks {' and '.join(lacks)}"
+    day = read_date(review["day"], today, add)
+    if isinstance(day, str):
+        return day
+    return (ParsedAct(Act.RESTRICT, words=limit, until=day, reason=reason),)

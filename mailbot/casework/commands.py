@@ -22,7 +22,15 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from mailbot.casework.arguments import read_adjustment, read_hold, read_learned, read_new, read_record
+from mailbot.casework import money
+from mailbot.casework.arguments import (
+    read_adjustment,
+    read_hold,
+    read_learned,
+    read_new,
+    read_record,
+    read_restriction,
+)
 from mailbot.casework.forms import FORMS, ParsedAct
 from mailbot.casework.plain_dates import AddWorkingDays, read_date, read_number
 from mailbot.casework.vocabulary import Act, Intent
@@ -86,6 +94,7 @@ _TAKES_TEXT = frozenset(
         Act.DETERMINATION,
         Act.LEARNED,
         Act.DONE,
+        Act.RESTRICT,
     }
 )
 _WORDS = {act.value: act for act in Act}
@@ -263,7 +272,7 @@ _DECISIONS = {
     "upheld in part": "partly upheld",
     "not upheld": "not upheld",
 }
-_CLOSURES = ("agreed", "withdrawn", "answered", "concern")
+_CLOSURES = ("agreed", "withdrawn", "answered", "concern", "silence")
 _KINDS = {
     "new complaint": Intent.NEW_COMPLAINT,
     "complaint": Intent.NEW_COMPLAINT,
@@ -301,6 +310,19 @@ def _reasoned(act: Act) -> _Read:
     return read
 
 
+def _numbered(act: Act) -> _Read:
+    """A reason, and before it the number of what is decided on, where one was given."""
+
+    def read(rest: str, today: dt.date, add: AddWorkingDays) -> tuple[ParsedAct, ...] | str:
+        counted = re.match(r"(?:proposal |number |no\.? )?#?(?P<n>\d{1,3})\b[\s:,.;-]*", rest, re.IGNORECASE)
+        more = rest[counted.end() :] if counted else rest
+        because = _BECAUSE.match(more)
+        reason = more[because.end() :] if because else more
+        return (ParsedAct(act, words=more, number=int(counted["n"]) if counted else None, reason=reason),)
+
+    return read
+
+
 def _read_reply(rest: str, today: dt.date, add: AddWorkingDays) -> tuple[ParsedAct, ...] | str:
     if rest:
         return "the text stands below the command, after an empty line"
@@ -308,12 +330,16 @@ def _read_reply(rest: str, today: dt.date, add: AddWorkingDays) -> tuple[ParsedA
 
 
 def _read_response(rest: str, today: dt.date, add: AddWorkingDays) -> tuple[ParsedAct, ...] | str:
+    split = money.taken_apart(rest)
+    if isinstance(split, str):
+        return split
+    rest, amount = split
     said = rest.lower().strip(" .,;:!\"'")
     if said and said not in _DECISIONS:
         near = difflib.get_close_matches(said[:40], _DECISIONS, n=1)
         hint = f"; did you mean “{_DECISIONS[near[0]]}”?" if near else "; the response itself stands below it"
         return f"“{rest[:60]}” is not a decision{hint}"
-    return (ParsedAct(Act.RESPOND, words=_DECISIONS.get(said, "")),)
+    return (ParsedAct(Act.RESPOND, words=_DECISIONS.get(said, ""), amount=amount),)
 
 
 def _read_extension(rest: str, today: dt.date, add: AddWorkingDays) -> tuple[ParsedAct, ...] | str:
@@ -401,8 +427,10 @@ def _read_assignment(rest: str, today: dt.date, add: AddWorkingDays) -> tuple[Pa
 def _read_closure(rest: str, today: dt.date, add: AddWorkingDays) -> tuple[ParsedAct, ...] | str:
     kind, _, more = rest.partition(" ")
     kind = kind.lower().strip(" .,;:-\"'")
+    if kind == "because" or (not kind and more):
+        return (ParsedAct(Act.CLOSE, words="proposed", reason=more.strip(" ,;:-")),)
     if not kind:
-        return "it lacks why: agreed, withdrawn, answered or concern"
+        return "it lacks why: agreed, withdrawn, answered or concern, or because and your reason"
     if kind not in _CLOSURES:
         near = difflib.get_close_matches(kind[:20], _CLOSURES, n=1)
         hint = f"; did you mean “{near[0]}”?" if near else ": agreed, withdrawn, answered or concern"
@@ -508,13 +536,13 @@ _READERS: Mapping[Act, _Read] = {
     Act.TRIED: _plain(Act.TRIED),
     Act.UPDATE: _plain(Act.UPDATE),
     Act.REVIEWED: _plain(Act.REVIEWED),
-    Act.APPROVE: _plain(Act.APPROVE),
-    Act.RETURN: _reasoned(Act.RETURN),
+    Act.APPROVE: _numbered(Act.APPROVE),
+    Act.RETURN: _numbered(Act.RETURN),
     Act.DECLINE: _read_decline,
     Act.ACCEPT: _reasoned(Act.ACCEPT),
     Act.RESIDENT: _read_resident,
     Act.AUTHORITY: _read_authority,
-    Act.RESTRICT: _plain(Act.RESTRICT),
+    Act.RESTRICT: read_restriction,
     Act.ADJUST: read_adjustment,
     Act.HOLD: read_hold,
     Act.NEW: read_new,

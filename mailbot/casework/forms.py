@@ -15,7 +15,14 @@ FORMS: Mapping[Act, tuple[str, ...]] = MappingProxyType(
         Act.REPLY: ("(just write your answer)", "#reply"),
         Act.CONFIRM: ("#acknowledge",),
         Act.CONTACTED: ("#contacted", "#contacted by phone she was in and told me about the leak"),
-        Act.RESPOND: ("#respond upheld", "#respond partly upheld", "#respond not upheld", "#respond"),
+        Act.RESPOND: (
+            "#respond upheld",
+            "#respond partly upheld",
+            "#respond not upheld",
+            "#respond",
+            "#respond upheld compensation £250",
+            "#respond upheld compensation none",
+        ),
         Act.EXTEND: (
             "#extend 10 working days because the surveyor is ill",
             "#extend to 14 March because the surveyor is ill",
@@ -24,7 +31,14 @@ FORMS: Mapping[Act, tuple[str, ...]] = MappingProxyType(
         Act.DONE: ("#done 2",),
         Act.NOTE: ("#note spoke to the contractor",),
         Act.ASSIGN: ("#assign Priya Nair",),
-        Act.CLOSE: ("#close agreed", "#close withdrawn", "#close answered", "#close concern"),
+        Act.CLOSE: (
+            "#close agreed",
+            "#close withdrawn",
+            "#close answered",
+            "#close concern",
+            "#close silence because nobody rings back",
+            "#close because she moved away and wants nothing more",
+        ),
         Act.REOPEN: ("#reopen the leak is back",),
         Act.ESCALATE: ("#escalate she asked for stage 2 by phone",),
         Act.SORT: (
@@ -37,8 +51,11 @@ FORMS: Mapping[Act, tuple[str, ...]] = MappingProxyType(
         Act.TRIED: ("#tried by phone, no answer",),
         Act.UPDATE: ("#update",),
         Act.REVIEWED: ("#reviewed",),
-        Act.APPROVE: ("#approve",),
-        Act.RETURN: ("#return because the date of the visit is missing",),
+        Act.APPROVE: ("#approve", "#approve 2"),
+        Act.RETURN: (
+            "#return because the date of the visit is missing",
+            "#return 2 because she is in hospital",
+        ),
         Act.DECLINE: ("#decline age because it was put right in 2019",),
         Act.ACCEPT: ("#accept",),
         Act.RESIDENT: (
@@ -46,7 +63,10 @@ FORMS: Mapping[Act, tuple[str, ...]] = MappingProxyType(
             "#resident without jo.finch@example.com",
         ),
         Act.AUTHORITY: ("#authority given", "#authority refused", "#authority not needed"),
-        Act.RESTRICT: ("#restrict",),
+        Act.RESTRICT: (
+            "#restrict",
+            "#restrict contact to one email a week because of 40 calls a day, review 1 June",
+        ),
         Act.ADJUST: ("#adjust large print, review 1 June", "#adjust ended 1"),
         Act.HOLD: ("#hold until 14 March because she is in hospital", "#hold off"),
         Act.NEW: (
@@ -87,20 +107,20 @@ MEANING: Mapping[Act, str] = MappingProxyType(
         Act.DONE: "the action with this number is done",
         Act.NOTE: "an internal note; the text below belongs to it",
         Act.ASSIGN: "pass the case to a colleague",
-        Act.CLOSE: "close the case; a reason may follow",
+        Act.CLOSE: "close the case; for silence or a reason of yours your supervisor decides",
         Act.REOPEN: "open the case again",
         Act.ESCALATE: "take the case to the next stage",
         Act.SORT: "answer the question what a mail is",
         Act.TRIED: "you tried to reach the resident and did not",
         Act.UPDATE: "the text below goes to the resident: how things stand",
         Act.REVIEWED: "the review of stage 2 was held",
-        Act.APPROVE: "send the response that waits for your approval",
-        Act.RETURN: "give a response back; say what should be different",
+        Act.APPROVE: "send the response that waits for your approval; with a number, do what was proposed",
+        Act.RETURN: "give a response back, or refuse a proposal; say why",
         Act.DECLINE: "refuse the complaint or stage 2 on a ground; a supervisor's, for others a proposal",
         Act.ACCEPT: "the ground is weighed and the complaint goes on",
         Act.RESIDENT: "the resident for whom somebody writes, or a further address of theirs: letters go there",
         Act.AUTHORITY: "whether the writer may act for the resident, as you have seen it",
-        Act.RESTRICT: "only who has the case sees its words",
+        Act.RESTRICT: "only who has the case sees its words; with contact, a limit that your supervisor decides on",
         Act.ADJUST: "how the resident needs us to write; what email can't do comes to you instead",
         Act.HOLD: "nothing goes to the resident by itself until then; it comes to you instead",
         Act.NEW: "what came by phone, post or visit, with its true date; their words stand below",
@@ -129,6 +149,7 @@ class ParsedAct:
     name          of the resident for NEW, the theme of LEARNED, the field of RECORD
     until         the date of EXTEND or ACTION
     working_days  those of EXTEND
+    amount        of money that RESPOND offers, in pence; 0 for none, None where it does not say
     number        of the action for DONE, of the question for SORT where it was given
     line          as it was written, for the answer to who wrote it; says nothing of what is done
     """
@@ -145,6 +166,7 @@ class ParsedAct:
     address: str = ""
     name: str = ""
     channel: str = ""
+    amount: int | None = None
     line: str = field(default="", compare=False)
 
 

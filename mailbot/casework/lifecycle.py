@@ -19,6 +19,7 @@ from mailbot.casework import (
     approving,
     asking,
     confirming,
+    deciding,
     determinations,
     gate,
     handed_in,
@@ -153,6 +154,28 @@ def do_what_was_confirmed(case: Case, event: StaffActed, rules: Rulebook) -> Dec
     return confirming.confirm(case, event, rules, lambda c, e, r: ON_STAFF[c.stage][e.act](c, e, r))
 
 
+def close(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
+    """#close: at once for what the resident said, and else a supervisor's."""
+    ground = {"silence": "silence", "proposed": "reason"}.get(event.words.strip().lower())
+    return (
+        deciding.propose_to_close(case, event, rules, ground) if ground else staff.close(case, event, rules)
+    )
+
+
+def restrict(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
+    """#restrict: the words of the case are kept from others; with "contact", how somebody may get in touch."""
+    return (
+        deciding.limit_contact(case, event, rules)
+        if event.words.strip()
+        else staff.restrict(case, event, rules)
+    )
+
+
+def close_for_silence(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
+    """Closed by the policy's own words, or put before a supervisor."""
+    return clock.close_for_silence(case, event, rules, deciding.propose_silence)
+
+
 T = Timer
 gone = clock.gone
 
@@ -223,7 +246,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.RESPONSE_DUE: gone,
         T.RESPONSE_LATE: gone,
         T.REMIND_WINDOW: clock.remind,
-        T.CLOSE_SILENT: clock.close_for_silence,
+        T.CLOSE_SILENT: close_for_silence,
         T.ACTION_DUE: clock.chase_action,
         T.SERVICE_CHASE: gone,
         T.REVIEW: gone,
@@ -261,7 +284,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.RESPONSE_DUE: gone,
         T.RESPONSE_LATE: gone,
         T.REMIND_WINDOW: clock.remind,
-        T.CLOSE_SILENT: clock.close_for_silence,
+        T.CLOSE_SILENT: close_for_silence,
         T.ACTION_DUE: clock.chase_action,
         T.SERVICE_CHASE: gone,
         T.REVIEW: gone,
@@ -326,7 +349,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.ACCEPT: is_unsorted,
         A.RESIDENT: name_resident,
         A.AUTHORITY: third_parties.record_authority,
-        A.RESTRICT: staff.restrict,
+        A.RESTRICT: restrict,
         A.ADJUST: gate.adjust,
         A.HOLD: gate.hold_back,
         A.NEW: handed_in.log_new,
@@ -352,7 +375,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.DONE: staff.action_done,
         A.NOTE: staff.note,
         A.ASSIGN: staff.give_to,
-        A.CLOSE: staff.close,
+        A.CLOSE: close,
         A.REOPEN: is_open,
         A.ESCALATE: is_request,
         A.SORT: staff.sort,
@@ -365,7 +388,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.ACCEPT: is_request,
         A.RESIDENT: name_resident,
         A.AUTHORITY: third_parties.record_authority,
-        A.RESTRICT: staff.restrict,
+        A.RESTRICT: restrict,
         A.ADJUST: gate.adjust,
         A.HOLD: gate.hold_back,
         A.NEW: handed_in.log_new,
@@ -391,7 +414,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.DONE: staff.action_done,
         A.NOTE: staff.note,
         A.ASSIGN: staff.give_to,
-        A.CLOSE: staff.close,
+        A.CLOSE: close,
         A.REOPEN: is_open,
         A.ESCALATE: staff.escalate,
         A.SORT: staff.sort,
@@ -404,7 +427,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.ACCEPT: proposals.accept,
         A.RESIDENT: name_resident,
         A.AUTHORITY: third_parties.record_authority,
-        A.RESTRICT: staff.restrict,
+        A.RESTRICT: restrict,
         A.ADJUST: gate.adjust,
         A.HOLD: gate.hold_back,
         A.NEW: handed_in.log_new,
@@ -430,20 +453,20 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.DONE: staff.action_done,
         A.NOTE: staff.note,
         A.ASSIGN: staff.give_to,
-        A.CLOSE: staff.close,
+        A.CLOSE: close,
         A.REOPEN: is_open,
         A.ESCALATE: staff.escalate,
         A.SORT: staff.sort,
         A.TRIED: staff.tried,
         A.UPDATE: staff.update,
         A.REVIEWED: is_answered,
-        A.APPROVE: is_answered,
-        A.RETURN: is_answered,
+        A.APPROVE: deciding.approve,
+        A.RETURN: deciding.give_back,
         A.DECLINE: proposals.decline,
         A.ACCEPT: proposals.accept,
         A.RESIDENT: name_resident,
         A.AUTHORITY: third_parties.record_authority,
-        A.RESTRICT: staff.restrict,
+        A.RESTRICT: restrict,
         A.ADJUST: gate.adjust,
         A.HOLD: gate.hold_back,
         A.NEW: handed_in.log_new,
@@ -469,7 +492,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.DONE: staff.action_done,
         A.NOTE: staff.note,
         A.ASSIGN: staff.give_to,
-        A.CLOSE: staff.close,
+        A.CLOSE: close,
         A.REOPEN: is_open,
         A.ESCALATE: is_stage2,
         A.SORT: staff.sort,
@@ -482,7 +505,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.ACCEPT: proposals.accept,
         A.RESIDENT: name_resident,
         A.AUTHORITY: third_parties.record_authority,
-        A.RESTRICT: staff.restrict,
+        A.RESTRICT: restrict,
         A.ADJUST: gate.adjust,
         A.HOLD: gate.hold_back,
         A.NEW: handed_in.log_new,
@@ -508,20 +531,20 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.DONE: staff.action_done,
         A.NOTE: staff.note,
         A.ASSIGN: staff.give_to,
-        A.CLOSE: staff.close,
+        A.CLOSE: close,
         A.REOPEN: is_open,
         A.ESCALATE: is_final,
         A.SORT: staff.sort,
         A.TRIED: staff.tried,
         A.UPDATE: staff.update,
         A.REVIEWED: is_final,
-        A.APPROVE: is_final,
-        A.RETURN: is_final,
+        A.APPROVE: deciding.approve,
+        A.RETURN: deciding.give_back,
         A.DECLINE: is_final,
         A.ACCEPT: proposals.accept,
         A.RESIDENT: name_resident,
         A.AUTHORITY: third_parties.record_authority,
-        A.RESTRICT: staff.restrict,
+        A.RESTRICT: restrict,
         A.ADJUST: gate.adjust,
         A.HOLD: gate.hold_back,
         A.NEW: handed_in.log_new,
@@ -560,7 +583,7 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.ACCEPT: proposals.accept,
         A.RESIDENT: is_closed,
         A.AUTHORITY: third_parties.record_authority,
-        A.RESTRICT: staff.restrict,
+        A.RESTRICT: restrict,
         A.ADJUST: gate.adjust,
         A.HOLD: gate.hold_back,
         A.NEW: handed_in.log_new,

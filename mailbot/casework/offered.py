@@ -28,6 +28,12 @@ def buttons(case: Case, rules: Rulebook) -> list[Fact]:
     propose = button(
         "Propose to decline", "#decline age because ", "The ground, then why. A supervisor decides."
     )
+    end = button(
+        "Propose to close", "#close because ", "Say why after the word because. A supervisor decides."
+    )
+    silent = button(
+        "Propose to close", "#close silence because ", "What you did to reach them. A supervisor decides."
+    )
     given = button("Permission seen", "#authority given")
     whose = button("Add the resident", "#resident ", "Their address, then their name.")
     writers = [whose, given] if case.representative and case.authority == "needed" else []
@@ -73,6 +79,7 @@ def buttons(case: Case, rules: Rulebook) -> list[Fact]:
                 conflict,
                 propose,
                 button("Withdrawn", "#close withdrawn"),
+                end,
                 *theirs,
             ]
         case Stage.STAGE1_RESPONDED:
@@ -85,10 +92,12 @@ def buttons(case: Case, rules: Rulebook) -> list[Fact]:
                 note,
                 quiet,
                 pass_on,
+                silent,
                 *theirs,
             ]
         case Stage.STAGE2_RESPONDED:
-            return [button("Close as agreed", "#close agreed"), action, *done, note, quiet, pass_on, *theirs]
+            agreed = button("Close as agreed", "#close agreed")
+            return [agreed, tried, action, *done, note, quiet, pass_on, silent, *theirs]
         case _:
             return [button("Reopen", "#reopen"), note, *theirs]
 

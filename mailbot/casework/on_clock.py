@@ -7,7 +7,9 @@ looked at first.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeAlias
 
 from mailbot.casework import clocks, on_mail, orders, stages
 from mailbot.casework.policy import Anchor, SilenceRule
@@ -28,6 +30,8 @@ from mailbot.casework.vocabulary import (
     TimerFell,
     Verdict,
 )
+
+Propose: TypeAlias = Callable[[Case, TimerFell, Rulebook, tuple[str, ...]], Decision]
 
 
 def gone(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
@@ -439,8 +443,9 @@ def ask_to_try(case: Case, event: TimerFell, rules: Rulebook, rule: SilenceRule)
     return orders.chaser(case, rules, what, Due(today, today, rule.clauses), event.at)
 
 
-def close_for_silence(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
-    """Close, if the silence is whole; else look again the next working day."""
+def close_for_silence(case: Case, event: TimerFell, rules: Rulebook, propose: Propose) -> Decision:
+    """Close, if the silence is whole, or put that before a supervisor where the policy does not close by itself; else
+    look again the next working day."""
     ends = clocks.silence_ends(case, rules)
     hindrance = why_not_silent(case, rules, event.at)
     rule = clocks.silence_rule(case, rules)
@@ -463,6 +468,8 @@ def close_for_silence(case: Case, event: TimerFell, rules: Rulebook) -> Decision
     if hindrance:
         again = SetTimer(Timer.CLOSE_SILENT, rules.next_morning(event.at), rule.clauses)
         return Decision(case, (again,), f"Not closed: {hindrance}.", rule.clauses)
+    if rule.decided_by == "supervisor":
+        return propose(case, event, rules, rule.clauses)
     closed, stopped = stages.close(case, "silence", event.at, rules)
     letter = orders.closure(closed, rules, "silence", rule.clauses, event.at)
     return Decision(

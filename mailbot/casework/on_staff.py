@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mailbot.casework import clocks, on_clock, on_mail, orders, stages, third_parties
+from mailbot.casework import clocks, money, on_clock, on_mail, orders, stages, third_parties
 from mailbot.casework.acts import name_of, no, roles_of, yes
 from mailbot.casework.allocation import find_person
 from mailbot.casework.rulebook import Rulebook
@@ -25,6 +25,7 @@ from mailbot.casework.vocabulary import (
     Matter,
     Person,
     Reading,
+    Recorded,
     SetTimer,
     StaffActed,
     Stage,
@@ -104,6 +105,7 @@ def respond(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         responded_at=event.at,
         decision=decision,
         contacted_at=record.contacted_at or event.at,
+        compensation=event.amount,
         draft=None,  # an approver may send their own instead of what was put before them
     )
     onward = rules.policy.stage(2).window
@@ -114,6 +116,11 @@ def respond(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         stage=Stage.STAGE1_RESPONDED if number == 1 else Stage.STAGE2_RESPONDED,
         last_landlord_word_at=event.at,
     )
+    if event.amount:
+        offered = f"{event.amount // 100}.{event.amount % 100:02}"
+        case = replace(
+            case, recorded=(*case.recorded, Recorded(event.at, event.who, "compensation", offered))
+        )
     ends = clocks.silence_ends(case, rules)
     facts: dict[str, Fact] = {
         "stage": number,
@@ -121,6 +128,7 @@ def respond(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         "decision": decision,
         "definition": record.definition,
         "text": event.text,
+        "compensation": money.told(event.amount),
         "actions": [{"text": a.text, "due": orders.iso(a.due)} for a in case.open_actions],
         "next_stage_name": rules.policy.stage(2).name if number == 1 else "",
         "window_ends": orders.iso(record.window.outer) if record.window else "",

@@ -70,9 +70,13 @@ FLAG_WORDS: Mapping[Flag, str] = {
     Flag.SEVERAL_ISSUES: "Several issues",
 }
 
+PROPOSED: Mapping[str, str] = {"closure": "to close: ", "contact_limit": "to limit contact: "}
+"""How a proposal begins that is no ground of the policy's."""
+
 CLOSED_WORDS: Mapping[str, str] = {
     "agreed": "the resident accepts the outcome",
     "silence": "we answered and heard nothing more",
+    "decided": "it was answered, and a supervisor closed it",
     "withdrawn": "the resident withdrew it",
     "service_request_answered": "the request was answered",
     "concern": "the resident wants no complaint: settled as a concern",
@@ -370,7 +374,8 @@ def case_mail(
                 "warning": warning,
                 "service_request": case.stage is Stage.SERVICE_REQUEST,
                 "proposals": [
-                    f"{p.ground.replace('_', ' ')} ({', '.join(p.clauses)})" for p in case.open_proposals
+                    f"{PROPOSED.get(p.kind, '')}{p.ground.replace('_', ' ')} ({', '.join(p.clauses)})"
+                    for p in case.open_proposals
                 ],
                 "authority": case.authority,
                 "linked": list(case.linked),

@@ -104,6 +104,9 @@ RULES: Final = (
     "learned",  # what a case taught is kept for the reports
     "quality",  # a share of closed cases is looked over by somebody else
     "reported",  # how complaints went is told at the end of a week, month, quarter, half-year or year
+    "compensation",  # money is offered in a response
+    "proposed",  # a closure or a limit was put before a supervisor
+    "contact_limited",  # a supervisor limited how somebody may get in touch
     "confirmed",  # a mail of staff that lacked one thing to act on is confirmed by a fresh mail
     "second_address",  # somebody writes from an address that the case does not know
     "held",  # what a handler sends waits a moment, so that it can be taken back
@@ -304,6 +307,8 @@ class SilenceRule:
     remind_before_working_days  how long before the end the resident is told, 0 for not at all; None (in a
                       file that says nothing of it) until the house's own is laid under it
     blocked_by        what keeps the case open all the same (`SILENCE_BLOCKS`)
+    decided_by        who closes then: a supervisor, before whom it is put, or mailbot, where the policy's own words let
+                      a silent case be closed
     """
 
     after: Anchor
@@ -313,6 +318,7 @@ class SilenceRule:
     remind_before_working_days: int | None
     blocked_by: tuple[str, ...]
     clauses: tuple[str, ...]
+    decided_by: Literal["supervisor", "mailbot"] = "supervisor"
 
     def last_day(self, since: dt.date, calendar: Calendar) -> dt.date:
         """The last day of the silence; the case may close from the next working day on."""

@@ -337,12 +337,13 @@ def _propose(
 
 def accept(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     """Discretion was used: the proposals are settled and the complaint goes on."""
-    if not case.open_proposals:
+    grounds = tuple(p for p in case.open_proposals if p.kind in ("exclusion", "non_escalation"))
+    if not grounds:
         return no(case, "Nothing on this case waits to be accepted or declined.")
     if "supervisor" not in roles_of(event, rules):
         return no(case, f"A supervisor decides on that: {rules.supervisor.name} has been asked.")
-    told = ", ".join(words_of(p.ground) for p in case.open_proposals)
-    case = replace(case, proposals=decided(case, case.open_proposals, event, "accepted"))
+    told = ", ".join(words_of(p.ground) for p in grounds)
+    case = replace(case, proposals=decided(case, grounds, event, "accepted"))
     return yes(case, event, rules, f"The complaint goes on ({told} weighed).", "exclusion_proposed")
 
 

@@ -103,10 +103,16 @@ def own_words(event: MailArrived) -> str:
 
 
 def heard(case: Case, event: MailArrived) -> Case:
-    """The case after a word from a party: when it came, and what it raised."""
+    """The case after a word from a party: when it came, and what it raised. Who speaks is not closed for silence."""
     latest = max(event.received_at, case.last_resident_word_at or event.received_at)
     return replace(
         case,
+        proposals=tuple(
+            replace(p, decided_at=event.at, decision="lapsed")
+            if p.ground == "silence" and p.decided_at is None
+            else p
+            for p in case.proposals
+        ),
         last_resident_word_at=latest,
         vouched=case.vouched or event.vouched,
         flags=union(case.flags, (r.flag for r in event.verdict.flags)),

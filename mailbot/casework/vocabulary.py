@@ -58,6 +58,9 @@ class Person:
     aliases: tuple[str, ...] = ()
     away: tuple[tuple[dt.date, dt.date], ...] = ()
     case_limit: int = 0  # 0: none
+    compensation_limit: int | None = (
+        None  # pounds in a response; None: no end for a supervisor, nothing for others
+    )
     works: tuple[str, ...] = ()  # "mon", "tue", ...: (): every working day
     delegate: str = ""  # the key of whoever acts for them while they are away
     conflicts: tuple[str, ...] = ()  # addresses, names or places of people, keys of colleagues
@@ -102,6 +105,7 @@ class Draft:
     at: dt.datetime
     mail: str
     approvers: tuple[str, ...]
+    amount: int | None = None  # of money that it offers, in pence
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,7 @@ class StageRecord:
     reviewed_at: dt.datetime | None = None
     draft: Draft | None = None
     approved_by: str = ""
+    compensation: int | None = None  # that its response offers, in pence; None where it did not say
 
     @property
     def promised(self) -> Due:
@@ -182,10 +187,14 @@ class Matter(StrEnum):
 
 @dataclass(frozen=True)
 class Proposal:
-    """A ground against a complaint, or against a request for stage 2, that only a person decides on.
+    """What only a supervisor decides: a ground against a complaint or against a request for stage 2, closing for
+    silence or for a handler's reason, limits on contact.
 
-    `kind`: "exclusion" or "non_escalation"; `decision`: "refused", "accepted" (the complaint goes on), or "lapsed"
-    (nobody decided on it, because another one ended the matter)."""
+    kind      "exclusion", "non_escalation", "closure" or "contact_limit"
+    ground    the policy's; for a closure "silence" or "reason"; for limits what they are
+    decision  "refused", "accepted" (the complaint goes on), "approved" (it is done), or "lapsed" (nobody decided on it,
+              because something else settled the matter)
+    text      what the resident reads of it; `evidence`: what shows it; `review`: when it is looked at again"""
 
     number: int
     kind: str
@@ -197,6 +206,9 @@ class Proposal:
     decided_at: dt.datetime | None = None
     decision: str = ""
     decided_by: str = ""
+    text: str = ""
+    evidence: tuple[str, ...] = ()
+    review: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -521,6 +533,7 @@ class StaffActed:
     address: str = ""
     name: str = ""  # of a resident
     channel: str = ""  # how a complaint came: phone, post
+    amount: int | None = None  # of money that a response offers, in pence; None: it does not say
     left_inside: bool = False  # the mail held text that no act took: the echo says that it was not sent
 
 
@@ -577,6 +590,7 @@ class Letter(StrEnum):
     THIRD_PARTY_RECEIPT = "third_party_receipt"
     AUTHORITY_REQUEST = "authority_request"
     ADDRESS_REQUEST = "address_request"
+    CONTACT_LIMIT = "contact_limit"
     OFFICE_REPLY = "office_reply"
     DATA_PROTECTION_ACKNOWLEDGEMENT = "data_protection_acknowledgement"
     FEEDBACK_RECEIPT = "feedback_receipt"

@@ -22,6 +22,7 @@ from mailbot.demo.words import AFTER_A_REPLY, RESPONSES, SORTED, URGENT, Step, r
 
 FROM_LINE = re.compile(r"^From:\s+.*<([^<>\s]+)>", re.MULTILINE)
 LINE = re.compile(r"^\* ", re.MULTILINE)
+APPROVE_LINE = re.compile(r"#approve \d+")
 CASE_LINE = re.compile(r"^\s*Case:\s+(\S+)(?: \((.*?)\))?", re.MULTILINE)
 
 
@@ -79,6 +80,8 @@ class Players:
                 return self._chased(who, letter, now)
             case Letter.QUESTION:
                 return self._sort(who, letter, now)
+            case Letter.PROPOSAL if found := APPROVE_LINE.search(letter.text):
+                return [self._post(who, letter, found[0], now + dt.timedelta(minutes=50))]
             case Letter.ALERT if "was not reached" in letter.subject:
                 note = "#contacted by first-class letter, as his mailbox is full"
                 return [self._post(who, letter, note, now + dt.timedelta(hours=2, minutes=10))]

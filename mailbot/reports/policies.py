@@ -341,7 +341,8 @@ def _terms(policy: Policy) -> tuple[tuple[str, ...], ...]:
         kept_open = (
             "; never with " + ", ".join(_spoken(b) for b in rule.blocked_by) if rule.blocked_by else ""
         )
-        rows.append(("Closing for silence", ", ".join(told) + kept_open + ".", _ids(rule.clauses)))
+        by = "; by a supervisor" if rule.decided_by == "supervisor" else "; by itself"
+        rows.append(("Closing for silence", ", ".join(told) + kept_open + by + ".", _ids(rule.clauses)))
     if not policy.silence:
         rows.append(("Closing for silence", "Never.", ""))
     return tuple(rows)

@@ -563,6 +563,7 @@ def _person(table: t.PersonTable) -> Person:
         aliases=tuple(table.aliases),
         away=tuple((away.first, away.last) for away in table.away),
         case_limit=table.case_limit,
+        compensation_limit=table.compensation_limit,
         works=tuple(table.works),
         delegate=table.delegate,
         conflicts=tuple(table.conflicts),

@@ -382,6 +382,7 @@ class PersonTable(Strict):
     aliases: list[Address] = Field(default_factory=list)
     away: list[AwayTable] = Field(default_factory=list)
     case_limit: int = Field(default=0, ge=0)
+    compensation_limit: int | None = Field(default=None, ge=0)
     works: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(default_factory=list)
     delegate: str = ""
     conflicts: list[Word] = Field(default_factory=list)

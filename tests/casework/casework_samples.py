@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from functools import cache
 
 from mailbot.casework.allocation import Desk
@@ -61,6 +62,12 @@ def rulebook(
     )
 
 
+def by_itself(rules: Rulebook) -> Rulebook:
+    """The rulebook of a landlord whose policy's own words let a silent case be closed."""
+    silence = tuple(replace(rule, decided_by="mailbot") for rule in rules.policy.silence)
+    return replace(rules, policy=replace(rules.policy, silence=silence))
+
+
 def at(day: str, time: str = "10:00") -> dt.datetime:
     """A moment by London's clock."""
     return Calendar.instant(dt.date.fromisoformat(day), dt.time.fromisoformat(time))
@@ -105,5 +112,5 @@ def timers(effects: tuple[object, ...]) -> dict[Timer, dt.date]:
 
 __all__ = [
     "ALEX", "DANA", "MORGAN", "PEOPLE", "PRIYA", "RESIDENT", "SAM", "Case", "Event", "StaffActed",
-    "at", "letters", "mail", "policy", "rulebook", "timers",
+    "at", "by_itself", "letters", "mail", "policy", "rulebook", "timers",
 ]  # fmt: skip

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from casework_samples import at, letters, mail, rulebook
+from dataclasses import replace
 
+import pytest
+from casework_samples import PEOPLE, SAM, at, letters, mail, rulebook
+
+from mailbot.casework import money
 from mailbot.casework.forms import ParsedAct, help_lines, in_order
 from mailbot.casework.lifecycle import decide
 from mailbot.casework.nouns import called
@@ -18,6 +22,9 @@ from mailbot.casework.vocabulary import (
     Letter,
     Raised,
     StaffActed,
+    Stage,
+    Timer,
+    TimerFell,
 )
 
 
@@ -113,3 +120,149 @@ def test_a_note_that_speaks_of_the_resident_is_kept_as_it_was_written() -> None:
     case, _ = last(rules, COMPLAINT)
     noted = decide(case, act(Act.NOTE, "2026-03-03", words="the resident is away"), rules)
     assert "the resident is away" in noted.summary
+
+
+# ------------------------------------------------------------------ closing for silence is a supervisor's
+
+RESPONSE = act(Act.RESPOND, "2026-03-10", words="upheld", text="Sorry.")
+
+
+def silent(policy: str = "code-2024") -> tuple[Rulebook, Case, Decision]:
+    """Answered on 10 March, reminded, and nothing heard: the morning on which it may close."""
+    rules = rulebook(policy)
+    reminded = TimerFell(at("2026-03-31", "08:30"), Timer.REMIND_WINDOW, at("2026-03-31", "08:30"))
+    ends = TimerFell(at("2026-04-10", "08:30"), Timer.CLOSE_SILENT, at("2026-04-10", "08:30"))
+    case, decision = last(rules, COMPLAINT, RESPONSE, reminded, ends)
+    return rules, case, decision
+
+
+def test_a_whole_silence_is_put_before_a_supervisor_with_its_clause_and_what_shows_it() -> None:
+    rules, case, decision = silent()
+    assert case.stage is Stage.STAGE1_RESPONDED
+    (asked,) = letters(decision.effects)
+    assert (asked.letter, asked.person) == (Letter.PROPOSAL, "alex")
+    assert "House 9" in asked.because and "House 46" in asked.because
+    assert "Answered on 2026-03-10" in str(asked.facts["evidence"])
+    assert [a["line"] for a in asked.facts["answers"]] == ["#approve 1", "#return 1 because "]  # type: ignore[index, union-attr, call-overload]
+    closed = decide(case, act(Act.APPROVE, "2026-04-13", "alex", number=1), rules)
+    assert closed.case is not None and closed.case.closed_because == "silence"
+    assert Letter.CLOSURE in {e.letter for e in letters(closed.effects)}
+
+
+def test_only_a_supervisor_approves_and_a_refusal_leaves_the_case_open() -> None:
+    rules, case, _ = silent()
+    assert (
+        "A supervisor decides" in decide(case, act(Act.APPROVE, "2026-04-13", "sam", number=1), rules).refused
+    )
+    refused = decide(case, act(Act.RETURN, "2026-04-13", "alex", number=1, reason="she is ill"), rules)
+    assert refused.case is not None and refused.case.stage is Stage.STAGE1_RESPONDED
+    assert not refused.case.open_proposals
+    assert "she is ill" in str([e.facts.get("what") for e in letters(refused.effects)])
+
+
+def test_a_word_of_the_residents_ends_the_proposal() -> None:
+    rules, case, _ = silent()
+    wrote = decide(case, mail(Intent.REPLY, "2026-04-12"), rules)
+    assert wrote.case is not None
+    assert [p.decision for p in wrote.case.proposals] == ["lapsed"]
+    assert "Nothing" in decide(wrote.case, act(Act.APPROVE, "2026-04-13", "alex"), rules).refused or (
+        "sent, and nothing" in decide(wrote.case, act(Act.APPROVE, "2026-04-13", "alex"), rules).refused
+    )
+
+
+def test_a_supervisor_is_reminded_of_it_and_asked_once() -> None:
+    rules, case, _ = silent()
+    again = TimerFell(at("2026-04-17", "08:30"), Timer.CLOSE_SILENT, at("2026-04-17", "08:30"))
+    reminded = decide(case, again, rules)
+    assert [e.letter for e in letters(reminded.effects)] == [Letter.ALERT]
+    assert reminded.case is not None and len(reminded.case.proposals) == 1
+
+
+def test_a_handler_proposes_to_close_and_what_was_not_answered_is_never_closed_by_it() -> None:
+    rules = rulebook("code-2024")
+    case, decision = last(rules, COMPLAINT, act(Act.CLOSE, "2026-03-05", words="proposed", reason="all done"))
+    (asked,) = [e for e in letters(decision.effects) if e.letter is Letter.PROPOSAL]
+    assert asked.facts["answers"][0]["line"] == "#close withdrawn"  # type: ignore[index, call-overload]
+    assert (
+        "No response was sent"
+        in decide(case, act(Act.APPROVE, "2026-03-06", "alex", number=1), rules).refused
+    )
+    early = decide(case, act(Act.CLOSE, "2026-03-05", words="silence", reason="no answer"), rules)
+    assert early.refused
+    answered, _ = last(
+        rules, COMPLAINT, RESPONSE, act(Act.CLOSE, "2026-03-12", words="proposed", reason="moved")
+    )
+    closed = decide(answered, act(Act.APPROVE, "2026-03-13", "alex"), rules)
+    assert closed.case is not None and closed.case.closed_because == "decided"
+
+
+# ------------------------------------------------------------------ limits on contact
+
+
+def test_a_limit_on_contact_is_a_proposal_of_a_handlers_and_a_supervisors_word() -> None:
+    rules = rulebook("code-2024")
+    asked = act(
+        Act.RESTRICT,
+        "2026-03-05",
+        words="one email a week",
+        text="You rang 40 times on 3 March.",
+        reason="40 calls a day",
+        until=at("2026-06-01").date(),
+    )
+    case, proposed = last(rules, COMPLAINT, asked)
+    assert [e.letter for e in letters(proposed.effects)] == [Letter.PROPOSAL, Letter.COMMAND_DONE]
+    assert not case.agreed
+    done = decide(case, act(Act.APPROVE, "2026-03-06", "alex", number=1), rules)
+    (told,) = [e for e in letters(done.effects) if e.letter is Letter.CONTACT_LIMIT]
+    assert told.facts["text"] == "You rang 40 times on 3 March." and told.facts["review_on"] == "2026-06-01"
+    assert done.case is not None and "one email a week" in done.case.agreed[0].text
+    bare = decide(last(rules, COMPLAINT)[0], act(Act.RESTRICT, "2026-03-05"), rules)
+    assert bare.case is not None and bare.case.restricted, "keeping words from others is no limit on anybody"
+
+
+# ------------------------------------------------------------------ money
+
+
+def test_money_beyond_a_handlers_limit_waits_for_a_supervisor() -> None:
+    rules = rulebook("code-2024", (*(replace(p, compensation_limit=100) if p is SAM else p for p in PEOPLE),))
+    case, _ = last(rules, COMPLAINT, act(Act.ASSIGN, "2026-03-02", "alex", person="sam"))
+    within = decide(case, act(Act.RESPOND, "2026-03-10", words="upheld", text="Sorry.", amount=10_000), rules)
+    (sent,) = [e for e in letters(within.effects) if e.letter is Letter.RESPONSE]
+    assert sent.facts["compensation"] == "£100"
+    assert within.case is not None and within.case.stage1 is not None
+    assert within.case.stage1.compensation == 10_000 and within.case.recorded[-1].said == "100.00"
+    beyond = decide(case, act(Act.RESPOND, "2026-03-10", words="upheld", text="Sorry.", amount=25_000), rules)
+    assert Letter.RESPONSE not in {e.letter for e in letters(beyond.effects)}
+    (asked,) = [e for e in letters(beyond.effects) if e.letter is Letter.APPROVAL_REQUEST]
+    assert (asked.person, asked.facts["compensation"]) == ("alex", "£250") and "House 47" in asked.because
+    assert beyond.case is not None
+    approved = decide(beyond.case, act(Act.APPROVE, "2026-03-11", "alex"), rules)
+    assert Letter.RESPONSE in {e.letter for e in letters(approved.effects)}
+    assert approved.case is not None and approved.case.stage1 is not None
+    assert approved.case.stage1.compensation == 25_000
+
+
+def test_a_response_that_speaks_of_money_says_how_much_it_offers() -> None:
+    rules = rulebook("code-2024")
+    case, _ = last(rules, COMPLAINT)
+    text = "We are sorry and offer you £250 for the inconvenience."
+    unsaid = decide(case, act(Act.RESPOND, "2026-03-10", words="upheld", text=text), rules)
+    assert "compensation none" in unsaid.refused
+    none = decide(case, act(Act.RESPOND, "2026-03-10", words="upheld", text=text, amount=0), rules)
+    assert Letter.RESPONSE in {e.letter for e in letters(none.effects)}
+    assert not money.speaks_of_it("Your rent went up by £4 in April.")
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("upheld compensation £250", ("upheld", 25_000)),
+        ("partly upheld, compensation of 1,250.50", ("partly upheld", 125_050)),
+        ("not upheld compensation none", ("not upheld", 0)),
+        ("upheld", ("upheld", None)),
+        ("upheld and offering 40 pounds", ("upheld", 4_000)),
+    ],
+)
+def test_what_a_response_offers_is_read_from_its_first_line(said: str, found: tuple[str, int | None]) -> None:
+    read = money.taken_apart(said)
+    assert not isinstance(read, str) and (read[0].strip(" ,"), read[1]) == found

@@ -15,6 +15,7 @@ from casework_samples import (
     RESIDENT,
     SAM,
     at,
+    by_itself,
     letters,
     mail,
     policy,
@@ -510,7 +511,7 @@ def test_a_promise_is_chased_until_it_is_done_even_after_the_case_is_answered() 
 
 
 def test_silence_closes_only_after_a_full_answer_and_the_whole_window() -> None:
-    rules = rulebook("code-2024")
+    rules = by_itself(rulebook("code-2024"))
     _, response = answered(rules)
     due = timers(response.effects)
     assert due[Timer.CLOSE_SILENT] == dt.date(
@@ -593,7 +594,7 @@ def test_agreement_closes_only_what_is_answered_and_done() -> None:
 def test_any_real_reply_reopens_a_closed_case_and_thanks_do_not(
     kind: ReplyKind | None, reopens: bool
 ) -> None:
-    rules = rulebook("code-2024")
+    rules = by_itself(rulebook("code-2024"))
     *_, decision = answered(
         rules, fell(Timer.CLOSE_SILENT, "2026-04-10"), mail(Intent.REPLY, "2026-04-20", kind=kind)
     )
@@ -604,7 +605,7 @@ def test_any_real_reply_reopens_a_closed_case_and_thanks_do_not(
 
 
 def test_a_closed_case_can_still_go_to_stage_2() -> None:
-    rules = rulebook("code-2024")
+    rules = by_itself(rulebook("code-2024"))
     *_, decision = answered(
         rules, fell(Timer.CLOSE_SILENT, "2026-04-10"), mail(Intent.ESCALATION_REQUEST, "2026-04-20")
     )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import combinations
 
 import pytest
-from casework_samples import RESIDENT, at, letters, mail, rulebook, timers
+from casework_samples import RESIDENT, at, by_itself, letters, mail, rulebook, timers
 
 from mailbot.casework.lifecycle import decide
 from mailbot.casework.policy import Overlay
@@ -103,7 +103,8 @@ STANDS_IN_THE_WAY = (
 @pytest.mark.parametrize("policy", ["mhs", "mrh", "code-2024"])
 def test_silence_closes_only_when_nothing_at_all_stands_in_the_way(policy: str, overlay: Overlay) -> None:
     """Every combination of what can stand in the way: mhs Closure (b) and (c), MRH 7.8, House 9."""
-    plain = replace(rulebook(policy), policy=load_policy(policy, config_dir() / "policies", overlay=overlay))
+    resolved = load_policy(policy, config_dir() / "policies", overlay=overlay)
+    plain = by_itself(replace(rulebook(policy), policy=resolved))
     asked = tuple(h for h in STANDS_IN_THE_WAY if h != "nobody tried" or policy == "mhs")
     closings = 0
     for count in range(len(asked) + 1):
@@ -144,7 +145,7 @@ def test_a_word_on_a_closed_case_starts_no_clock_of_silence() -> None:
 @pytest.mark.parametrize(("policy", "over"), [("mrh", True), ("ivh", True), ("mhs", False), ("mtvh", False)])
 def test_no_closing_letter_gives_a_day_that_has_passed(policy: str, over: bool) -> None:
     """MRH's and IVH's time to ask is over by the closing, mhs's begins with it, MTVH has none."""
-    rules = rulebook(policy)
+    rules = by_itself(rulebook(policy))
     tried = act(Act.TRIED, "2026-03-18", words="by phone")
     case, _ = last(rules, COMPLAINT, RESPONSE, tried)
     closed = decide(case, fell(Timer.CLOSE_SILENT, "2026-04-10"), rules)

@@ -6,7 +6,19 @@ import dataclasses
 import datetime as dt
 
 import pytest
-from casework_samples import ALEX, MORGAN, PRIYA, RESIDENT, SAM, at, letters, mail, rulebook, timers
+from casework_samples import (
+    ALEX,
+    MORGAN,
+    PRIYA,
+    RESIDENT,
+    SAM,
+    at,
+    by_itself,
+    letters,
+    mail,
+    rulebook,
+    timers,
+)
 
 from mailbot.casework.lifecycle import decide
 from mailbot.casework.rulebook import Habits, Rulebook
@@ -241,7 +253,7 @@ def test_stage_2_does_not_go_to_somebody_whom_the_request_names() -> None:
 
 
 def test_another_matter_on_a_closed_case_alarms_people_once() -> None:
-    rules = rulebook("code-2024")
+    rules = by_itself(rulebook("code-2024"))
     case = after(rules, COMPLAINT, RESPONSE, fell(Timer.CLOSE_SILENT, "2026-04-10"))
     gas = mail(Intent.NEW_COMPLAINT, "2026-04-20", flags=(Raised(Flag.URGENT_HAZARD, "smell of gas"),))
     first = decide(case, gas, rules)

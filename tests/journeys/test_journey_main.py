@@ -79,8 +79,10 @@ def test_a_complaint_runs_from_the_first_mail_to_the_final_response(house: House
     assert "31 March 2027" in final.text
     assert "0300 111 3000" in final.text
 
-    # silence closes the case, after a reminder
+    # a supervisor closes the case for silence, after a reminder
     house.go_to("2026-05-05", "10:00")
+    house.write(ALEX, "#approve", answers=house.last(ALEX, "proposal"))
+    house.turn()
     case = house.the_case()
     assert case.stage is Stage.CLOSED
     assert case.closed_because == "silence"

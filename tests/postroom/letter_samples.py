@@ -282,6 +282,13 @@ FACTS: Mapping[Letter, Mapping[str, Fact]] = {
         "received_on": "2026-03-12",
         "handler": HANDLER,
     },
+    Letter.CONTACT_LIMIT: {
+        **CASE,
+        "handler": HANDLER,
+        "text": "You rang 40 times on 3 March, and our staff could not take other calls. We told you on 4 March.",
+        "limit": "one email a week, which we answer on Fridays",
+        "review_on": "2026-06-01",
+    },
     Letter.ADDRESS_REQUEST: {
         **CASE,
         "address": "a.begum@work.example",
