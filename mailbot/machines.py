@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from mailbot.attended import Attended
 from mailbot.casework import orders
-from mailbot.casework.allocation import first_there
+from mailbot.casework.allocation import OpenLoads, first_there
 from mailbot.casework.vocabulary import Audience, Bounced, Case, Person, Stage
 from mailbot.postroom import tokens
 from mailbot.postroom.reading import Mail
@@ -127,7 +127,7 @@ class MachineDesk:
         answer = f"#assign {other.name}" if other else "#assign NAME"
         lines = [f"To hand it on, answer this mail with: {answer}"]
         if other:
-            lines.append(f"{other.name} is there and has the fewest open cases of those who may take it.")
+            lines.append(f"{other.name} is there and has the lightest load of those who may take it.")
         if others:
             shown = ", ".join(others[:10]) + (" and more" if len(others) > 10 else "")
             lines.append(f"Also with {person.name}: {shown}")
@@ -146,7 +146,7 @@ class MachineDesk:
         work.add_letter(service.outbox.mint(work, alert, case.reference, box), now, case.reference)
 
     def _somebody_there(self, work: Work, case: Case, person: Person, day: dt.date) -> Person | None:
-        loads = work.open_loads()
+        loads = OpenLoads(self._service.settings.allocation, work.open_weights)
         role = "stage2" if case.stage in (Stage.STAGE2_OPEN, Stage.STAGE2_RESPONDED) else "handler"
         had_part = {case.stage1.handler} if role == "stage2" and case.stage1 else set()
         there = [

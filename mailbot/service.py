@@ -22,7 +22,7 @@ from classifiers import Ask
 from classifiers.words import definition, outcome_sought
 from mailbot.attended import Attended
 from mailbot.casework import orders
-from mailbot.casework.allocation import Desk
+from mailbot.casework.allocation import Desk, OpenLoads
 from mailbot.casework.clues import Clue, ClueKind, Found, choose, clues, named, plain_subject
 from mailbot.casework.lifecycle import decide
 from mailbot.casework.policy import Policy
@@ -564,7 +564,11 @@ class Service:
         return Rulebook(
             policy=policy,
             calendar=self.settings.calendar,
-            desk=Desk(self.settings.people, work.open_loads()),
+            desk=Desk(
+                self.settings.people,
+                work.open_loads(),
+                OpenLoads(self.settings.allocation, work.open_weights),
+            ),
             mailbox=box.imap.name,
             reference=reference,
             habits=replace(self.settings.habits, show_handler_address=self.settings.show_handler_address),

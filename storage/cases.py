@@ -6,12 +6,13 @@ A case changes only by `Work.record`.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, select
+from sqlalchemy import JSON, Row, Text, bindparam, cast, delete, func, select
 
-from mailbot.casework.vocabulary import Case, Stage, Timer
+from mailbot.casework.vocabulary import Case, Flag, Stage, Timer
 from storage import codec, schema
 from storage.rows import TimerRow
 from storage.schema import cases, parties, sequences, timers
@@ -130,6 +131,21 @@ class Cases(Transaction):
     def open_loads(self) -> dict[str, int]:
         """How many open cases each handler has, by the key of the person."""
         return {row[0]: row[1] for row in self._connection.execute(_LOADS)}
+
+    def open_weights(self) -> list[tuple[str, Stage, tuple[Flag, ...]]]:
+        """Of every open case that somebody has: their key, where it stands, and its flags."""
+        if self._connection.dialect.name == "sqlite":
+            flags: Any = func.json_extract(cases.c.body, "$.flags")
+        else:
+            flags = cast(cast(cases.c.body, JSON)["flags"], Text)
+        open_ones = select(cases.c.handler, cases.c.stage, flags).where(
+            cases.c.stage != Stage.CLOSED.value, cases.c.handler != ""
+        )
+        known = {flag.value: flag for flag in Flag}
+        return [
+            (key, Stage(stage), tuple(known[f] for f in json.loads(found or "[]") if f in known))
+            for key, stage, found in self._connection.execute(open_ones)
+        ]
 
     def open_mailboxes(self) -> set[str]:
         """The mailboxes that open cases belong to."""

@@ -1,6 +1,6 @@
 """Who gets a case: fair, reproducible and never somebody whom the complaint is about.
 
-The choice promises to be the same for the same facts (least open cases first, then the key), to say why, and
+The choice promises to be the same for the same facts (the lightest load first, then the key), to say why, and
 to prefer nobody to the wrong one: a handler whom the text names (mtvh 4), who is away, who is full or who had
 part in the earlier stage is not chosen, and when nobody remains the answer is None and a supervisor decides.
 """
@@ -10,11 +10,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from mailbot.casework.vocabulary import Person, Topic
+from mailbot.casework.vocabulary import Flag, Person, Stage, Topic
 
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "madam"})
 _LETTERS = r"(?:[^\W\d_][\u0300-\u036f]*)+"  # an accent may stand by itself behind its letter
@@ -24,13 +24,74 @@ _ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,190}\w")
 
 @dataclass(frozen=True)
 class Desk:
-    """The staff and how many open cases each of them has, by key; nobody's number is nought."""
+    """The staff and how many open cases each of them has, by key; nobody's number is nought. `weights`: what those
+    cases weigh together, where that is told apart; else each weighs one."""
 
     people: tuple[Person, ...]
     open_cases: Mapping[str, int] = field(default_factory=dict)
+    weights: Mapping[str, int] | None = None
 
     def load(self, person: Person) -> int:
         return self.open_cases.get(person.key, 0)
+
+    def weight(self, person: Person) -> int:
+        return self.load(person) if self.weights is None else self.weights.get(person.key, 0)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What an open case weighs: by where it stands, and more for each flag that makes it heavier."""
+
+    stages: Mapping[Stage, int] = field(
+        default_factory=lambda: {
+            Stage.UNSORTED: 1,
+            Stage.SERVICE_REQUEST: 1,
+            Stage.STAGE1_OPEN: 3,
+            Stage.STAGE1_RESPONDED: 1,
+            Stage.STAGE2_OPEN: 4,
+            Stage.STAGE2_RESPONDED: 1,
+        }
+    )
+    flags: Mapping[Flag, int] = field(
+        default_factory=lambda: {
+            Flag.URGENT_HAZARD: 2,
+            Flag.SAFEGUARDING: 2,
+            Flag.VULNERABILITY: 1,
+            Flag.LEGAL_ACTION: 1,
+            Flag.OMBUDSMAN: 2,
+        }
+    )
+
+    def of(self, stage: Stage, flags: Collection[Flag]) -> int:
+        return self.stages.get(stage, 0) + sum(weight for flag, weight in self.flags.items() if flag in flags)
+
+
+class OpenLoads(Mapping[str, int]):
+    """What the open cases of each person weigh together, weighed when somebody first asks: most steps give nothing to
+    anybody. `cases` yields (key of the handler, stage, flags) of every open case."""
+
+    def __init__(
+        self, weights: Weights, cases: Callable[[], Iterable[tuple[str, Stage, Collection[Flag]]]]
+    ) -> None:
+        self._weights = weights
+        self._cases = cases
+        self._found: dict[str, int] | None = None
+
+    def _weighed(self) -> dict[str, int]:
+        if self._found is None:
+            self._found = {}
+            for key, stage, flags in self._cases():
+                self._found[key] = self._found.get(key, 0) + self._weights.of(stage, flags)
+        return self._found
+
+    def __getitem__(self, key: str) -> int:
+        return self._weighed()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._weighed())
+
+    def __len__(self) -> int:
+        return len(self._weighed())
 
 
 @dataclass(frozen=True)
@@ -68,11 +129,16 @@ def choose_handler(
             free.append(person)
     if not free:
         return None
-    person = min(free, key=lambda one: (desk.load(one), one.key))
-    load = desk.load(person)
-    why = (
-        f"least open cases ({load}) of {len(free)} free to take it" if len(free) > 1 else "the only one free"
+    person = min(free, key=lambda one: (desk.weight(one), one.key))
+    load, weight = desk.load(person), desk.weight(person)
+    lightest = (
+        f"lightest load ({weight} for {load} open)"
+        if desk.weights is not None
+        else f"least open cases ({load})"
     )
+    others = sorted(desk.weight(one) for one in free if one is not person)
+    beside = f" (the others: {', '.join(map(str, others[:5]))})" if desk.weights is not None else ""
+    why = f"{lightest} of {len(free)} free to take it{beside}" if len(free) > 1 else "the only one free"
     if left_out:
         why += "; left out: " + ", ".join(f"{count} {reason}" for reason, count in left_out.items())
     return Chosen(person, why)

@@ -18,7 +18,7 @@ from string import Template
 from typing import Final
 
 from mailbot.calendarfile import publish, today_in_london
-from mailbot.casework.allocation import first_there
+from mailbot.casework.allocation import Weights, first_there
 from mailbot.casework.calendar import Calendar
 from mailbot.casework.parts import (
     Body,
@@ -124,6 +124,7 @@ class Settings:
     letters: Letters = field(default_factory=Letters)
     alarm_to: tuple[str, ...] = ()  # the operator's addresses
     reports: ReportSettings = field(default_factory=ReportSettings)
+    allocation: Weights = field(default_factory=Weights)  # what open cases weigh
     forward_dangerous_files: bool = False  # programs, macros and the like go along with mails to staff
     retention: Retention = field(default_factory=Retention)
     warnings: tuple[Mistake, ...] = ()
@@ -252,6 +253,7 @@ class _Reader:
             alarm_to=tuple(main.health.alarm_to),
             forward_dangerous_files=casework.forward_dangerous_files,
             limits=Limits(**main.limits.model_dump()),
+            allocation=main.allocation.weights(),
             calendar=calendar,
             classifier=ClassifierSettings(
                 model,

@@ -8,9 +8,10 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from mailbot.casework.allocation import Weights
 from mailbot.casework.calendar import Calendar
 from mailbot.casework.parts import Letters, Ombudsman
-from mailbot.casework.vocabulary import Intent
+from mailbot.casework.vocabulary import Intent, Stage
 from mailbot.mistakes import Strict
 
 _ADDRESS: Final = re.compile(r"[^\s@<>,;:\"()]+@[^\s@<>,;:\"()]+")
@@ -246,6 +247,37 @@ class LimitsTable(Strict):
         return self
 
 
+Weight = Annotated[int, Field(ge=0, le=100)]
+
+
+class AllocationTable(Strict):
+    """What an open case weighs when the next one is given to somebody."""
+
+    unsorted: Weight = 1
+    service_request: Weight = 1
+    stage_one_open: Weight = 3
+    stage_one_answered: Weight = 1
+    stage_two_open: Weight = 4
+    stage_two_answered: Weight = 1
+    urgent_hazard: Weight = 2
+    safeguarding: Weight = 2
+    vulnerability: Weight = 1
+    legal_action: Weight = 1
+    ombudsman: Weight = 2
+
+    def weights(self) -> Weights:
+        stages = {
+            Stage.UNSORTED: self.unsorted,
+            Stage.SERVICE_REQUEST: self.service_request,
+            Stage.STAGE1_OPEN: self.stage_one_open,
+            Stage.STAGE1_RESPONDED: self.stage_one_answered,
+            Stage.STAGE2_OPEN: self.stage_two_open,
+            Stage.STAGE2_RESPONDED: self.stage_two_answered,
+        }
+        flags = {flag: getattr(self, flag.value) for flag in Weights().flags}
+        return Weights(stages, flags)
+
+
 class CalendarTable(Strict):
     extra_holidays: list[dt.date] = Field(default_factory=list)
     extra_working_days: list[dt.date] = Field(default_factory=list)
@@ -353,6 +385,7 @@ class MailbotTable(Strict):
     references: ReferencesTable = Field(default_factory=ReferencesTable)
     casework: CaseworkTable = Field(default_factory=CaseworkTable)
     limits: LimitsTable = Field(default_factory=LimitsTable)
+    allocation: AllocationTable = Field(default_factory=AllocationTable)
     health: HealthTable = Field(default_factory=HealthTable)
     calendar: CalendarTable = Field(default_factory=CalendarTable)
     classifier: ClassifierTable = Field(default_factory=ClassifierTable)

@@ -10,8 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailbot.casework.allocation import Chosen, Desk, choose_handler, find_person, named_in
-from mailbot.casework.vocabulary import Person, Topic
+from mailbot.casework.allocation import (
+    Chosen,
+    Desk,
+    OpenLoads,
+    Weights,
+    choose_handler,
+    find_person,
+    named_in,
+)
+from mailbot.casework.vocabulary import Flag, Person, Stage, Topic
 
 MONDAY = dt.date(2026, 3, 2)
 PRIYA = Person("priya", "Priya Nair", "priya.nair@landlord.example", roles=("handler", "stage2"))
@@ -197,3 +205,40 @@ def test_a_very_long_complaint_is_searched_in_no_time() -> None:
     started = time.perf_counter()
     named_in("a@" * 200_000 + "e\u0301\u0323" * 100_000 + " word" * 100_000, STAFF)
     assert time.perf_counter() - started < 10  # measured: under a second
+
+
+# ------------------------------------------------------------------ weighted load
+
+
+def test_a_case_goes_to_the_lightest_load_and_not_to_the_fewest_cases() -> None:
+    """Two answered cases weigh less than one at stage 2 with somebody vulnerable; the journal says what was weighed."""
+    open_ones = [
+        ("priya", Stage.STAGE2_OPEN, (Flag.VULNERABILITY,)),
+        ("tom", Stage.STAGE1_RESPONDED, ()),
+        ("tom", Stage.STAGE1_RESPONDED, ()),
+    ]
+    loads = OpenLoads(Weights(), lambda: open_ones)
+    desk = Desk((PRIYA, TOM), {"priya": 1, "tom": 2}, loads)
+    choice = choose_handler(desk, MONDAY, "The lift is broken.", ())
+    assert choice == Chosen(TOM, "lightest load (2 for 2 open) of 2 free to take it (the others: 5)")
+    assert choice == choose_handler(desk, MONDAY, "The lift is broken.", ()), "the same for the same facts"
+
+
+def test_a_limit_counts_cases_and_not_what_they_weigh() -> None:
+    full = dataclasses.replace(TOM, case_limit=2)
+    desk = Desk((PRIYA, full), {"tom": 2, "priya": 5}, OpenLoads(Weights(), list))
+    choice = choose_handler(desk, MONDAY, "The lift is broken.", ())
+    assert choice is not None and choice.person == PRIYA and "at the limit" in choice.why
+
+
+def test_nothing_is_weighed_where_nothing_is_given_to_anybody() -> None:
+    def never() -> list[tuple[str, Stage, tuple[Flag, ...]]]:
+        raise AssertionError("the open cases were read")
+
+    assert Desk((PRIYA,), {"priya": 1}, OpenLoads(Weights(), never)).load(PRIYA) == 1
+
+
+def test_weights_are_the_landlords_to_set() -> None:
+    heavy = Weights({Stage.SERVICE_REQUEST: 9}, {})
+    assert heavy.of(Stage.SERVICE_REQUEST, (Flag.SAFEGUARDING,)) == 9
+    assert Weights().of(Stage.STAGE1_OPEN, (Flag.URGENT_HAZARD, Flag.COMPLIMENT)) == 5

@@ -30,6 +30,7 @@ from mailbot.casework.vocabulary import Act as StaffAct
 from mailbot.casework.vocabulary import (
     Bounced,
     CancelTimer,
+    Flag,
     Note,
     Party,
     StaffActed,
@@ -376,3 +377,16 @@ def test_a_line_can_be_written_without_a_step(store: Store) -> None:
         ]
         assert [j.seq for j in work.journal_of(REFERENCE)] == [lines[1].seq]
         assert len(work.journal_between(NINE, NINE + DAY)) == 1
+
+
+def test_what_open_cases_weigh_is_told_by_their_stage_and_flags(store: Store) -> None:
+    with store.begin() as work:
+        open_case(work, flags=(Flag.VULNERABILITY, Flag.URGENT_HAZARD))
+        open_case(work, "CC-2026-000002-2", stage=Stage.STAGE1_RESPONDED, handler="kim")
+        open_case(work, "CC-2026-000003-0", stage=Stage.CLOSED, closed_at=NINE)
+        open_case(work, "CC-2026-000004-9", handler="")
+    with store.read() as work:
+        assert sorted(work.open_weights()) == [
+            ("hana", Stage.STAGE1_OPEN, (Flag.VULNERABILITY, Flag.URGENT_HAZARD)),
+            ("kim", Stage.STAGE1_RESPONDED, ()),
+        ]
