@@ -128,6 +128,15 @@ def moves(rules: Rulebook) -> dict[tuple[Stage, Stage], list[str]]:
         for timer in timers:
             event = TimerFell(LATER, timer, LATER, "1")
             note(stage, CLOCK_WORDS.get(timer, timer.value.replace("_", " ")), event)
+            case = cases[stage]
+            put = decide(case, event, rules).case if case else None
+            if (
+                case and put and put.open_proposals != case.open_proposals
+            ):  # the clock asks, a supervisor closes
+                cases[stage] = put
+                approved = act(Act.APPROVE, rules, at=LATER, who=rules.supervisor.key)
+                note(stage, f"{CLOCK_WORDS[timer]} and a supervisor approves", approved)
+                cases[stage] = case
     for stage, acts in ON_STAFF.items():
         holder = cases[stage]
         who = holder.handler if holder else ""
