@@ -228,7 +228,7 @@ def report(mail: Mail, own: frozenset[str]) -> Report:
     status = next((one["status"] for one in reported if one.get("status") and _has_failed(one)), "")
     failed: tuple[str, ...]
     if reported:
-        failed = _unique(_recipient(one) for one in reported if _has_failed(one))
+        failed = _written_to(_unique(_recipient(one) for one in reported if _has_failed(one)), mail)
         delayed = not failed and any(one.get("action", "").startswith("delay") for one in reported)
         if not failed and not delayed and any(map(_has_failed, reported)):
             failed = _freely_reported(mail, own)
@@ -310,7 +310,26 @@ def _recipient(fields: dict[str, str]) -> str:
 
 
 def _freely_reported(mail: Mail, own: frozenset[str]) -> tuple[str, ...]:
-    """Failed recipients of a notice in no standard form."""
+    """Failed recipients of a notice in no standard form: those to whom the letter went, where it says so."""
+    return _written_to(_freely_named(mail, own), mail)
+
+
+# Exim tells of an address that a mail was sent on to, and below it of the one that sent it on.
+_GENERATED = re.compile(
+    r"^[ \t]{1,8}(\S+@\S+)[ \t]*\n[ \t]+\(?generated (?:from|by) (\S+@[^\s)]+)", re.MULTILINE
+)
+
+
+def _written_to(failed: tuple[str, ...], mail: Mail) -> tuple[str, ...]:
+    parents = {
+        sound_address(after): sound_address(before)
+        for after, before in _GENERATED.findall(_notice(mail))
+        if sound_address(before)
+    }
+    return _unique(parents.get(one, one) for one in failed)
+
+
+def _freely_named(mail: Mail, own: frozenset[str]) -> tuple[str, ...]:
     named = mail.header("x-failed-recipients")
     if named:
         return _unique(sound_address(found) for line in named for found in _ADDRESS.findall(line))
