@@ -1,9 +1,9 @@
 """Reminders on their way out: at most one mail a person a working day, in working hours, with everything in it.
 
 What fell due is ordered case by case, each with a key of its own. Before anything is handed over, the reminders that
-wait for one person are put into one mail, each line with its own case's buttons; the ones it took in stay on record
-and their keys stay good. What comes later in the day, at night or on a day off waits for the next working morning,
-and is left out if it is done by then (House 14).
+wait for one person are put into one mail, each line with its own case's buttons, and with them the list of that morning
+(`mailbot.mornings`); the ones it took in stay on record and their keys stay good. What comes later in the day, at night
+or on a day off waits for the next working morning, and is left out if it is done by then (House 14).
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import Final
 
 from mailbot.casework.calendar import LONDON
 from mailbot.casework.vocabulary import Case, Fact, Letter, SendLetter, Stage
-from mailbot.postroom import tokens
 from mailbot.settings import MailboxSettings, Settings
 from storage.rows import LetterRow, NewLetter
 from storage.work import Work
@@ -23,7 +22,22 @@ from storage.work import Work
 LAST_AT: Final = dt.time(17, 30)
 """London's clock: no reminder goes out later on a working day."""
 TAKEN_IN: Final = "in one mail with the others of that morning"
+LIST_OF_ANOTHER_DAY: Final = "that morning's list: there is a newer one"
 DONE_ALREADY: Final = "not needed any more: it was done before"
+
+OF_A_LIST: Final = ("date", "headline", "sections", "list_csv", "list_note")
+"""The facts that a morning's list brings along."""
+
+SETTLED_BY: Final = (
+    ("action: ", ("#done", "#note")),
+    ("contact with", ("#contacted", "#tried", "#hold")),
+    ("review (", ("#reviewed",)),
+    ("#update", ("#update", "#respond")),
+    (" response", ("#respond", "#extend", "#update")),
+    ("answer to the service request", ("#close answered", "#sort complaint")),
+)
+"""What a reminder speaks of, and the commands that settle it."""
+MOST_BUTTONS: Final = 3
 
 Mint = Callable[[Work, SendLetter, str, MailboxSettings], NewLetter]
 
@@ -68,15 +82,17 @@ def _still_wanted(work: Work, rows: list[LetterRow], settings: Settings, now: dt
     for row in rows:
         case = work.case(row.reference) if row.reference else None
         earlier = row.created_at < _midnight(now)
-        if earlier and case and not any(still_owed(case, line) for line in _lines(row)):
+        if earlier and row.order.facts.get("sections"):
+            work.absorb(row.id, LIST_OF_ANOTHER_DAY)
+        elif earlier and case and not any(still_owed(case, line) for line in lines_of(row.order)):
             work.absorb(row.id, DONE_ALREADY)
         else:
             kept.append(row)
     return kept
 
 
-def _lines(row: LetterRow) -> list[dict[str, Fact]]:
-    lines = row.order.facts.get("lines")
+def lines_of(order: SendLetter) -> list[dict[str, Fact]]:
+    lines = order.facts.get("lines")
     return [line for line in lines if isinstance(line, dict)] if isinstance(lines, list) else []
 
 
@@ -104,24 +120,30 @@ def still_owed(case: Case, line: dict[str, Fact]) -> bool:
 def _put_together(
     work: Work, settings: Settings, now: dt.datetime, rows: list[LetterRow], mint: Mint
 ) -> None:
+    """One mail of them all: each line with its case's buttons, then the list of that morning where there is one."""
+    listed = next((row for row in rows if row.order.facts.get("sections")), None)
     cases = list(dict.fromkeys(row.reference or "" for row in rows))
     one_case = cases[0] if len(cases) == 1 else ""
     first = rows[0].order
     box = _mailbox(work, settings, rows[0])
     lines: dict[tuple[str, str], Fact] = {}
     for row in rows:
-        for line in _lines(row):
-            acts: dict[str, Fact] = {} if one_case else _how_to_act(work, settings, row)
-            lines[str(line.get("reference")), str(line.get("what"))] = {**line, **acts}
+        commands = row.order.facts.get("commands")
+        for line in lines_of(row.order):
+            what = str(line.get("what"))
+            acts: dict[str, Fact] = {} if one_case else {"commands": fitting(commands, what)}
+            lines[str(line.get("reference")), what] = {**line, **acts}
     facts: dict[str, Fact] = {
         "reference": one_case,
         "stage_name": first.facts.get("stage_name", "") if one_case else "",
         "resident_name": first.facts.get("resident_name", "") if one_case else "",
         "handler_name": first.facts.get("handler_name", ""),
-        "lines": list(lines.values()),
+        "lines": sorted(lines.values(), key=_the_latest_first),
         "supervisor_copied": any(row.order.facts.get("supervisor_copied") for row in rows),
         "commands": rows[-1].order.facts.get("commands", []) if one_case else [],
     }
+    if listed:
+        facts |= {name: listed.order.facts[name] for name in OF_A_LIST if name in listed.order.facts}
     because = tuple(dict.fromkeys(clause for row in rows for clause in row.order.because))
     order = SendLetter(Letter.CHASER, first.audience, first.to, because, facts, person=first.person)
     work.add_letter(mint(work, order, one_case, box), now, one_case or None)
@@ -129,16 +151,17 @@ def _put_together(
         work.absorb(row.id, TAKEN_IN)
 
 
-def _how_to_act(work: Work, settings: Settings, row: LetterRow) -> dict[str, Fact]:
-    """The buttons of the reminder that was taken in, and where they write to."""
-    found = tokens.parse_message_id(row.message_id)
-    box = _mailbox(work, settings, row)
-    acts: dict[str, Fact] = {"commands": row.order.facts.get("commands", []), "write_to": box.imap.address}
-    if found and box.imap.plus_addressing:
-        acts["write_to"] = tokens.reply_address(box.imap.address, *found)
-    elif found:
-        acts["key"] = tokens.key_line(*found)
-    return acts
+def fitting(commands: Fact, what: str) -> list[Fact]:
+    """Of the buttons of a case those that settle what a reminder speaks of; the first few where none does."""
+    offered = [one for one in commands if isinstance(one, dict)] if isinstance(commands, list) else []
+    words = next((words for sign, words in SETTLED_BY if sign in what), ())
+    found = [one for word in words for one in offered if str(one.get("line", "")).startswith(word)]
+    return [*(found or offered)[:MOST_BUTTONS]]
+
+
+def _the_latest_first(line: Fact) -> tuple[int, str]:
+    assert isinstance(line, dict)
+    return -int(str(line.get("days_late") or 0)), str(line.get("outer", ""))
 
 
 def _mailbox(work: Work, settings: Settings, row: LetterRow) -> MailboxSettings:

@@ -88,23 +88,27 @@ class Rounds:
         return kept
 
     def work(self, turn: Turn | None = None, digests: bool = True) -> Turn:
-        """Attend, tick, digest (unless nobody is to read one), dispatch, until nothing is left that can be done
-        now."""
-        turn = turn or Turn()
+        """Attend, tick, digests and lists (unless nobody is to read them), dispatch, until nothing is left that
+        can be done now."""
+        turn = self._attend_and_tick(turn or Turn())
+        if digests:
+            turn.digests += self._service.digest() + send_reports(self._service)
+            self._service.worklists()
+        while sent := self._service.dispatch():
+            turn.sent += sent
+        return turn
+
+    def _attend_and_tick(self, turn: Turn) -> Turn:
         while attended := self._service.attend():
             turn.attended += attended
             turn.sent += self._service.dispatch()
         while fell := self._service.tick():
             turn.fell += fell
-        if digests:
-            turn.digests += self._service.digest() + send_reports(self._service)
-        while sent := self._service.dispatch():
-            turn.sent += sent
         return turn
 
     def turn(self, clock: Clock) -> Turn:
         """Everything once. The day's reckoning comes before the digest, which shows what it found."""
-        turn = self.work(Turn(kept=self.look(clock)), digests=False)
+        turn = self._attend_and_tick(Turn(kept=self.look(clock)))
         self.reckon(clock)
         return self.work(turn)
 
@@ -247,6 +251,7 @@ class Daemon:
                 self._moved()
             self._service.digest()
             send_reports(self._service)
+            self._service.worklists()
 
     def _reckon(self) -> None:
         with self._one_turn():

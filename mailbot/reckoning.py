@@ -162,7 +162,9 @@ def as_of_now(work: Work, settings: Settings, now: dt.datetime) -> list[str]:
     for box in settings.mailboxes:
         found = reckon(work, box.name, now)
         known = work.recall(f"{DIFFERENCE}{box.name}") or ""
-        lines += lines_of(found)
+        lines += (
+            lines_of(found) if found.differences else [f"All {found.kept:,} mails of {found.mailbox} add up."]
+        )
         if known and not found.differences:
             lines.append(f"DIFFERENCE: {known}")
     if sealed := work.last_checkpoint():

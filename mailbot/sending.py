@@ -34,10 +34,19 @@ from mailbot.chasing import gather
 from mailbot.postroom import tokens
 from mailbot.postroom.bounces import without_plus
 from mailbot.postroom.files import danger_of
-from mailbot.postroom.letters import Enclosure, Letterhead, LetterMistake, Order, Stationery, Written
+from mailbot.postroom.letters import (
+    Enclosure,
+    Letterhead,
+    LetterMistake,
+    Order,
+    Picture,
+    Stationery,
+    Written,
+)
 from mailbot.postroom.reading import read
 from mailbot.postroom.screening import takes_no_answers
 from mailbot.postroom.smtp import Door, Handed, Outcome
+from mailbot.reports import trend
 from mailbot.settings import MailboxSettings, Settings
 from storage import Store, points
 from storage.rows import ClaimLost, LetterRow, LetterState, NewLetter
@@ -371,8 +380,10 @@ class Outbox:
                 *self._enclosures(order.carries, order.audience is Audience.RESIDENT),
                 *_policy_copy(mailbox, contains),
                 *files,
+                *list_of(facts),
             ),
             contains=contains,
+            pictures=pictures_of(facts),
         )
 
     def _enclosures(self, mail: str, to_resident: bool) -> tuple[Enclosure, ...]:
@@ -598,6 +609,28 @@ def _policy_copy(mailbox: MailboxSettings, contains: tuple[str, ...]) -> tuple[E
         return ()
     kind = mimetypes.guess_type(document.name)[0] or "application/octet-stream"
     return (Enclosure(document.name, kind, document.content),)
+
+
+def list_of(facts: Mapping[str, Fact]) -> tuple[Enclosure, ...]:
+    """The full list, with a digest that can't show everything."""
+    listing = str(facts.get("list_csv") or "")
+    if not listing:
+        return ()
+    name = f"cases-{facts.get('date')}.csv"
+    return (Enclosure(name, "text/csv", f"\ufeff{listing}".encode()),)
+
+
+def pictures_of(facts: Mapping[str, Fact]) -> tuple[Picture, ...]:
+    """The trend of a digest, drawn where matplotlib is installed; its bars stand in the HTML in any case."""
+    weeks = facts.get("trend")
+    if not isinstance(weeks, list) or not weeks:
+        return ()
+    try:
+        drawn = trend.picture([week for week in weeks if isinstance(week, dict)], Letterhead.colour)
+    except Exception as error:  # an ornament: the digest goes without it
+        log.warning("the trend could not be drawn", extra={"error": place_of(error)})
+        return ()
+    return (Picture(f"trend.{facts.get('date')}@mailbot", drawn),) if drawn else ()
 
 
 def next_try(letter: LetterRow, now: dt.datetime, hours: int) -> dt.datetime | None:

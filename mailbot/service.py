@@ -29,14 +29,12 @@ from mailbot.casework.policy import Policy
 from mailbot.casework.references import compose, near_misses, without_check
 from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import (
-    Audience,
     Bounced,
     Case,
     Decision,
     Event,
     Flag,
     Intent,
-    Letter,
     MailArrived,
     Party,
     Person,
@@ -50,6 +48,7 @@ from mailbot.clock import Clock
 from mailbot.floods import LOOKED_AT, in_turns, is_flood, sender_of_head
 from mailbot.keeping import MailboxKeeper
 from mailbot.machines import FULL_FOR, MachineDesk
+from mailbot.mornings import Mornings
 from mailbot.postroom import tokens
 from mailbot.postroom.bounces import may_pass
 from mailbot.postroom.files import came_along
@@ -58,12 +57,10 @@ from mailbot.postroom.reading import Mail, read
 from mailbot.postroom.screening import screen
 from mailbot.postroom.smtp import Door
 from mailbot.postroom.trust import authenticate
-from mailbot.reckoning import as_of_now
 from mailbot.recounting import recompute_dates
-from mailbot.reports.digest import digest_facts
 from mailbot.senders import asked_about, may_be_quoted, warning_of
 from mailbot.sending import Outbox, Sent, mailbox_named, may_tell, pause, place_of, resume
-from mailbot.setaside import Aside, Cause, rows_set_aside
+from mailbot.setaside import Aside, Cause
 from mailbot.settings import MailboxSettings, Settings
 from mailbot.staffmail import StaffDesk, history_text
 from mailbot.surveys import opt_out, unasked
@@ -72,7 +69,6 @@ from storage.rows import (
     CaseChanged,
     KeptAttachment,
     LetterRow,
-    LetterState,
     MailRow,
     MailState,
     SequenceMoved,
@@ -136,6 +132,7 @@ class Service:
         self._staff_desk = StaffDesk(self)
         self._machine_desk = MachineDesk(self)
         self._aside = Aside(self)
+        self._mornings = Mornings(self)
         self._senders: dict[str, str] = {}  # of waiting mails, so that each head is read once
         self._spared: dict[str, int] = {}  # of mails that were in hand while the database was away
         self._deaths: tuple[str, int] | None = None  # of the mail that the last process ended in
@@ -653,64 +650,12 @@ class Service:
         return self.outbox.dispatch(limit)
 
     def digest(self) -> int:
-        """On each working morning, one digest to each supervisor; asked again, it does nothing."""
-        now = self.clock.now()
-        calendar = self.settings.calendar
-        day = calendar.london_date(now)
-        if not calendar.is_working(day) or now < calendar.instant(day, self.settings.digest_at):
-            return 0
-        sent = 0
-        for person in self.settings.people:
-            if "supervisor" not in person.roles:
-                continue
-            try:
-                with self.store.begin() as work:
-                    if not work.digest_claimed("daily", person.key, day):
-                        continue
-                    points.reached("digest:claimed")
-                    box = self.settings.mailboxes[0]
-                    work.add_letter(
-                        self.outbox.mint(work, self.digest_order(work, person, now), "", box), now, None
-                    )
-                    sent += 1
-                points.reached("digest:done")
-            except Exception as error:  # a digest that can't be written must not keep letters from going out
-                told = {"person": person.key, "error": place_of(error)}
-                log.error("a digest could not be written", extra=told)
-        return sent
+        """On each working morning a digest to each of its readers; asked again, it does nothing."""
+        return self._mornings.digests()
 
-    def digest_order(self, work: Work, person: Person, now: dt.datetime) -> SendLetter:
-        box = self.settings.mailboxes[0]
-        rules = self.rules(work, box)
-        yesterday = now - dt.timedelta(days=1)
-        facts = digest_facts(
-            day=self.settings.calendar.london_date(now),
-            cases=tuple(work.open_cases()),
-            owed=tuple(work.closed_and_owed()),
-            rules=rules,
-            closed=tuple(work.closed_cases(yesterday, now)),
-            quarantined=rows_set_aside(work.quarantined()),
-            filed=len(work.filed_mails(yesterday, now)),
-            troubled=tuple(
-                (letter.reference or "", letter.order.letter.value, letter.state.value)
-                for letter in work.letters_in(LetterState.FAILED, LetterState.UNKNOWN, LetterState.HELD)
-            ),
-            looks=work.last_looks(),
-            waiting_letters=work.letters_by_state().get(LetterState.WAITING, 0),
-            now=now,
-            policy_of=self.policy_of,
-        )
-        health = facts["health"]
-        assert isinstance(health, list)
-        facts["health"] = [*health, *as_of_now(work, self.settings, now)]
-        return SendLetter(
-            Letter.DIGEST,
-            Audience.SUPERVISOR,
-            person.address,
-            box.policy.why("supervisor_told"),
-            facts,
-            person=person.key,
-        )
+    def worklists(self) -> int:
+        """On each working morning a list to each handler for whom there is something, with the reminders."""
+        return self._mornings.worklists()
 
     # ================================================================== people and mailboxes
 
@@ -730,6 +675,4 @@ class Service:
 
     def preview_digest(self, person: Person) -> Written:
         """Today's digest as it would be sent; nothing is recorded."""
-        with self.store.read() as work:
-            order = self.digest_order(work, person, self.clock.now())
-        return self.outbox.preview(order, self.settings.mailboxes[0])
+        return self._mornings.preview(person)

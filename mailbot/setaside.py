@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from mailbot.attended import Attended
 from mailbot.casework import orders
 from mailbot.postroom.reading import Mail, read
+from mailbot.reports.rows import Aside as SetAside
 from mailbot.sending import MOST_ALERTS, may_tell, place_of
 from storage.rows import MailRow, SettledMail
 from storage.work import Work
@@ -49,18 +50,18 @@ def told(cause: Cause, sentence: str) -> str:
     return f"{cause.value}: {sentence}"
 
 
-def rows_set_aside(mails: Sequence[MailRow]) -> tuple[tuple[str, str, dt.datetime], ...]:
-    """(subject, cause, received at) for the digest: each mail a row, a whole flood of one place a single one."""
+def rows_set_aside(mails: Sequence[MailRow]) -> tuple[SetAside, ...]:
+    """For the digest: each mail a row, a whole flood of one place a single one."""
     floods: dict[str, list[MailRow]] = {}
     rows = []
     for mail in mails:
         if mail.cause_code == Cause.FLOOD:
             floods.setdefault(mail.sender.rpartition("@")[2], []).append(mail)
         else:
-            rows.append((mail.subject, mail.cause_words, mail.received_at))
+            rows.append(SetAside(mail.id, mail.subject, mail.cause_words, mail.received_at))
     for place, held in floods.items():
         many = f"{len(held):,} mails from {place}" if len(held) > 1 else f"a mail from {place}"
-        rows.append((many, held[0].cause_words, held[0].received_at))
+        rows.append(SetAside(many, many, held[0].cause_words, held[0].received_at))
     return tuple(rows)
 
 

@@ -22,6 +22,7 @@ from mailbot.casework.commands import Mistake, parse
 from mailbot.casework.confirming import LACKS, MOST, put_by
 from mailbot.casework.forms import help_lines, in_order
 from mailbot.casework.nouns import called
+from mailbot.casework.references import find
 from mailbot.casework.vocabulary import (
     Act,
     Audience,
@@ -46,6 +47,9 @@ if TYPE_CHECKING:
 
 EXPIRES = dt.timedelta(days=180)
 """So long a letter to staff can be acted on: a case has had newer ones by then."""
+
+ABOUT_MANY = (Letter.DIGEST, Letter.CHASER)
+"""Mails about several cases."""
 
 TAKES_REPLIES = (Letter.CASE_ASSIGNED, Letter.CASE_MAIL)
 """The only letters to staff whose plain reply goes to the resident."""
@@ -89,9 +93,17 @@ class StaffDesk:
     def _case_of(self, work: Work, row: MailRow, mail: Mail, letter: LetterRow | None) -> Case | None:
         """The case that the answered letter is of; else the one that the mail names: a clue, and no authority."""
         if letter is not None:
-            return work.case(letter.reference) if letter.reference else None
+            return work.case(self._case_meant(letter, mail))
         found = self._service.find_case(work, row, mail)
         return work.case(found.reference) if found and not found.suggestion else None
+
+    def _case_meant(self, letter: LetterRow, mail: Mail) -> str:
+        """The letter's case; of a mail about several cases the one that the subject names, as its buttons have it. The
+        token says who holds our mail, whether they may act on that case is asked as ever."""
+        if letter.reference or letter.order.letter not in ABOUT_MANY:
+            return letter.reference or ""
+        named = find(mail.subject, self._service.settings.reference_prefix)
+        return named[0] if len(named) == 1 else ""
 
     def _replied_to(self, work: Work, mail: Mail, person: Person) -> LetterRow | None:
         """The letter to this person that the mail answers, by the token in the address, the Message-ID or the

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import JSON, Row, Text, bindparam, cast, delete, func, select
+from sqlalchemy import JSON, Row, Text, bindparam, cast, delete, func, or_, select
 
 from mailbot.casework.vocabulary import Case, Flag, Stage, Timer
 from storage import codec, schema
@@ -127,6 +127,15 @@ class Cases(Transaction):
             .order_by(cases.c.closed_at, cases.c.reference)
         )
         return [codec.read_case(body) for body in self._connection.execute(statement).scalars()]
+
+    def flow_since(self, since: dt.datetime) -> list[tuple[dt.datetime, dt.datetime | None, str]]:
+        """(received, closed, handler) of each case that was received or closed since then; no body is read."""
+        rows = self._connection.execute(
+            select(cases.c.received_at, cases.c.closed_at, cases.c.handler)
+            .where(or_(cases.c.received_at >= since, cases.c.closed_at >= since))
+            .order_by(cases.c.received_at)
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
 
     def open_loads(self) -> dict[str, int]:
         """How many open cases each handler has, by the key of the person."""

@@ -1,6 +1,6 @@
 """Make the pictures of the README and the docs, from the product's own letters.
 
-    python docs/pictures/make.py               # digest.png, digest-phone.png, acknowledgement.png, case-mail.png,
+    python docs/pictures/make.py               # every picture of PICTURES below,
                                                # chronology.png
     python docs/pictures/make.py --try DIR     # the letters of a month, desktop and phone, light and dark, into DIR
 
@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,11 +31,17 @@ from mailbot.casework.calendar import Calendar
 from mailbot.casework.parts import Landlord, Ombudsman
 from mailbot.casework.policy import Policy
 from mailbot.casework.rulebook import Rulebook
-from mailbot.casework.vocabulary import Audience, Fact, Letter, SendLetter, Stage
+from mailbot.casework.vocabulary import Audience, Case, Fact, Letter, SendLetter, Stage
+from mailbot.chasing import fitting, lines_of
 from mailbot.places import config_dir, templates_dir
 from mailbot.policyfile import load_policy
+from mailbot.postroom import tokens
 from mailbot.postroom.letters import Letterhead, Order, Stationery, Written
-from mailbot.reports.digest import digest_facts
+from mailbot.reports.digest import Morning, Reader, digest_facts
+from mailbot.reports.rows import Aside, Writer
+from mailbot.reports.rows import Desk as Desk_
+from mailbot.reports.worklist import told_of, worklist_facts
+from mailbot.sending import list_of, pictures_of
 
 HERE = Path(__file__).resolve().parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -63,17 +69,79 @@ def digest_of(played: list[desk.Played], policy: Policy, busy: bool) -> dict[str
     """The digest of the morning, with a little trouble on the busy day."""
     yesterday = NOW - dt.timedelta(days=1)
     cases = [p.case for p in played]
-    return digest_facts(
+    aside = Aside("0ht4b7k2m9qd3x5c", "Photos of the stairwell", "it is bigger than 25 MB", yesterday)
+    morning = Morning(
         day=desk.MORNING,
-        cases=[c for c in cases if c.stage is not Stage.CLOSED],
+        now=NOW,
+        since=desk.moment(dt.date(2026, 3, 27), "07:30"),
         rules=Rulebook(policy, Calendar("ENG"), Desk(desk.PEOPLE), desk.BOX, ""),
-        closed=[c for c in cases if c.closed_at and c.closed_at > yesterday],
-        quarantined=[("Photos of the stairwell", "it is bigger than 25 MB", yesterday)] if busy else [],
+        policy_of=lambda case: policy,
+        cases=tuple(c for c in cases if c.stage is not Stage.CLOSED),
+        closed=tuple(c for c in cases if c.closed_at and c.closed_at > yesterday),
+        aside=(aside,) if busy else (),
         filed=4 if busy else 0,
-        troubled=[(cases[3].reference, "response", "unknown")] if busy else [],
+        troubled=((cases[3].reference, "response", "unknown"),) if busy else (),
         looks={desk.BOX: NOW - dt.timedelta(minutes=2)},
         waiting_letters=1 if busy else 0,
-        now=NOW,
+        reckoned=("All 318 mails of complaints add up.",),
+        flow=tuple(flow_of(cases)),
+    )
+    return digest_facts(morning, Reader(desk.OWEN.key))
+
+
+def flow_of(cases: list[Case]) -> Iterator[tuple[dt.date, dt.date | None, str]]:
+    """What came and went in the weeks before the month of the stories (made up), then the month itself."""
+    for week, (came, went) in enumerate(((5, 4), (6, 5), (4, 6), (7, 4), (0, 5), (0, 6), (0, 4), (0, 5))):
+        monday = dt.date(2026, 2, 2) + dt.timedelta(days=7 * week)
+        for n in range(max(came, went)):
+            yield (
+                monday + dt.timedelta(days=n % 5) if n < came else dt.date(2025, 12, 1),
+                monday + dt.timedelta(days=n % 5) if n < went else None,
+                "",
+            )
+    for case in cases:
+        closed = case.closed_at
+        yield (
+            Calendar.london_date(case.received_at),
+            Calendar.london_date(closed) if closed else None,
+            case.handler,
+        )
+
+
+def worklist_of(policy: Policy) -> SendLetter:
+    """The mail of one handler's morning: a reminder that fell due, and the list of what is theirs and near."""
+    rules = Rulebook(policy, Calendar("ENG"), Desk(desk.PEOPLE), desk.BOX, "")
+    played = desk.play(desk.STORIES, policy, desk.moment(desk.MORNING, "08:31"))
+    mine = [p for p in played if p.case.handler == desk.DEV.key]
+    cases = [p.case for p in mine if p.case.stage is not Stage.CLOSED]
+    chased = [
+        sent.order
+        for one in mine
+        for sent in one.letters
+        if sent.order.letter is Letter.CHASER
+        and sent.order.to == desk.DEV.address
+        and Calendar.london_date(sent.created_at) == desk.MORNING
+    ]
+    lines: list[Fact] = [
+        {**line, "commands": fitting(order.facts.get("commands"), str(line["what"]))}
+        for order in chased
+        for line in lines_of(order)
+    ]
+    morning = Morning(desk.MORNING, NOW, NOW, rules, lambda case: policy, tuple(cases))
+    facts = worklist_facts(
+        Desk_.of(cases, (), morning.duties, desk.MORNING, morning.horizon),
+        Writer(rules, desk.MORNING, lambda case: policy, mine=True, key=desk.DEV.key),
+        {told_of(str(line["reference"]), str(line["what"])) for line in lines if isinstance(line, dict)},
+        lambda duty: rules.calendar.working_days_between(duty.due.outer, desk.MORNING),
+    )
+    common: dict[str, Fact] = {"handler_name": desk.DEV.name, "lines": lines, "commands": []}
+    return SendLetter(
+        Letter.CHASER,
+        Audience.HANDLER,
+        desk.DEV.address,
+        (),
+        {**common, **(facts or {})},
+        person=desk.DEV.key,
     )
 
 
@@ -95,13 +163,17 @@ def write(stationery: Stationery, head: Letterhead, order: SendLetter, at: dt.da
             person=order.person,
             reference=reference,
             facts=facts,
-            message_id="<picture@brackenfieldhomes.example>",
+            message_id=tokens.message_id(
+                "0123456789abcdef", "a2b3c4d5" * 2 + "efgh", "brackenfieldhomes.example"
+            ),
             in_reply_to="",
             references=(),
             from_name=f"{head.landlord.short_name} complaints",
             from_address=head.landlord.complaints_address,
             reply_to="",
             date=at,
+            pictures=pictures_of(facts),
+            attachments=list_of(facts),
         ),
         head,
     )
@@ -114,15 +186,18 @@ def letters_of_the_month() -> dict[str, Written]:
     busy, quiet = desk.play(desk.STORIES, policy, NOW), desk.play(desk.QUIET, policy, NOW)
     later = desk.play(desk.STORIES, policy, desk.moment(dt.date(2026, 7, 30), "09:00"), confirm=True)
     found: dict[str, Written] = {}
+    longest: dict[Letter, desk.Sent] = {}
     for one in (*later, *busy):
         for sent in one.letters:
-            written = write(stationery, head, sent.order, sent.created_at)
-            name = sent.order.letter.value.replace("_", "-")
-            if name not in found or len(written.text) >= len(found[name].text):
-                found[name] = written
+            known = longest.get(sent.order.letter)
+            if known is None or len(str(sent.order.facts)) >= len(str(known.order.facts)):
+                longest[sent.order.letter] = sent
+    for letter, sent in longest.items():
+        found[letter.value.replace("_", "-")] = write(stationery, head, sent.order, sent.created_at)
     chosen = {s.order.letter: s for s in busy[0].letters}
     for letter in (Letter.ACKNOWLEDGEMENT, Letter.CASE_ASSIGNED):
         found[letter.value.replace("_", "-")] = write(stationery, head, chosen[letter].order, NOW)
+    found["chaser"] = write(stationery, head, worklist_of(policy), desk.moment(desk.MORNING, "08:30"))
     for name, played in (("digest", busy), ("digest-quiet", quiet)):
         facts = digest_of(played, policy, name == "digest")
         order = SendLetter(Letter.DIGEST, Audience.SUPERVISOR, desk.OWEN.address, (), facts, desk.OWEN.key)
@@ -198,6 +273,7 @@ PICTURES: Mapping[str, tuple[str, int, bool, int]] = {
     "digest": ("digest", DESKTOP, False, 1250),
     "digest-phone": ("digest", PHONE, True, 1500),
     "acknowledgement": ("acknowledgement", 760, False, 0),
+    "chaser": ("chaser", 760, False, 0),
     "case-mail": ("case-assigned", 760, False, 0),
 }
 
@@ -219,7 +295,7 @@ def main() -> None:
     if folder is None:
         for name, (letter, width, dark, most) in PICTURES.items():
             target = HERE / f"{name}.png"
-            camera.take(letters[letter].html, target, width, dark, most)
+            camera.take(letters[letter].page, target, width, dark, most)
             print(f"{target.name}: {target.stat().st_size // 1000} kB")
         camera.take(the_chronology(), HERE / "chronology.png", DESKTOP, most=1500)
         return
@@ -229,10 +305,10 @@ def main() -> None:
             camera.take(the_chronology(), folder / f"chronology-{width}-{shade}.png", width, shade == "dark")
     for name, written in sorted(letters.items()):
         (folder / f"{name}.txt").write_text(f"Subject: {written.subject}\n\n{written.text}", encoding="utf-8")
-        (folder / f"{name}.html").write_text(written.html, encoding="utf-8")
+        (folder / f"{name}.html").write_text(written.page, encoding="utf-8")
         for width in (DESKTOP, PHONE):
             for shade in ("light", "dark"):
-                camera.take(written.html, folder / f"{name}-{width}-{shade}.png", width, shade == "dark")
+                camera.take(written.page, folder / f"{name}-{width}-{shade}.png", width, shade == "dark")
         print(f"{name}: {len(written.html) // 1000} kB of HTML")
 
 

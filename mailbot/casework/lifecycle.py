@@ -616,6 +616,8 @@ def decide(case: Case | None, event: Event, rules: Rulebook) -> Decision:
     if after and after.current and after.stage in FIRST_STAGES and not (case and case.current):
         # A complaint has just been opened, by whatever event: what its mail shows is put before people once.
         decision = third_parties.with_receipt(proposals.with_proposals(decision, event.at, rules), rules)
+    if case and case.stage is Stage.CLOSED and decision.case and decision.case.stage is not Stage.CLOSED:
+        decision = replace(decision, case=replace(decision.case, reopened_at=event.at))
     decision = gate.through_gate(decision, event, rules)
     effects = addresses.with_copies(decision.case, decision.effects)
     return replace(decision, effects=matters.withhold(decision.case, effects))

@@ -419,6 +419,10 @@ def chaser(
         "clause": ", ".join(due.clauses),
         "stage_name": stage_name(case, rules),
     }
+    commands = buttons(case, rules)
+    if promised := next((a for a in case.open_actions if what == f"action: {a.text}"), None):
+        done: Fact = {"label": "Action done", "line": f"#done {promised.number}", "body": ""}
+        commands = [done, *(one for one in commands if not str(one["line"]).startswith("#done"))]  # type: ignore[index,call-overload]
     handler = rules.acting(case.handler)
     waiting = case.current.draft if case.current else None
     approvers = [rules.person(key) for key in waiting.approvers] if waiting else []
@@ -439,7 +443,7 @@ def chaser(
                 "handler_name": person.name,
                 "lines": [line],
                 "supervisor_copied": tell_supervisor,
-                "commands": buttons(case, rules),
+                "commands": commands,
             },
         )
         for person in dict.fromkeys(told)

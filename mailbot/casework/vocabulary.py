@@ -54,7 +54,7 @@ class Person:
     phone: str = ""
     title: str = ""
     team: str = ""
-    roles: tuple[str, ...] = ("handler",)  # handler, stage2, supervisor, duty
+    roles: tuple[str, ...] = ("handler",)  # handler, stage2, supervisor, head, duty
     aliases: tuple[str, ...] = ()
     away: tuple[tuple[dt.date, dt.date], ...] = ()
     case_limit: int = 0  # 0: none
@@ -64,6 +64,7 @@ class Person:
     works: tuple[str, ...] = ()  # "mon", "tue", ...: (): every working day
     delegate: str = ""  # the key of whoever acts for them while they are away
     conflicts: tuple[str, ...] = ()  # addresses, names or places of people, keys of colleagues
+    supervises: tuple[str, ...] = ()  # the teams whose cases a supervisor's digest tells of: () for all
 
     def is_away(self, day: dt.date) -> bool:
         off = bool(self.works) and DAYS[day.weekday()] not in self.works
@@ -320,6 +321,7 @@ class Case:
     questions: tuple[Question, ...] = ()
     attempts: tuple[dt.datetime, ...] = ()  # of ours to reach the resident
     closed_at: dt.datetime | None = None
+    reopened_at: dt.datetime | None = None  # when it was last taken out of CLOSED
     closed_because: str = ""  # agreed, silence, withdrawn, service_request_answered, sorted_as_other
     last_resident_word_at: dt.datetime | None = None
     last_landlord_word_at: dt.datetime | None = None

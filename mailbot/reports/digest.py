@@ -1,436 +1,341 @@
 """The facts of the daily digest: what a supervisor must know this morning, soonest first.
 
-Pure: open cases and a few counts in, facts for templates/digest out. References and the subject line tell the
-case; no resident's name and none of their text is in it. Empty sections vanish, a good day is a short mail.
+Pure: a morning in, facts for templates/digest out. The morning is gathered once, each reader gets the part that is
+theirs. References and the subject line tell the case; no resident's name and none of their text is in it, and of
+restricted cases nothing but how many. Empty tables vanish, a good day is a short mail.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
+from functools import cached_property
 
 from mailbot.casework import orders
 from mailbot.casework.duties import Duty, duties_of
 from mailbot.casework.policy import Policy
-from mailbot.casework.proposals import words_of
 from mailbot.casework.rulebook import Rulebook
-from mailbot.casework.vocabulary import Case, Fact, Flag, Stage, StageRecord, Topic
+from mailbot.casework.vocabulary import Case, Fact, Stage
+from mailbot.reports import trend
+from mailbot.reports.health import closures, health_lines, stale_of
+from mailbot.reports.listing import case_list
+from mailbot.reports.rows import (
+    DANGERS,
+    OUTSIDE,
+    Aside,
+    Desk,
+    Tables,
+    Writer,
+    by_date,
+    coming,
+    draft_of,
+    in_trouble,
+    set_aside,
+    stage_words,
+    unreached,
+)
+from mailbot.reports.wording import KINDS, TOPIC_WORDS, count, listed, sentence
 
-MOST_ROWS = 20
-"""Rows a section shows; the rest is counted in its note."""
-MOST_ROWS_IN_ALL = 60
-"""Rows of the whole digest, so that the mail stays under the 102 kB at which Gmail clips. A section always
-shows some (`FEWEST_ROWS`), however much stands before it."""
-FEWEST_ROWS = 3
-RESTRICTED = "(restricted)"
-LONGEST_SUBJECT = 75  # characters of a resident's subject line that a row shows
-STALE = dt.timedelta(hours=1)
-"""A mailbox that was not read for so long is news."""
-
-TOPIC_WORDS: Mapping[Topic, str] = {
-    Topic.REPAIRS: "Repairs",
-    Topic.DAMP_MOULD_LEAKS: "Damp, mould and leaks",
-    Topic.HEATING_HOT_WATER: "Heating and hot water",
-    Topic.BUILDING_SAFETY: "Building safety",
-    Topic.ESTATE_MANAGEMENT: "Estate management",
-    Topic.ANTI_SOCIAL_BEHAVIOUR: "Anti-social behaviour",
-    Topic.CHARGES: "Rent and charges",
-    Topic.STAFF_CONDUCT: "Staff conduct",
-    Topic.COMMUNICATION: "Communication",
-    Topic.MOVING_AND_LETTINGS: "Moving and lettings",
-    Topic.TENANCY: "Tenancy",
-    Topic.HOME_OWNERSHIP: "Home ownership",
-    Topic.DATA_PROTECTION: "Data protection",
-    Topic.COMPENSATION: "Compensation",
-    Topic.CONTRACTORS: "Contractors",
-}
-KINDS: Mapping[str, tuple[str, str]] = {
-    "acknowledgement": ("acknowledgement", "acknowledgements"),
-    "contact": ("first contact", "first contacts"),
-    "review": ("review", "reviews"),
-    "response": ("response", "responses"),
-    "action": ("promised action", "promised actions"),
-    "request": ("answer to a service request", "answers to service requests"),
-}
-STATE_WORDS: Mapping[str, str] = {
-    "failed": "could not be sent",
-    "unknown": "may or may not have gone out",
-    "held": "was held back",
-}
-DANGERS = (Flag.URGENT_HAZARD, Flag.SAFEGUARDING)
-OUTSIDE = (Flag.OMBUDSMAN, Flag.MP_OR_COUNCILLOR, Flag.LEGAL_ACTION, Flag.LEGAL_PROCEEDINGS_ISSUED)
-OF_A_PROGRAM = re.compile(r"[A-Za-z_.]*(?:Error|Exception|Mistake|Refused|Warning)\b")
+MOST_BARS = 6
 
 
-def count(number: int, one: str, many: str) -> str:
-    """1 letter, 2 letters, 1,204 letters."""
-    return f"{number:,} {one if number == 1 else many}"
+@dataclass(frozen=True)
+class Morning:
+    """What is known on a morning, of all teams.
 
-
-def sentence(parts: Sequence[str]) -> str:
-    """The parts as one sentence: joined with commas and an and, a capital first, a full stop last."""
-    told = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
-    return f"{told[0].upper()}{told[1:]}."
-
-
-def near_day(day: dt.date, today: dt.date) -> str:
-    """Wed 1 Apr; with the year where it is another one; today by name."""
-    if day == today:
-        return "today"
-    year = "" if day.year == today.year else f" {day.year}"
-    return f"{day:%a} {day.day} {day:%b}{year}"
-
-
-def digest_facts(
-    *,
-    day: dt.date,
-    cases: Sequence[Case],
-    rules: Rulebook,
-    closed: Sequence[Case],
-    quarantined: Sequence[tuple[str, str, dt.datetime]],
-    filed: int,
-    troubled: Sequence[tuple[str, str, str]],
-    looks: Mapping[str, dt.datetime | None],
-    waiting_letters: int,
-    now: dt.datetime,
-    policy_of: Callable[[Case], Policy] | None = None,
-    owed: Sequence[Case] = (),
-) -> dict[str, Fact]:
-    """Everything in the digest of `day`.
-
-    policy_of    the policy that a case keeps to; that of `rules` unless given
-    owed         closed cases on which a person is asked something or a promise is not kept
-    quarantined  (subject, cause, received at) of each mail set aside
-    troubled     (reference, letter, state) of each letter that failed, is unknown or held
-    looks        when each mailbox was last read
+    since     when the last digest was written: what happened from then on is "since the last digest"
+    cases     every open case; `owed`: closed ones on which a person is asked something or a promise is not kept
+    closed    cases that were closed since then
+    aside     mails that were set aside
+    filed     how many mails were filed without a case since then
+    troubled  (reference, letter, state) of each letter that failed, is unknown or held
+    looks     when each mailbox was last read
+    reckoned  the daily reckoning, line by line
+    expiries  (what, day) of each secret whose end is known
+    flow      (came, was closed, handler) of each case that came or was closed in the weeks of the trend
     """
-    of = policy_of or (lambda case: rules.policy)
-    horizon = rules.calendar.add_working_days(day, 3)
-    duties = sorted(
-        (d for case in (*cases, *owed) for d in duties_of(case, of(case), rules.calendar)),
-        key=lambda d: (d.due.target, d.case.reference),
-    )
-    breached = sorted((d for d in duties if d.due.outer < day), key=lambda d: (d.due.outer, d.case.reference))
-    late = [d for d in duties if d.due.target < day <= d.due.outer]
-    today = [d for d in duties if d.due.target == day]
-    soon = [d for d in duties if day < d.due.target <= horizon]
-    asked = sorted(
-        ((case, q) for case in (*cases, *owed) for q in case.open_questions),
-        key=lambda pair: (pair[1].default_at, pair[0].reference),
-    )
-    proposed = sorted(
-        ((case, p) for case in (*cases, *owed) for p in case.open_proposals),
-        key=lambda pair: (pair[1].proposed_at, pair[0].reference),
-    )
-    drafted = [c for c in cases if c.current and c.current.draft and not c.current.responded_at]
-    nobody = [c for c in cases if not c.handler and c.stage is not Stage.UNSORTED]
-    dangers = [c for c in cases if set(DANGERS) & set(c.flags)]
-    outside = [c for c in cases if set(OUTSIDE) & set(c.flags)]
-    unreached = [c for c in cases if c.unreachable]
-    requests = sorted(
-        (c for c in cases if c.stage is Stage.SERVICE_REQUEST and c.service_answered_at is None),
-        key=lambda c: (c.received_at, c.reference),
-    )
 
-    def name(case: Case) -> str:
-        person = rules.person(case.handler)
-        return person.name if person else "nobody yet"
+    day: dt.date
+    now: dt.datetime
+    since: dt.datetime
+    rules: Rulebook
+    policy_of: Callable[[Case], Policy]
+    cases: tuple[Case, ...]
+    owed: tuple[Case, ...] = ()
+    closed: tuple[Case, ...] = ()
+    aside: tuple[Aside, ...] = ()
+    filed: int = 0
+    troubled: tuple[tuple[str, str, str], ...] = ()
+    looks: Mapping[str, dt.datetime | None] | None = None
+    waiting_letters: int = 0
+    reckoned: tuple[str, ...] = ()
+    expiries: tuple[tuple[str, dt.date], ...] = ()
+    flow: tuple[tuple[dt.date, dt.date | None, str], ...] = ()
 
-    def when(moment: dt.date) -> str:
-        return near_day(moment, day)
+    @cached_property
+    def duties(self) -> tuple[Duty, ...]:
+        calendar = self.rules.calendar
+        return tuple(
+            d for case in (*self.cases, *self.owed) for d in duties_of(case, self.policy_of(case), calendar)
+        )
 
-    def working_days_late(duty: Duty) -> str:
-        days = rules.calendar.working_days_between(duty.due.outer, day)
-        return f"{count(days, 'working day', 'working days')} late"
+    @cached_property
+    def horizon(self) -> dt.date:
+        return self.rules.calendar.add_working_days(self.day, 3)
 
-    def approvers(case: Case) -> str:
-        draft = record_of(case).draft
-        people = [rules.person(key) for key in draft.approvers] if draft else []
-        return " or ".join(person.name for person in people if person) or "nobody there"
 
-    def rows(duties: Sequence[Duty], last: Callable[[Duty], str]) -> list[Fact]:
-        return [[d.case.reference, subject(d.case), d.what, name(d.case), last(d)] for d in duties]
+@dataclass(frozen=True)
+class Reader:
+    """Whom a digest is for. `teams`: whose cases it tells of, () for all; `acts`: the mailbox obeys them on every
+    case (supervisors); `references_only`: not even subject lines."""
 
-    def flagged(cases: Sequence[Case], flags: tuple[Flag, ...]) -> list[Fact]:
-        return [
-            [
-                c.reference,
-                subject(c),
-                "; ".join(orders.FLAG_WORDS[f] for f in flags if f in c.flags),
-                name(c),
-            ]
-            for c in cases
-        ]
+    key: str = ""
+    teams: tuple[str, ...] = ()
+    acts: bool = True
+    references_only: bool = False
 
-    sections: list[Fact] = []
-    left = MOST_ROWS_IN_ALL
 
-    def add(title: str, columns: list[Fact], body: Sequence[Fact], tone: str = "", note: str = "") -> None:
-        nonlocal left
-        if not body:
-            return
-        shown = list(body[: min(MOST_ROWS, max(left, FEWEST_ROWS))])
-        left -= len(shown)
-        more = len(body) - len(shown)
-        if more:
-            note = f"{note} {count(more, 'more is', 'more are')} not shown here.".strip()
-        sections.append({"title": title, "columns": columns, "rows": shown, "note": note, "tone": tone})
+def digest_facts(morning: Morning, reader: Reader | None = None) -> dict[str, Fact]:
+    """Everything in the digest of this morning for this reader."""
+    reader = reader or Reader()
+    day, rules = morning.day, morning.rules
+    teams = {person.key: person.team for person in rules.desk.people}
 
-    duty: list[Fact] = ["Case", "Subject", "What", "Handler"]
-    add("Danger and safeguarding", ["Case", "Subject", "Why", "Handler"], flagged(dangers, DANGERS), "red")
-    add(
-        "Overdue",
-        [*duty, "Late"],
-        rows(breached, working_days_late),
-        "red",
-        "The last defensible date has passed: each is reported as a breach.",
-    )
-    add(
-        "Past the target, not yet a breach",
-        [*duty, "At the latest"],
-        rows(late, lambda d: when(d.due.outer)),
-        "amber",
-    )
-    add("Due today", [*duty, "At the latest"], rows(today, lambda d: when(d.due.outer)), "amber")
-    add(
-        "Waiting for your decision",
-        ["Case", "Subject", "Question", "Without an answer"],
-        [
-            [
-                c.reference,
-                subject(c)
-                if c.stage is Stage.UNSORTED
-                else (not c.restricted and shorten(q.subject)) or subject(c),
-                "What is this mail?" if c.stage is Stage.UNSORTED else "What does this mail ask for?",
-                f"{orders.KIND_WORDS[q.default]}, {when(rules.day(q.default_at))}",
-            ]
-            for c, q in asked
-        ],
-        "amber",
-        "Answer the mail that asked you. Without an answer it is taken in the way that protects the "
-        f"{rules.policy.person_noun}.",
-    )
-    add(
-        "Grounds for you to weigh",
-        ["Case", "Subject", "Ground", "Put before you"],
-        [
-            [
-                c.reference,
-                subject(c),
-                f"{words_of(p.ground)} ({', '.join(p.clauses)})",
-                when(rules.day(p.proposed_at)),
-            ]
-            for c, p in proposed
-        ],
-        "amber",
-        "Until you accept or decline, the complaint goes on with all its dates.",
-    )
-    add(
-        "Responses that wait for approval",
-        ["Case", "Subject", "Approver", "Due"],
-        [[c.reference, subject(c), approvers(c), when(record_of(c).promised.target)] for c in drafted],
-        "amber",
-    )
-    add(
-        "Letters in trouble",
-        ["Case", "Letter", "What happened"],
-        [
-            [reference or "No case", letter.replace("_", " ").capitalize(), STATE_WORDS.get(state, state)]
-            for reference, letter, state in troubled
-        ],
-        "red",
-        "They are not sent again by themselves: check, and write to the person yourself.",
-    )
-    add(
-        "Mails set aside",
-        ["Mail", "Why", "Received"],
-        [
-            [shorten(subject_line) or "(no subject)", plain_cause(cause), when(rules.day(at))]
-            for subject_line, cause, at in quarantined
-        ],
-        "amber",
-        "A person must read them; the clock runs from the day they came.",
-    )
-    add(
-        "Without a handler",
-        ["Case", "Subject", "Stage"],
-        [[c.reference, subject(c), orders.stage_name(c, replace(rules, policy=of(c)))] for c in nobody],
-        "amber",
-    )
-    add(
-        f"{rules.policy.person_noun.capitalize()}s not reached",
-        ["Case", "Subject", "Handler"],
-        [[c.reference, subject(c), name(c)] for c in unreached],
-        "amber",
-        "A letter came back. The dates still run.",
-    )
-    add(
-        "Due in the next three working days",
-        [*duty, "Target"],
-        rows(soon, lambda d: when(d.due.target)),
-    )
-    add(
-        "Service requests without an answer",
-        ["Case", "Subject", "Handler", "Received"],
-        [[c.reference, subject(c), name(c), when(rules.day(c.received_at))] for c in requests],
-    )
-    add(
-        "Ombudsman, elected members, legal",
-        ["Case", "Subject", "Why", "Handler"],
-        flagged(outside, OUTSIDE),
-    )
-    add(
-        "Closed since yesterday",
-        ["Case", "Subject", "Why"],
-        [
-            [
-                c.reference,
-                subject(c),
-                orders.CLOSED_WORDS.get(c.closed_because, c.closed_because.replace("_", " ")),
-            ]
-            for c in closed
-        ],
-        "green",
-    )
+    def theirs(handler: str) -> bool:
+        """What nobody has is everybody's: no danger waits for a team."""
+        return not reader.teams or handler not in teams or teams[handler] in reader.teams
 
-    complaints = [c for c in cases if c.stage in (Stage.STAGE1_OPEN, Stage.STAGE2_OPEN)]
-    topics = Counter(TOPIC_WORDS[c.topics[0]] for c in cases if c.topics)
-    stale = [box for box, at in sorted(looks.items()) if at is None or now - at > STALE]
-    return {
+    whole = Desk.of(
+        [c for c in morning.cases if theirs(c.handler)],
+        [c for c in morning.owed if theirs(c.handler)],
+        [d for d in morning.duties if theirs(d.case.handler)],
+        day,
+        morning.horizon,
+    )
+    desk = whole.seen()
+    write = Writer(rules, day, morning.policy_of, reader.references_only, reader.acts, key=reader.key)
+    closed = [c for c in morning.closed if theirs(c.handler) and not c.restricted]
+    looks = morning.looks or {}
+    facts: dict[str, Fact] = {
         "date": day.isoformat(),
-        "headline_lines": list(
-            headlines(
-                breached,
-                today,
-                asked=len(asked),
-                proposed=len(proposed),
-                dangers=len(dangers),
-                nobody=len(nobody),
-                set_aside=len(quarantined),
-                troubled=len(troubled),
-                stale=stale,
-            )
-        ),
+        "teams": list(reader.teams),
+        **tables_of(morning, desk, write, closed),
+        "restricted": whole.veiled(),
+    }
+    waits = {
+        "mail": len(whole.questions),
+        "ground": len(whole.proposals),
+        "response": sum(reader.key in draft_of(c).approvers for c in whole.drafts),
+    }
+    lines = headlines(
+        whole,
+        waits=waits,
+        yours=reader.acts,
+        dangers=len(whole.flagged(DANGERS)),
+        nobody=sum(_without_handler(c) for c in whole.cases),
+        set_aside=len(morning.aside),
+        troubled=len(morning.troubled),
+        stale=stale_of(looks, morning.now),
+        late=lambda d: rules.calendar.working_days_between(d.due.outer, day),
+    )
+    decisions = sum(waits.values())
+    quiet = not (whole.overdue or whole.due_today or decisions or whole.flagged(DANGERS))
+    flow = [(came, went) for came, went, handler in morning.flow if theirs(handler)]
+    weeks = trend.weeks_of(day, len(whole.cases), flow) if flow and not quiet else []
+    topics = Counter(TOPIC_WORDS[c.topics[0]] for c in whole.cases if c.topics)
+    overdue, today = len(whole.overdue), len(whole.due_today)
+    return {
+        **facts,
+        "headline_lines": list(lines),
         "counts": [
-            {"label": "Open complaints", "value": len(complaints), "tone": ""},
-            {"label": "Overdue", "value": len(breached), "tone": "red" if breached else "green"},
-            {"label": "Due today", "value": len(today), "tone": "amber" if today else ""},
+            {"label": "Open complaints", "value": whole.complaints, "tone": ""},
+            {"label": "Overdue", "value": overdue, "tone": "red" if overdue else "green"},
+            {"label": "Due today", "value": today, "tone": "amber" if today else ""},
             {
-                "label": "For your decision",
-                "value": len(asked) + len(proposed),
-                "tone": "amber" if asked or proposed else "",
+                "label": "For your decision" if reader.acts else "For a decision",
+                "value": decisions,
+                "tone": "amber" if decisions else "",
             },
         ],
-        "sections": sections,
-        "health": [*health(looks, waiting_letters, filed, now), *closures(day, rules)],
-        "bars": [{"label": topic, "value": number} for topic, number in topics.most_common(6)],
+        "health": [
+            *health_lines(
+                looks,
+                morning.waiting_letters,
+                morning.filed,
+                morning.reckoned,
+                morning.expiries,
+                morning.now,
+                day,
+            ),
+            *closures(day, rules),
+        ],
+        "trend": weeks,
+        "trend_words": trend.told([w for w in weeks if isinstance(w, dict)]) if weeks else "",
+        "bars": [] if quiet else [{"label": t, "value": n} for t, n in topics.most_common(MOST_BARS)],
     }
 
 
-def record_of(case: Case) -> StageRecord:
-    assert case.current is not None
-    return case.current
+def tables_of(morning: Morning, desk: Desk, write: Writer, closed: Sequence[Case]) -> dict[str, Fact]:
+    """The tables, and the list of all cases where they can't show everything."""
+    tables = Tables()
+    tables.add(
+        "Emergencies and safeguarding",
+        ("Case", "Why", "Handler"),
+        (write.of_flags(c, DANGERS) for c in desk.flagged(DANGERS)),
+        "red",
+    )
+    tables.add(
+        "Waiting for your decision" if write.acts else "Waiting for a decision",
+        ("Case", "What", "Without an answer"),
+        (
+            *(write.of_question(case, q) for case, q in desk.questions),
+            *(write.of_proposal(case, p) for case, p in desk.proposals),
+            *(write.of_draft(case) for case in desk.drafts),
+        ),
+        "amber",
+        "A mail without an answer is taken in the way that protects the "
+        f"{write.rules.policy.person_noun}; a complaint with a ground against it goes on until you decide.",
+    )
+    by_date(tables, desk, write)
+    tables.add(
+        "Letters in trouble",
+        ("Case", "Letter", "What happened"),
+        in_trouble(morning.troubled),
+        "red",
+        "They are not sent again by themselves: check, and write to the person yourself.",
+    )
+    tables.add(
+        "Quarantine: mails set aside",
+        ("Mail", "Why", "Received"),
+        set_aside(morning.aside, write),
+        "amber",
+        "A person must read them; the clock runs from the day they came.",
+    )
+    tables.add(
+        "Without a handler",
+        ("Case", "Stage"),
+        (
+            write.of_case(c, stage_words(c, write), buttons=write.press("Give to", "#assign "))
+            for c in desk.cases
+            if _without_handler(c)
+        ),
+        "amber",
+    )
+    unreached(tables, desk, write)
+    coming(tables, desk, write)
+    tables.add(
+        "Service requests without an answer",
+        ("Case", "Handler", "Received"),
+        (
+            write.of_case(
+                c,
+                write.handler(c),
+                write.when(write.rules.day(c.received_at)),
+                buttons=[*write.ask(c), *write.press("It is a complaint", "#sort complaint")],
+            )
+            for c in desk.requests
+        ),
+    )
+    tables.add(
+        "MPs, the Ombudsman, legal",
+        ("Case", "Why", "Handler"),
+        (write.of_flags(c, OUTSIDE) for c in desk.flagged(OUTSIDE)),
+    )
+    tables.add(
+        "Reopened since the last digest",
+        ("Case", "Stage", "Handler"),
+        (
+            write.of_case(
+                c, stage_words(c, write), write.handler(c), buttons=write.press("History", "#history")
+            )
+            for c in desk.cases
+            if c.reopened_at and c.reopened_at >= morning.since
+        ),
+    )
+    tables.add(
+        "Closed since the last digest",
+        ("Case", "Why"),
+        (
+            write.of_case(c, orders.CLOSED_WORDS.get(c.closed_because, c.closed_because.replace("_", " ")))
+            for c in closed
+        ),
+        "green",
+    )
+    sections, tight = tables.laid_out()
+    listing = case_list(desk, write) if tight else ""
+    return {
+        "sections": sections,
+        "list_csv": listing,
+        "list_note": f"{count(len(desk.cases) + len(desk.owed), 'case is', 'cases are')} in the list that goes along."
+        if listing
+        else "",
+    }
 
 
-def subject(case: Case) -> str:
-    """The resident's subject line as a row shows it; of a restricted case nothing."""
-    if case.restricted:
-        return RESTRICTED
-    return shorten(case.subject) or "(no subject)"
+def _without_handler(case: Case) -> bool:
+    return not case.handler and case.stage is not Stage.UNSORTED
 
 
-def shorten(text: str) -> str:
-    """A subject line that leaves room for others."""
-    words = " ".join(text.split())
-    return words if len(words) <= LONGEST_SUBJECT else words[: LONGEST_SUBJECT - 1].rstrip() + "…"
-
-
-def plain_cause(cause: str) -> str:
-    """Why a mail was set aside, in words for people. What a program says of its own error may quote the mail,
-    so of that only the error's name is kept."""
-    kind = OF_A_PROGRAM.match(cause)
-    return f"It could not be worked on ({kind[0]})" if kind else cause[:1].upper() + cause[1:]
+# ------------------------------------------------------------------ the three lines
 
 
 def headlines(
-    breached: Sequence[Duty],
-    today: Sequence[Duty],
+    desk: Desk,
     *,
-    asked: int,
-    proposed: int,
+    waits: Mapping[str, int],
+    yours: bool,
     dangers: int,
     nobody: int,
     set_aside: int,
     troubled: int,
     stale: Sequence[str],
+    late: Callable[[Duty], int],
 ) -> list[str]:
-    """A few short sentences: what matters this morning, in words. The first one is also in the subject line."""
-    first = []
-    if breached:
-        first.append(f"{count(len(breached), 'duty is', 'duties are')} overdue")
+    """Three short sentences at most: what matters this morning, in words. The first is also in the subject line."""
+    lines = []
+    if overdue := overdue_words(desk.overdue, late):
+        lines.append(sentence(overdue))
+    today = today_words(desk.due_today)
+    if waiting := [count(number, kind, f"{kind}s") for kind, number in waits.items() if number]:
+        verb = "waits" if sum(waits.values()) == 1 else "wait"
+        today.append(f"{listed(waiting)} {verb} for {'your' if yours else 'a'} decision")
     if today:
-        first.append(f"{count(len(today), 'is', 'are')} due today")
-    if asked:
-        first.append(f"{count(asked, 'mail waits', 'mails wait')} for your decision")
-    if proposed:
-        first.append(f"{count(proposed, 'ground is', 'grounds are')} for you to weigh")
-    lines = [sentence(first or ["nothing is overdue, due today or waiting for you"])]
+        lines.append(sentence([", and ".join(today)]))
+    rest = []
     if stale:
-        told = "has not been read for more than an hour: its mail is not known yet"
-        lines.append(f"The mailbox {' and '.join(stale)} {told}.")
+        rest.append(f"the mailbox {listed(stale)} has not been read for more than an hour")
     if dangers:
-        lines.append(f"{count(dangers, 'open case speaks', 'open cases speak')} of danger or safeguarding.")
-    if today:
-        kinds = Counter(d.kind for d in today)
-        lines.append(f"Today: {', '.join(count(number, *KINDS[kind]) for kind, number in kinds.items())}.")
-    trouble = []
+        rest.append(f"{count(dangers, 'open case speaks', 'open cases speak')} of danger or safeguarding")
     if troubled:
-        trouble.append(f"{count(troubled, 'letter is', 'letters are')} in trouble")
+        rest.append(f"{count(troubled, 'letter is', 'letters are')} in trouble")
     if set_aside:
-        trouble.append(f"{count(set_aside, 'mail is', 'mails are')} set aside")
+        rest.append(f"{count(set_aside, 'mail is', 'mails are')} set aside")
     if nobody:
-        trouble.append(f"{count(nobody, 'case has', 'cases have')} no handler")
-    if trouble:
-        lines.append(sentence(trouble))
-    return lines
+        rest.append(f"{count(nobody, 'case has', 'cases have')} no handler")
+    if not lines:
+        you = " or waiting for you" if yours else ""
+        lines.append(f"Nothing is overdue{',' if you else ' or'} due today{you}.")
+    return [*lines, sentence(rest)] if rest else lines
 
 
-def health(
-    looks: Mapping[str, dt.datetime | None], waiting_letters: int, filed: int, now: dt.datetime
-) -> list[Fact]:
-    """How the service itself is: what was read when, what waits, what was only filed."""
-    lines: list[Fact] = []
-    for mailbox, at in sorted(looks.items()):
-        if at is None:
-            lines.append(f"The mailbox {mailbox} has not been read yet.")
-        else:
-            lines.append(f"The mailbox {mailbox} was read {ago(now - at)}.")
-    waiting = count(waiting_letters, "letter waits", "letters wait") if waiting_letters else "No letter waits"
-    lines.append(f"{waiting} to go out.")
-    if filed:
-        lines.append(f"{count(filed, 'mail was', 'mails were')} filed without a case since yesterday.")
-    return lines
-
-
-def closures(day: dt.date, rules: Rulebook) -> list[Fact]:
-    """The days on which the office is shut, two weeks ahead, and what that means for deadlines."""
-    soon = sorted(d for d in rules.calendar.closure_days if day <= d <= day + dt.timedelta(days=14))
-    if not soon:
+def overdue_words(overdue: Sequence[Duty], late: Callable[[Duty], int]) -> list[str]:
+    """`overdue`: the longest ago first."""
+    if not overdue:
         return []
-    days = ", ".join(f"{d.day} {d:%B}" for d in soon)
-    meanwhile = "Deadlines stand still on them." if rules.policy.closures.deducted else "Deadlines run on."
-    return [f"The office is closed on {days}. {meanwhile}"]
+    days = count(late(overdue[0]), "working day", "working days")
+    kinds = Counter(d.kind for d in overdue)
+    if len(kinds) > 1:
+        return [f"{len(overdue):,} duties are overdue, the longest by {days}"]
+    ((kind, number),) = kinds.items()
+    name = count(number, *KINDS[kind])
+    return [f"{name} is overdue by {days}" if number == 1 else f"{name} are overdue, the longest by {days}"]
 
 
-def ago(span: dt.timedelta) -> str:
-    minutes = int(span.total_seconds() // 60)
-    if minutes < 1:
-        return "just now"
-    if minutes < 120:
-        return f"{count(minutes, 'minute', 'minutes')} ago"
-    if minutes < 48 * 60:
-        return f"{minutes // 60} hours ago"
-    return f"{minutes // (24 * 60)} days ago"
+def today_words(today: Sequence[Duty]) -> list[str]:
+    if not today:
+        return []
+    kinds = Counter(d.kind for d in today)
+    told = listed([count(number, *KINDS[kind]) for kind, number in kinds.most_common()])
+    return [f"{told} {'is' if len(today) == 1 else 'are'} due today"]

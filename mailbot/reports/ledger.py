@@ -35,7 +35,7 @@ from mailbot.casework.vocabulary import (
     Topic,
 )
 from mailbot.reports.codetime import CodeTime, Told, code_time
-from mailbot.reports.digest import TOPIC_WORDS
+from mailbot.reports.wording import TOPIC_WORDS
 
 NOT_RECORDED: Final = "not recorded"
 ELSEWHERE: Final = ("belongs_elsewhere", "sorted_as_other", "concern")

@@ -114,6 +114,8 @@ class Settings:
     reference_prefix: str
     habits: Habits
     digest_at: dt.time  # Europe/London, every working day
+    references_only: bool  # digests and lists show no subject lines
+    expiries: tuple[tuple[str, dt.date], ...]  # (what, last day) of each secret whose end is written down
     heartbeat: Path | None  # a file that is touched while the daemon lives, None for none
     show_handler_address: bool  # residents see the handler's own address, not only the mailbox's
     limits: Limits
@@ -247,6 +249,8 @@ class _Reader:
                 casework.hold_minutes,
             ),
             digest_at=casework.digest_at,
+            references_only=casework.digest_references_only,
+            expiries=_expiries(main),
             heartbeat=data / casework.heartbeat if casework.heartbeat else None,
             show_handler_address=casework.show_handler_address,
             health_at=_place(main.health.listen),
@@ -553,6 +557,17 @@ def _ombudsmen(table: t.OmbudsmanTable) -> tuple[Ombudsman, ...]:
     )
 
 
+def _expiries(main: t.MailbotTable) -> tuple[tuple[str, dt.date], ...]:
+    boxes = [(f"The password of the mailbox {box.name}", box.imap.expires) for box in main.mailbox]
+    oauth = main.oauth.secret_ends if main.oauth else None
+    doors = [
+        *boxes,
+        ("The password of the mail relay", main.smtp.expires),
+        ("The secret that mail servers' tokens are asked for with", oauth),
+    ]
+    return tuple((what, ends) for what, ends in doors if ends)
+
+
 def _person(table: t.PersonTable) -> Person:
     return Person(
         key=table.key,
@@ -569,4 +584,5 @@ def _person(table: t.PersonTable) -> Person:
         works=tuple(table.works),
         delegate=table.delegate,
         conflicts=tuple(table.conflicts),
+        supervises=tuple(table.supervises),
     )

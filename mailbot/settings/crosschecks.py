@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from mailbot.mistakes import Mistake, spell
+from mailbot.mistakes import Mistake, nearest, spell
 from mailbot.settings.tables import DoorTable, MailbotTable, StaffTable
 
 MAILBOT: Final = "mailbot.toml"
@@ -57,10 +57,25 @@ def check_together(main: MailbotTable | None, staff: StaffTable | None) -> Itera
                         "give each person an address of their own, or mail would go in circles",
                     )
                 taken.setdefault(address, person.key)
+        yield from _check_supervised(staff)
         for role, lack in _NEEDED.items():
             if not any(role in person.roles for person in staff.person):
                 fix = f'add "{role}" to the roles of somebody'
                 yield Mistake(STAFF, "person.roles", "", f"nobody is {role}: {lack}", fix)
+
+
+def _check_supervised(staff: StaffTable) -> Iterator[Mistake]:
+    """A team that is misspelt here would be in nobody's digest."""
+    teams = {person.team for person in staff.person if person.team}
+    for n, person in enumerate(staff.person):
+        for i, team in enumerate(person.supervises):
+            if team not in teams:
+                key = spell(("person", n, "supervises", i))
+                yield Mistake(STAFF, key, repr(team), "nobody is in this team", nearest(team, sorted(teams)))
+        if person.supervises and "supervisor" not in person.roles:
+            key = spell(("person", n, "supervises"))
+            fix = 'add "supervisor" to the roles, or leave the key out'
+            yield Mistake(STAFF, key, repr(person.supervises), f"{person.key} is no supervisor", fix)
 
 
 def find_oddities(main: MailbotTable, staff: StaffTable | None) -> Iterator[Mistake]:
@@ -97,6 +112,15 @@ def find_oddities(main: MailbotTable, staff: StaffTable | None) -> Iterator[Mist
         )
     if not staff:
         return
+    watchers = [p for p in staff.person if {"supervisor", "head"} & set(p.roles)]
+    if all(p.supervises and "head" not in p.roles for p in watchers):
+        seen = {team for p in watchers for team in p.supervises}
+        working = [p for p in staff.person if {"handler", "stage2"} & set(p.roles)]
+        for person in working:
+            if person.team not in seen:
+                problem = f"the cases of {person.key} (team {person.team!r}) are in nobody's digest"
+                fix = 'name their team in the "supervises" of a supervisor, or give somebody the role "head"'
+                yield Mistake(STAFF, "person.supervises", "", problem, fix)
     handlers = {person.key for person in staff.person if "handler" in person.roles}
     second = {person.key for person in staff.person if "stage2" in person.roles}
     if len(handlers) == 1 and second <= handlers:

@@ -53,6 +53,7 @@ class SecretTable(Strict):
     password_file: str = ""
     password_env: str = ""
     auth: Literal["password", "oauth"] = "password"
+    expires: dt.date | None = None
 
     @model_validator(mode="after")
     def _one_password(self) -> SecretTable:
@@ -216,6 +217,7 @@ class CaseworkTable(Strict):
     acknowledge_at: Clock = dt.time(16, 0)
     chase_at: Clock = dt.time(8, 30)
     digest_at: Clock = dt.time(7, 30)
+    digest_references_only: bool = False
     hold_minutes: int = Field(default=2, ge=0, le=60)
     heartbeat: str = ""
     show_handler_address: bool = False
@@ -419,6 +421,7 @@ class PersonTable(Strict):
     works: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(default_factory=list)
     delegate: str = ""
     conflicts: list[Word] = Field(default_factory=list)
+    supervises: list[Word] = Field(default_factory=list)
 
 
 class StaffTable(Strict):

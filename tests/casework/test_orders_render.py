@@ -36,7 +36,7 @@ from mailbot.casework.vocabulary import (
     TimerFell,
 )
 from mailbot.places import config_dir, templates_dir
-from mailbot.postroom.letters import Letterhead, Order, Stationery
+from mailbot.postroom.letters import Letterhead, Order, Stationery, Written
 from mailbot.reports.flow import samples
 
 LETTERHEAD = Letterhead(
@@ -64,7 +64,11 @@ SHIPPED = [p.stem for p in sorted((config_dir() / "policies").glob("*.toml")) if
 
 
 def write(effect: SendLetter, name: str) -> str:
-    """The letter, held to all that this policy asks of it."""
+    """The text of the letter, held to all that this policy asks of it."""
+    return written_of(effect, name).text
+
+
+def written_of(effect: SendLetter, name: str) -> Written:
     facts = {**effect.facts}
     if shown := facts.pop("preview_of", None):
         assert isinstance(shown, dict)
@@ -76,7 +80,7 @@ def write(effect: SendLetter, name: str) -> str:
             shown,
         )
         facts["preview"] = write(preview, name)
-    written = stationery().write(
+    return stationery().write(
         Order(
             letter=effect.letter,
             audience=effect.audience,
@@ -96,7 +100,6 @@ def write(effect: SendLetter, name: str) -> str:
         ),
         LETTERHEAD,
     )
-    return written.text
 
 
 @cache

@@ -57,7 +57,8 @@ def test_each_line_has_buttons_that_act_on_its_own_case(office: House) -> None:
     ]
     kim = of(office, "kim@example.com")
     link = next(one for one in links if kim.reference in one and "#contacted" in one)
-    office.write(SAM, link.partition("&body=")[2], subject="Re: reminder")
+    subject, _, body = link.partition("?subject=")[2].partition("&body=")
+    office.write(SAM, body, subject=subject)
     office.turn()
     kims, jos = of(office, "kim@example.com").stage1, of(office, JO).stage1
     assert kims is not None and kims.contacted_at is not None

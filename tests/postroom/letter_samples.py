@@ -47,6 +47,14 @@ LETTERHEAD = Letterhead(
     ),
 )
 
+
+def row(reference: str, lead: str, *cells: str) -> Fact:
+    """A line of a table of cases, with a colleague to ask and a command to press."""
+    ask: Fact = {"label": "Ask Joan", "to": "joan.bakare@thamesmeadow.example"}
+    press: Fact = {"label": "History", "line": "#history", "body": ""}
+    return {"lead": lead, "under": reference, "cells": list(cells), "buttons": [ask, press]}
+
+
 CASE: Mapping[str, Fact] = {
     "reference": REFERENCE,
     "stage_name": "Stage 1",
@@ -532,27 +540,43 @@ FACTS: Mapping[Letter, Mapping[str, Fact]] = {
         "sections": [
             {
                 "title": "Late",
-                "columns": ["Case", "About", "Handler", "Was due"],
+                "columns": ["Case", "What", "Handler", "Late"],
                 "rows": [
-                    [REFERENCE, "No heating & nobody calls back", "Joan Bakare", "26 March, 2 working days"],
-                    ["CC-2026-004198-3", "Charged twice for February", "Nobody", "27 March, 1 working day"],
+                    row(
+                        REFERENCE,
+                        "No heating & nobody calls back",
+                        "Stage 1 response",
+                        "Joan Bakare",
+                        "2 days late",
+                    ),
+                    row(
+                        "CC-2026-000418-3",
+                        "Charged twice for February",
+                        "Action 1",
+                        "nobody yet",
+                        "1 day late",
+                    ),
                 ],
                 "note": "The outer date of the policy has passed.",
+                "more": "3 more are not shown here.",
                 "tone": "red",
             },
             {
                 "title": "Due in the next 3 working days",
-                "columns": ["Case", "About", "Handler", "Due"],
+                "columns": ["Case", "Handler", "Due"],
                 "rows": [
-                    ["CC-2026-004230-1", "Mould in the bathroom", "Piotr Nowak", "31 March"],
-                    ["CC-2026-004231-9", "Rude on the phone", "Joan Bakare", "1 April"],
-                    ["CC-2026-004236-0", "Lift out for 9 days", "Piotr Nowak", "2 April"],
+                    row("CC-2026-000423-1", "Mould in the bathroom", "Piotr Nowak", "Tue 31 Mar"),
+                    row("CC-2026-000424-0", "Lift out for 9 days", "Joan Bakare", "Thu 2 Apr"),
                 ],
                 "note": "",
+                "more": "",
                 "tone": "amber",
             },
-            {"title": "Set aside", "columns": [], "rows": [], "note": "No mail was set aside.", "tone": ""},
         ],
+        "restricted": "2 cases are restricted and not shown here: 1 overdue.",
+        "list_note": "41 cases are in the list that goes along.",
+        "trend": [{"week": "23 Mar", "opened": 7, "closed": 5, "open": 41}],
+        "trend_words": "Cases by week: 23 Mar: 7 in, 5 closed, 41 open.",
         "health": ["Mailbox read 4 minutes ago.", "0 letters wait for the mail relay."],
         "bars": [
             {"label": "Repairs", "value": 17},

@@ -624,10 +624,3 @@ def test_an_empty_digest_is_still_a_letter(stationery: Stationery) -> None:
     written = write(stationery, Letter.DIGEST, headline_lines=[], counts=[], sections=[], health=[], bars=[])
     assert "Monday 30 March 2026" in written.text
     assert written.subject == "Complaints today, Mon 30 Mar 2026"
-
-
-def test_dates_in_the_tables_of_a_digest_are_written_out(stationery: Stationery) -> None:
-    rows: Fact = [[REFERENCE, "2026-03-26"]]
-    section: Fact = {"title": "Late", "columns": ["Case", "Due"], "rows": rows, "note": "", "tone": "red"}
-    written = write(stationery, Letter.DIGEST, sections=[section])
-    assert "Due: Thu 26 Mar 2026" in written.text and "Thu 26 Mar 2026" in written.html

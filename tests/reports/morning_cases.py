@@ -29,7 +29,7 @@ from mailbot.casework.vocabulary import (
 from mailbot.places import config_dir, templates_dir
 from mailbot.policyfile import load_policy
 from mailbot.postroom.letters import Stationery, Written
-from mailbot.reports.digest import digest_facts
+from mailbot.reports.digest import Morning, Reader, digest_facts
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "docs" / "pictures"))
 
@@ -40,15 +40,17 @@ import paper
 MONDAY = dt.date(2026, 3, 30)  # Good Friday is 3 April, Easter Monday 6 April
 MORNING = dt.datetime(2026, 3, 30, 6, 30, tzinfo=dt.UTC)  # 07:30 in London: summer time began yesterday
 POLICY = load_policy("mtvh", config_dir() / "policies")
-SAM = Person("sam", "Sam Okafor", "sam@landlord.example.org")
+SAM = Person("sam", "Sam Okafor", "sam@landlord.example.org", team="Repairs")
+KIM = Person("kim", "Kim Li", "kim@landlord.example.org", team="Estates")
 ALEX = Person("alex", "Alex Reid", "alex@landlord.example.org", roles=("supervisor",))
-RULES = Rulebook(POLICY, Calendar("ENG"), Desk((SAM, ALEX)), "complaints", "")
+RULES = Rulebook(POLICY, Calendar("ENG"), Desk((SAM, KIM, ALEX)), "complaints", "")
 STATIONERY = Stationery(templates_dir())
 LONG_AGO = dt.datetime(2026, 3, 2, 10, 0, tzinfo=dt.UTC)
 
 __all__ = [
-    "ALEX", "LONG_AGO", "MONDAY", "MORNING", "POLICY", "RULES", "SAM", "STATIONERY",
-    "asked", "case", "day", "desk", "digest", "make", "paper", "section", "titles", "with_action", "written",
+    "ALEX", "KIM", "LONG_AGO", "MONDAY", "MORNING", "POLICY", "RULES", "SAM", "STATIONERY",
+    "asked", "buttons", "case", "day", "desk", "digest", "make", "morning", "paper", "rows", "section", "titles",
+    "with_action", "written",
 ]  # fmt: skip
 
 
@@ -95,20 +97,22 @@ def with_action(number: int, due: str, done: bool = False) -> Case:
     return case(number, stage=Stage.STAGE1_RESPONDED, actions=(action,))
 
 
-def digest(*cases: Case, **changes: Any) -> dict[str, Fact]:
+def morning(*cases: Case, **changes: Any) -> Morning:
     given: dict[str, Any] = {
         "day": MONDAY,
-        "cases": cases,
-        "rules": RULES,
-        "closed": (),
-        "quarantined": (),
-        "filed": 0,
-        "troubled": (),
-        "looks": {"complaints": MORNING},
-        "waiting_letters": 0,
         "now": MORNING,
+        "since": dt.datetime(2026, 3, 27, 7, 30, tzinfo=dt.UTC),
+        "rules": RULES,
+        "policy_of": lambda case: POLICY,
+        "cases": cases,
+        "looks": {"complaints": MORNING},
     }
-    return digest_facts(**{**given, **changes})
+    return Morning(**{**given, **changes})
+
+
+def digest(*cases: Case, reader: Reader | None = None, **changes: Any) -> dict[str, Fact]:
+    """The digest of Alex, who supervises every team."""
+    return digest_facts(morning(*cases, **changes), reader or Reader(ALEX.key))
 
 
 def titles(facts: dict[str, Fact]) -> list[str]:
@@ -118,6 +122,18 @@ def titles(facts: dict[str, Fact]) -> list[str]:
 def section(facts: dict[str, Fact], title: str) -> Any:
     (found,) = [s for s in facts["sections"] if s["title"] == title]  # type: ignore[union-attr,index,call-overload]
     return found
+
+
+def rows(facts: dict[str, Fact], title: str) -> list[list[str]]:
+    """Each line of a table: the reference, what it is known by, and its cells."""
+    return [
+        [row["under"] or row["lead"], row["lead"], *row["cells"]] for row in section(facts, title)["rows"]
+    ]
+
+
+def buttons(facts: dict[str, Fact], title: str) -> list[list[str]]:
+    """What can be pressed on each line: the prepared command, or the colleague whom it writes to."""
+    return [[b.get("line") or b["to"] for b in row["buttons"]] for row in section(facts, title)["rows"]]
 
 
 def written(facts: dict[str, Fact]) -> Written:
