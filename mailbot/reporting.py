@@ -22,7 +22,7 @@ from mailbot.casework.vocabulary import Audience, Fact, Letter, Person, SendLett
 from mailbot.places import config_dir
 from mailbot.policyfile import CODE, list_policies, load_policy, read_layer
 from mailbot.reports import contents, quality
-from mailbot.reports.ledger import rows_of
+from mailbot.reports.ledger import TELLING, rows_of
 from mailbot.reports.page import as_html
 from mailbot.reports.paper import Paper, Section
 from mailbot.reports.periods import Cycle, Period, before, last_ended, period_of
@@ -40,8 +40,6 @@ log = logging.getLogger("mailbot.reporting")
 
 OVERDUE: Final = 10
 """Working days after which a report that was missed is not sent any more."""
-LONG_AGO: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-FOR_EVER: Final = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
 ALWAYS: Final = (Cycle.WEEKLY, Cycle.MONTHLY, Cycle.QUARTERLY, Cycle.ANNUAL)
 """What goes to whoever holds its role, also where no policy asks for it."""
 
@@ -53,7 +51,7 @@ def gather(work: Work, settings: Settings, cycle: Cycle, today: dt.date) -> Fact
     """Every case and its journal as rows, with what the landlord set."""
     rows = rows_of(
         work.cases(),
-        work.journal_between(LONG_AGO, FOR_EVER),
+        work.journal_holding(TELLING),
         lambda case: mailbox_named(settings, case.mailbox).policy_of(case),
         settings.calendar,
         settings.people,

@@ -15,7 +15,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, insert, literal_column, select, text
+from sqlalchemy import Row, bindparam, func, insert, literal_column, or_, select, text
 
 from storage import chain, codec, schema
 from storage.rows import Checkpoint, JournalRow
@@ -45,6 +45,17 @@ class Journal(Transaction):
         rows = self._connection.execute(
             select(journal).where(journal.c.at >= since, journal.c.at < until).order_by(journal.c.seq)
         )
+        return [_journal_row(row) for row in rows]
+
+    def journal_holding(self, words: Iterable[str]) -> list[JournalRow]:
+        """All lines whose event or orders hold one of these pieces of `codec`'s text, in the order in which they were
+        written: the few that somebody needs of many. A line more may be among them, since people write words, too."""
+        held = [
+            column.contains(word, autoescape=True)
+            for word in words
+            for column in (journal.c.event, journal.c.effects)
+        ]
+        rows = self._connection.execute(select(journal).where(or_(*held)).order_by(journal.c.seq))
         return [_journal_row(row) for row in rows]
 
     def lines_as_kept(self, reference: str) -> list[dict[str, Any]]:

@@ -61,7 +61,14 @@ TO_STAFF: Final = frozenset(
             Letter.APPROVAL_REQUEST,
             Letter.ROUTED,
         ),
-        *(Letter.QUESTION, Letter.PROPOSAL, Letter.ALERT, Letter.DIGEST),
+        *(
+            Letter.QUESTION,
+            Letter.PROPOSAL,
+            Letter.ALERT,
+            Letter.DIGEST,
+            Letter.REPORT,
+            Letter.QUALITY_SAMPLE,
+        ),
     )
 )
 ONE_ADDRESS: Final = (Letter.ADDRESS_REQUEST, Letter.SURVEY)

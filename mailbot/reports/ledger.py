@@ -37,6 +37,8 @@ from mailbot.casework.vocabulary import (
 from mailbot.reports.codetime import CodeTime, Told, code_time
 from mailbot.reports.wording import TOPIC_WORDS
 
+TELLING: Final = ('"extension_notice"', '"reopened"', '"act":"order"', '"answers":"survey"')
+"""What stands in the lines of the journal that rows are made of, as storage writes it: all others may be left out."""
 NOT_RECORDED: Final = "not recorded"
 ELSEWHERE: Final = ("belongs_elsewhere", "sorted_as_other", "concern")
 """Why a case was closed that was no complaint of its own: its mail belongs to another case, it is none at all, or
@@ -186,7 +188,7 @@ def rows_of(
     people: Sequence[Person],
     settings: ReportSettings,
 ) -> tuple[Row, ...]:
-    """Every case as a row, the earliest received first. `journal`: its lines as far back as the cases go."""
+    """Every case as a row, the earliest received first. `journal`: the lines of the cases, or those `TELLING`."""
     lines: dict[str, list[Line]] = defaultdict(list)
     for line in journal:
         if line.reference:

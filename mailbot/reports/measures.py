@@ -295,9 +295,7 @@ def _concerns(rows: Rows, period: Period) -> Cell:
 
 
 def paid(rows: Rows, period: Period) -> list[tuple[Row, Decimal]]:
-    return [
-        (r, r.compensation) for r in rows if r.compensation is not None and period.holds(r.compensation_on)
-    ]
+    return [(r, r.compensation) for r in rows if r.compensation and period.holds(r.compensation_on)]
 
 
 def _compensated(rows: Rows, period: Period) -> Cell:
