@@ -204,7 +204,7 @@ def order_of(paper: Paper, facts: Facts, person: Person) -> SendLetter:
     """The report as a mail: what matters in it, the whole as text, the page and the cases behind it as files."""
     name = f"complaints-{paper.period.name}".lower()
     told: dict[str, Fact] = {
-        "title": f"{paper.title}: {paper.period.title}",
+        "headline": f"{paper.title}: {paper.period.title}",
         "days": paper.period.days,
         "headline_lines": list(paper.headlines),
         "counts": [

@@ -105,7 +105,7 @@ def facts_of(
     """What the mail to a reviewer tells. `closed`: how many complaints were closed in that time in all."""
     cases: list[Fact] = [{"reference": row.reference, "lines": list(_lines(row))} for row in rows]
     return {
-        "title": f"{len(rows)} of {closed} closed complaints to look at",
+        "headline": f"{len(rows)} of {closed} closed complaints to look at",
         "days": f"{first.day} {first:%B} to {spelled(last)}",
         "share": f"{100 * share:g}%",
         "policy": policy.title,

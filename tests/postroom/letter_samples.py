@@ -486,7 +486,7 @@ FACTS: Mapping[Letter, Mapping[str, Fact]] = {
         "phrases": ["smell of gas", "the baby is sick"],
     },
     Letter.REPORT: {
-        "title": "Complaints in the week: week 13 of 2026",
+        "headline": "Complaints in the week: week 13 of 2026",
         "days": "23 March to 29 March 2026",
         "headline_lines": ["14 stage 1 complaints were received, 3 more than in the week before."],
         "counts": [{"label": "Stage 1 received", "value": "14"}, {"label": "Stage 2 received", "value": "2"}],
@@ -507,7 +507,7 @@ FACTS: Mapping[Letter, Mapping[str, Fact]] = {
         "leaks 9\nCC-2026-004198-3, stage 1, Repairs: due 26 March 2026\nTo be written: What is done about it?",
     },
     Letter.QUALITY_SAMPLE: {
-        "title": "1 of 9 closed complaints to look at",
+        "headline": "1 of 9 closed complaints to look at",
         "days": "23 March to 29 March 2026",
         "share": "10%",
         "policy": "Complaints Policy (2021)",

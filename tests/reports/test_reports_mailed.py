@@ -13,8 +13,9 @@ from dataclasses import replace
 import pytest
 
 from mailbot.casework.calendar import Calendar
+from mailbot.casework.lifecycle import decide
 from mailbot.casework.parts import ReportSettings
-from mailbot.casework.vocabulary import Case, Letter, Person
+from mailbot.casework.vocabulary import Act, Case, Letter, Person, StaffActed, Stage
 from mailbot.clock import SetClock
 from mailbot.demo.year import PEOPLE, Player
 from mailbot.demo.year import Step as Played
@@ -64,7 +65,19 @@ def rig() -> Iterator[Rig]:
 
         first, last = dt.date(2026, 1, 5), dt.date(2026, 3, 27)
         Player((policy,), first, last, seed=6, until=dt.date(2026, 3, 28), record=record).play(40)
+        act(rig, Stage.CLOSED, StaffActed(at("2026-03-28"), "owen", Act.REOPEN, text="She wrote again."))
+        more = StaffActed(at("2026-03-28"), "owen", Act.EXTEND, working_days=5, reason="the surveyor is ill")
+        act(rig, Stage.STAGE1_OPEN, more)
         yield rig
+
+
+def act(rig: Rig, stage: Stage, event: StaffActed) -> None:
+    """A supervisor acts on the latest case that stands there."""
+    case = [case for case in rig.cases() if case.stage is stage and case.stage1][-1]
+    with rig.store.begin() as work:
+        decision = decide(case, event, rig.service.rules(work, rig.service.box("", case), case))
+        work.record(Step(event.at, event.who, case, decision, event))
+    assert not decision.refused, decision.refused
 
 
 def turn(rig: Rig, when: str, time: str = "07:30") -> list[Laid]:
