@@ -38,8 +38,8 @@ class Labelled:
 
 
 PRIMER = "primer"
-"""The corpus file that is in every training and judges none (no fold, no calibration, no limit): short mails
-written for turns of phrase that the others lack, by the people who also wrote the cues."""
+"""The corpus file that is in every training and judges none (no fold, no calibration, no limit): mails written for
+turns of phrase and borders that the others lack, by the people who also wrote the cues."""
 
 
 def shipped_corpus() -> tuple[Path, ...]:

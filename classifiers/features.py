@@ -1,8 +1,9 @@
-"""What the model sees of a mail: seven texts, each for one vectoriser.
+"""What the model sees of a mail: eight texts, each for one vectoriser.
 
     words     the words, with numbers, dates, money, times and references named by kind
     letters   the same text for character n-grams (typing errors, word forms, other Englishes)
-    edges     the first and the last sentences' words: what people want stands at the ends
+    subject   the subject's words
+    edges     the first and the last sentence's words, past greeting and signature: what people want stands at the ends
     cues      names of turns of phrase (`classifiers.cues`), also by place (first, last) and count
     concepts  the sequence of what is spoken of (`classifiers.concepts`): synonyms are one
     pairs     the concepts that share a sentence
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 
 from classifiers.concepts import speak
 from classifiers.cues import Found, cues_in
-from classifiers.words import cut, plain, sentences
+from classifiers.words import body_alone, cut, plain, sentences
 from mailbot.casework.vocabulary import Stage
 
 SENDERS = (
@@ -54,6 +55,7 @@ class Views:
 
     words: str
     letters: str
+    subject: str
     edges: str
     cues: str
     standing: str
@@ -119,6 +121,12 @@ def _name_numbers(text: str) -> str:
     return _SPACE.sub(" ", text)
 
 
+def _ends(body: str) -> tuple[str, str]:
+    """The first and the last sentence that say something, plain."""
+    said = sentences(body_alone(body)) or [""]
+    return plain(said[0]), plain(said[-1])
+
+
 def _edge_words(first: str, last: str) -> str:
     marked = [f"f_{w}" for w in _WORD.findall(_name_numbers(first))]
     return " ".join(marked + [f"l_{w}" for w in _WORD.findall(_name_numbers(last))])
@@ -132,14 +140,14 @@ def _bucket(length: int) -> str:
 
 
 def view(ask: Ask, watched: tuple[str, ...] = ()) -> Views:
-    """The seven texts of one mail. `watched` names the watchwords that it holds (`sentinels.named`)."""
+    """The eight texts of one mail. `watched` names the watchwords that it holds (`sentinels.named`)."""
     body = cut(ask.text)
     subject = plain(ask.subject[:500])
     pieces = sentences(body)
     first, last = plain(" ".join(pieces[:2])), plain(" ".join(pieces[-3:]))
     read = plain(body)
     whole = f"{subject} . {read}"
-    named = _name_numbers(whole)
+    named, named_subject = _name_numbers(whole), _name_numbers(subject)
     found = cues_in(whole, len(subject) + 3, len(subject) + 3 + len(first), len(whole) - len(last))
     questions = body.count("?") + subject.count("?")
     shape = [
@@ -167,9 +175,10 @@ def view(ask: Ask, watched: tuple[str, ...] = ()) -> Views:
         family = "nothing"  # "this isn't about the fence": its words mean what they mean in a mail that stands alone
     concepts, pairs = speak(named)
     return Views(
-        words=named + " " + " ".join(f"s_{w}" for w in _name_numbers(subject).split()),
+        words=named + " " + " ".join(f"s_{w}" for w in named_subject.split()),
         letters=named,
-        edges=_edge_words(first, last),
+        subject=named_subject,
+        edges=_edge_words(*_ends(body)),
         cues=" ".join(
             [token for f in found for token in _tokens(f)]
             + [f"watch_{name.replace(' ', '_')}" for name in watched]

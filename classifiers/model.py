@@ -1,4 +1,4 @@
-"""The model: seven vectorisers, one linear map, and scores made into probabilities.
+"""The model: eight vectorisers, one linear map, and scores made into probabilities.
 
 Every label (intent, topic, flag, and reply kind) is a column of one kernel ridge regression over the same
 features; the dual is solved once for all of them (1,600 mails, a second), then turned into plain weights, so
@@ -40,19 +40,22 @@ FLAGS: tuple[Flag, ...] = tuple(Flag)
 
 # Weight of each view in the kernel. Chosen on leave-one-file-out; doubling or halving any of them moves macro F1
 # by less than 0.01.
-VIEWS: tuple[str, ...] = ("words", "letters", "edges", "standing", "cues", "concepts", "pairs")
+VIEWS: tuple[str, ...] = ("words", "letters", "subject", "edges", "standing", "cues", "concepts", "pairs")
 WANTED: Mapping[str, float] = {
-    "words": 1.0, "letters": 1.5, "edges": 1.0, "standing": 0.06, "cues": 1.0, "concepts": 1.5, "pairs": 1.5,
+    "words": 6.0, "letters": 1.0, "subject": 0.75, "edges": 1.0, "standing": 0.06, "cues": 0.5, "concepts": 2.5,
+    "pairs": 2.5,
 }  # fmt: skip
 """For intents and reply kinds, in all mail."""
 CROSSED: Mapping[str, float] = {"words": 1.0, "letters": 1.0, "cues": 1.0, "concepts": 0.8, "pairs": 0.8}
 """For intents, besides, in mail of the same group: times the weight of that kind of group, below."""
-BY_STAGE, BY_SENDER = 0.1, 0.3
+BY_STAGE, BY_SENDER = 0.15, 0.3
 ABOUT: Mapping[str, float] = {
-    "words": 1.0, "letters": 2.0, "edges": 0.3, "standing": 0.06, "cues": 0.6, "concepts": 1.0, "pairs": 0.3,
+    "words": 1.0, "letters": 2.0, "subject": 0.0, "edges": 0.3, "standing": 0.06, "cues": 1.2, "concepts": 1.0,
+    "pairs": 0.3,
 }  # fmt: skip
 """For topics and flags, in all mail."""
 RIDGE = 0.4  # strength of the penalty
+LOOSE = 3.0  # how freely calibration follows the scores of held-back writers
 BALANCE = 0.8  # 0: every mail counts the same, 1: every intent does
 
 _FAMILY_NAMES: tuple[str, ...] = tuple(dict.fromkeys(FAMILIES.values()))
@@ -85,8 +88,9 @@ def new_vectorisers() -> dict[str, Any]:
 
     common = {"sublinear_tf": True, "dtype": np.float64, "lowercase": False}
     return {
-        "words": TfidfVectorizer(ngram_range=(1, 2), min_df=2, token_pattern=_TOKEN, **common),
-        "letters": TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), min_df=3, **common),
+        "words": TfidfVectorizer(ngram_range=(1, 3), min_df=2, token_pattern=_TOKEN, **common),
+        "letters": TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), min_df=5, **common),
+        "subject": TfidfVectorizer(ngram_range=(1, 2), min_df=2, token_pattern=_TOKEN, **common),
         "edges": TfidfVectorizer(ngram_range=(1, 2), min_df=2, token_pattern=r"\S+", **common),
         "standing": TfidfVectorizer(
             token_pattern=r"\S+", use_idf=False, norm=None, lowercase=False, dtype=np.float64
@@ -151,9 +155,9 @@ def crossed_rows(blocks: Mapping[str, csr_matrix]) -> csr_matrix:
     return sparse.hstack([blocks[name] for name in CROSSED], format="csr")
 
 
-def weighed(rows: csr_matrix, weights: NDArray[np.float32]) -> Floats:
-    """rows @ weights, in double precision. Only the weights of features that occur are widened: scipy would
-    copy all of them for each mail."""
+def weighed(rows: csr_matrix, weights: NDArray[np.float16]) -> Floats:
+    """rows @ weights, in double precision. Only the weights of features that occur are widened (they are kept in half
+    precision, which is plenty for a sum of hundreds and half the memory): scipy would copy all for each mail."""
     from scipy import sparse
 
     occurs = np.zeros(rows.shape[1], dtype=bool)
@@ -199,15 +203,22 @@ class Labels:
 
 @dataclass(frozen=True)
 class Scores:
-    """What the linear map says before calibration, one row a mail."""
+    """What the linear map says before calibration, one row a mail, and the number of its family of stages."""
 
     intents: Floats
     kinds: Floats
     topics: Floats
     flags: Floats
+    families: Integers
 
     def of(self, rows: Integers) -> Scores:
-        return Scores(self.intents[rows], self.kinds[rows], self.topics[rows], self.flags[rows])
+        return Scores(
+            self.intents[rows], self.kinds[rows], self.topics[rows], self.flags[rows], self.families[rows]
+        )
+
+    def intents_where_they_stand(self) -> Floats:
+        """Scores of intents beside the family of stages: what is rare there needs more to be believed."""
+        return np.hstack([self.intents, np.eye(len(_FAMILY_NAMES))[self.families]])
 
 
 @dataclass(frozen=True)
@@ -244,7 +255,7 @@ class Dual:
     crossed: Floats  # intents
     about: Floats  # topics and flags
 
-    def fit(self, labels: Labels, writers: Integers) -> tuple[Fitted, Scores]:
+    def fit(self, labels: Labels, writers: Integers, families: Integers) -> tuple[Fitted, Scores]:
         """Fit to all mail; and the scores that each mail gets from a fit to the other writers' mail alone. Of mail
         that is no reply, scores of reply kinds are 0."""
         replies = np.flatnonzero((labels.kinds > 0).any(axis=1))
@@ -257,7 +268,9 @@ class Dual:
         intents, held_intents = _ridge(self.crossed, labels.intents, mail_weights(labels), writers)
         matters = np.hstack([labels.topics, labels.flags])
         about, held_about = _ridge(self.about, matters, np.ones(len(writers)), writers)
-        held = Scores(held_intents, held_kinds, held_about[:, : len(TOPICS)], held_about[:, len(TOPICS) :])
+        held = Scores(
+            held_intents, held_kinds, held_about[:, : len(TOPICS)], held_about[:, len(TOPICS) :], families
+        )
         return Fitted(intents, kinds, about), held
 
 
@@ -310,7 +323,7 @@ class Calibration:
         both = np.hstack([scores.topics, scores.flags])
         each = 1 / (1 + np.exp(-np.clip(both * self.slopes + self.offsets, -35, 35)))
         return Chances(
-            _softmax(scores.intents @ self.intent_weights + self.intent_offsets),
+            _softmax(scores.intents_where_they_stand() @ self.intent_weights + self.intent_offsets),
             _softmax(scores.kinds @ self.kind_weights + self.kind_offsets),
             each[:, : len(TOPICS)],
             each[:, len(TOPICS) :],
@@ -325,7 +338,7 @@ def _softmax(scores: Floats) -> Floats:
 def calibrate(scores: Scores, labels: Labels, seed: int) -> Calibration:
     """Fit the maps on scores of mail that the linear map has not seen."""
     intent_weights, intent_offsets = _multinomial(
-        scores.intents, labels.intents.argmax(axis=1), len(INTENTS), seed
+        scores.intents_where_they_stand(), labels.intents.argmax(axis=1), len(INTENTS), seed
     )
     replies = np.flatnonzero((labels.kinds > 0).any(axis=1))
     kind_weights, kind_offsets = _multinomial(
@@ -349,7 +362,7 @@ def _multinomial(scores: Floats, right: NDArray[Any], classes: int, seed: int) -
     if len(present) < 2:
         offsets[present] = 0.0
         return weights, offsets
-    fitted = LogisticRegression(C=10.0, max_iter=2000, random_state=seed).fit(scores, right)
+    fitted = LogisticRegression(C=LOOSE, max_iter=2000, random_state=seed).fit(scores, right)
     if len(present) == 2:
         weights[:, present[0]], weights[:, present[1]] = -fitted.coef_[0] / 2, fitted.coef_[0] / 2
         offsets[present[0]], offsets[present[1]] = -fitted.intercept_[0] / 2, fitted.intercept_[0] / 2
@@ -373,8 +386,8 @@ class Model:
     (GROUPS, features, intents)."""
 
     vectorisers: Mapping[str, Any]
-    shared: NDArray[np.float32]
-    crossed: NDArray[np.float32]
+    shared: NDArray[np.float16]
+    crossed: NDArray[np.float16]
     calibration: Calibration
     _names: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -392,7 +405,11 @@ class Model:
         kinds_to = len(INTENTS) + len(KINDS)
         topics_to = kinds_to + len(TOPICS)
         return Scores(
-            intents, both[:, len(INTENTS) : kinds_to], both[:, kinds_to:topics_to], both[:, topics_to:]
+            intents,
+            both[:, len(INTENTS) : kinds_to],
+            both[:, kinds_to:topics_to],
+            both[:, topics_to:],
+            taken.groups[:, 0],
         )
 
     def chances(self, taken: Taken) -> Chances:
@@ -441,11 +458,11 @@ class Model:
         return {(view, names[indices[k]]): float(pull[k]) for k in strongest if pull[k] > 0}
 
 
-def _against(weights: NDArray[np.float32], column: int) -> Floats:
+def _against(weights: NDArray[np.float16], column: int) -> Floats:
     """The weights for one intent less the mean of those for the others."""
     many = weights.shape[1]
-    less = weights[:, column] * (many / (many - 1)) - weights.sum(axis=1) / (many - 1)
-    return np.asarray(less, dtype=np.float64)
+    wide = weights.astype(np.float64)
+    return np.asarray(wide[:, column] * (many / (many - 1)) - wide.sum(axis=1) / (many - 1))
 
 
 def fit(
@@ -458,12 +475,12 @@ def fit(
     blocks = fit_views(vectorisers, views)
     groups = groups_of(views)
     dual = dual_of(blocks, groups)
-    fitted, held = dual.fit(labels, writers)
+    fitted, held = dual.fit(labels, writers, groups[:, 0])
     shared_features, crossed_features = shared_rows(blocks), crossed_rows(blocks)
     # Dual to primal: the kernel's weights are folded in, so that a mail's features need no scaling.
     wanted = scales(blocks, WANTED)[:, None] * (shared_features.T @ np.hstack([fitted.intents, fitted.kinds]))
     about = scales(blocks, ABOUT)[:, None] * (shared_features.T @ fitted.about)
-    crossed = np.zeros((len(GROUPS), crossed_features.shape[1], len(INTENTS)), dtype=np.float32)
+    crossed = np.zeros((len(GROUPS), crossed_features.shape[1], len(INTENTS)), dtype=np.float16)
     for number, group in enumerate(GROUPS):
         rows = np.flatnonzero((groups == number).any(axis=1))
         if len(rows):
@@ -472,4 +489,4 @@ def fit(
     shared = np.hstack([wanted, about])
     judges = np.flatnonzero(judging)
     calibration = calibrate(held.of(judges), labels.of(judges), seed)
-    return Model(vectorisers, shared.astype(np.float32), crossed, calibration), held
+    return Model(vectorisers, shared.astype(np.float16), crossed, calibration), held

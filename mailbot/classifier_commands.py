@@ -42,17 +42,17 @@ def classify(
 ) -> None:
     """Show what mailbot takes a mail for, how sure it is, and why."""
     import classifiers
-    from mailbot.casework.vocabulary import Stage
+    from mailbot.casework.vocabulary import Party, Stage
     from mailbot.postroom.reading import read
+    from mailbot.senders import kind_of
 
     if stage not in [s.value for s in Stage]:
         stop(f"--stage {stage}: write one of {', '.join(s.value for s in Stage)}")
     mail = read(read_bytes(file))
     text = mail.text if stage == "none" else mail.new_text
+    sender = kind_of(Party(mail.sender.address, mail.sender.name), None) if mail.sender else ""
     verdict = chain_of(config).read(
-        classifiers.Ask(
-            text=text, subject=mail.subject, stage=Stage(stage), reference_found=stage != Stage.NONE
-        )
+        classifiers.Ask(text, mail.subject, Stage(stage), sender, reference_found=stage != Stage.NONE)
     )
     seen = told(verdict)
     if as_json:

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 
 from classifiers.corpus_reading import Labelled
 from classifiers.features import Ask
-from mailbot.casework.vocabulary import Act, Case, Flag, Intent, ReplyKind, StaffActed, Stage, Topic
-from mailbot.postroom.reading import read
+from mailbot.casework.vocabulary import Act, Case, Flag, Intent, Party, ReplyKind, StaffActed, Stage, Topic
+from mailbot.postroom.reading import Mail, read
+from mailbot.senders import kind_of
 from storage import MailRow, Sorting
 from storage.work import Work
 
@@ -50,11 +51,12 @@ def examples(work: Work, sortings: Iterable[Sorting]) -> tuple[Labelled, ...]:
         row = work.mail(sorting.mail)
         mail = read(work.raw(sorting.mail))
         alone = sorting.stage is Stage.NONE
+        text, sender = mail.text if alone else mail.new_text, _sender(work, row, mail)
         found.append(
             Labelled(
                 sorting.mail,
                 DECISIONS,
-                Ask(mail.text if alone else mail.new_text, mail.subject, sorting.stage, "", not alone),
+                Ask(text, mail.subject, sorting.stage, sender, not alone),
                 sorting.intent,
                 _kind(sorting, row),
                 _topics(row),
@@ -63,6 +65,14 @@ def examples(work: Work, sortings: Iterable[Sorting]) -> tuple[Labelled, ...]:
             )
         )
     return tuple(found)
+
+
+def _sender(work: Work, row: MailRow, mail: Mail) -> str:
+    """As the service tells the classifier."""
+    if mail.sender is None:
+        return ""
+    case = work.case(row.reference) if row.reference else None
+    return kind_of(Party(mail.sender.address, mail.sender.name), case)
 
 
 def _kind(sorting: Sorting, row: MailRow) -> ReplyKind | None:

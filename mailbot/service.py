@@ -58,7 +58,7 @@ from mailbot.postroom.screening import screen
 from mailbot.postroom.smtp import Door
 from mailbot.postroom.trust import authenticate
 from mailbot.recounting import recompute_dates
-from mailbot.senders import asked_about, may_be_quoted, warning_of
+from mailbot.senders import asked_about, kind_of, may_be_quoted, warning_of
 from mailbot.sending import Outbox, Sent, mailbox_named, may_tell, pause, place_of, resume
 from mailbot.setaside import Aside, Cause
 from mailbot.settings import MailboxSettings, Settings
@@ -254,6 +254,7 @@ class Service:
                 text=text,
                 subject=mail.subject,
                 stage=case.stage if case else Stage.NONE,
+                sender=kind_of(Party(mail.sender.address, mail.sender.name), case),
                 reference_found=case is not None,
             )
         )
