@@ -147,7 +147,7 @@ class Rule:
 
 
 _DEVICE = re.compile(r"^\W*(?:sent from|get outlook)\b.*$", re.IGNORECASE | re.MULTILINE)
-FEW_WORDS, SURE_OF_FEW = 8, 0.97
+FEW_WORDS, SURE_OF_FEW = 8, 0.98
 """A body of fewer words than this is taken for something only at this chance: so little says little."""
 
 
