@@ -32,12 +32,11 @@ from dataclasses import dataclass, field
 from email.utils import format_datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import css_inline
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError, nodes
-from jinja2.meta import find_undeclared_variables
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError
 from markupsafe import Markup
 
 from mailbot.casework.commands import CUT_LINE
@@ -45,6 +44,7 @@ from mailbot.casework.parts import Body, Landlord, Ombudsman
 from mailbot.casework.vocabulary import Audience, Fact, Letter
 from mailbot.postroom import tokens
 from mailbot.postroom.contents import Held, lacking
+from mailbot.postroom.own_templates import wrong_in
 
 LONDON = ZoneInfo("Europe/London")
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -481,29 +481,12 @@ def join_parts(subtype: str, seed: str, parts: list[bytes]) -> bytes:
 # ------------------------------------------------------------------ the stationery
 
 
-GIVEN: Final = frozenset(
-    {
-        "landlord", "ombudsman", "noun", "colour", "reply_address", "cut_line", "advisers", "body_of", "enclosed",
-        "day", "holds", "title", "mail_link", "case_link", "colleague_link", "kpi_ground", "pictures", "reference",
-    }
-)  # fmt: skip
-"""What every template may use beside the facts of its letter."""
-
 STYLE = re.compile(r' style="([^"]*)"')
 
 
 def shrunk(page: str) -> str:
     """The page with no blanks that nobody sees in its styles: a tenth less, and Gmail clips at 102 kB."""
     return STYLE.sub(lambda m: f' style="{m[1].replace(": ", ":").replace("; ", ";").rstrip(";")}"', page)
-
-
-def made_in(source: nodes.Template) -> set[str]:
-    """The names that a template makes itself: Jinja takes those of its outermost level for unknown within blocks."""
-    names = {node.target for node in source.find_all(nodes.Import)}
-    names |= {name for node in source.find_all(nodes.Macro) for name in [node.name]}
-    for node in source.find_all(nodes.FromImport):
-        names |= {name[1] if isinstance(name, tuple) else name for name in node.names}
-    return names | {name.name for name in source.find_all(nodes.Name) if name.ctx == "store"}
 
 
 class Stationery:
@@ -544,8 +527,8 @@ class Stationery:
             keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False
         )
         self._templates = {letter: self._load(letter) for letter in Letter}
-        if own:
-            self._check_own(own, templates_dir)
+        if own and (wrong := next(wrong_in(own, templates_dir, self._plain, self._forms), "")):
+            raise LetterMistake(wrong)
 
     def form(self, letter: Letter) -> Form:
         return self._forms[letter]
@@ -602,30 +585,6 @@ class Stationery:
             )
         except TemplateError as mistake:
             raise LetterMistake(f"letter {letter}: template {mistake}") from mistake
-
-    def _check_own(self, own: Path, shipped: Path) -> None:
-        """Each file stands in for one that there is, and asks for nothing that its letter is not given."""
-        for file in sorted(path for path in own.rglob("*") if path.is_file()):
-            name = file.relative_to(own).as_posix()
-            if not (shipped / name).is_file() or name == "letters.toml":
-                folders = ", ".join(sorted(path.name for path in shipped.iterdir() if path.is_dir()))
-                raise LetterMistake(
-                    f"{file}: no template is called {name!r}. Folders are {folders}; files in them subject.txt, "
-                    "text.txt and html.html"
-                )
-            folder = name.partition("/")[0]
-            if folder not in set(Letter) or file.suffix not in (".txt", ".html"):
-                continue
-            form = self._forms[Letter(folder)]
-            try:
-                source = self._plain.parse(file.read_text(encoding="utf-8"))
-            except (TemplateError, UnicodeDecodeError) as mistake:
-                raise LetterMistake(f"{file}: {mistake}") from mistake
-            known = {*form.required, *form.optional, *GIVEN}
-            if strange := sorted(find_undeclared_variables(source) - known - made_in(source)):
-                raise LetterMistake(
-                    f"{file}: the letter is not given {', '.join(strange)}. It may use {', '.join(sorted(known))}"
-                )
 
     def _check_facts(self, form: Form, order: Order) -> dict[str, Fact]:
         if (form.audience is Audience.RESIDENT) is not (order.audience is Audience.RESIDENT):

@@ -1,0 +1,68 @@
+"""The landlord's own templates: each stands in for one that is shipped, and asks for nothing that its letter lacks.
+
+What is found here stops the start, so that nobody learns of it when a letter is due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final, Protocol
+
+from jinja2 import Environment, TemplateError, nodes
+from jinja2.meta import find_undeclared_variables
+
+from mailbot.casework.vocabulary import Fact, Letter
+
+
+class Form(Protocol):
+    """What letters.toml says of a letter, as far as it matters here."""
+
+    @property
+    def required(self) -> frozenset[str]: ...
+
+    @property
+    def optional(self) -> Mapping[str, Fact]: ...
+
+
+GIVEN: Final = frozenset(
+    {
+        "landlord", "ombudsman", "noun", "colour", "reply_address", "cut_line", "advisers", "body_of", "enclosed",
+        "day", "holds", "title", "mail_link", "case_link", "colleague_link", "kpi_ground", "pictures", "reference",
+    }
+)  # fmt: skip
+"""What every template may use beside the facts of its letter."""
+
+
+def wrong_in(own: Path, shipped: Path, plain: Environment, forms: Mapping[Letter, Form]) -> Iterator[str]:
+    """What is wrong with the files in this folder, in words, in the order of their names. `plain` reads templates."""
+    for file in sorted(path for path in own.rglob("*") if path.is_file()):
+        name = file.relative_to(own).as_posix()
+        if not (shipped / name).is_file() or name == "letters.toml":
+            folders = ", ".join(sorted(path.name for path in shipped.iterdir() if path.is_dir()))
+            yield (
+                f"{file}: no template is called {name!r}. Folders are {folders}; files in them subject.txt, "
+                "text.txt and html.html"
+            )
+            continue
+        folder = name.partition("/")[0]
+        if folder not in set(Letter):
+            continue
+        form = forms[Letter(folder)]
+        try:
+            source = plain.parse(file.read_text(encoding="utf-8"))
+        except (TemplateError, UnicodeDecodeError) as mistake:
+            yield f"{file}: {mistake}"
+            continue
+        known = {*form.required, *form.optional, *GIVEN}
+        if strange := sorted(find_undeclared_variables(source) - known - made_in(source)):
+            yield f"{file}: the letter is not given {', '.join(strange)}. It may use {', '.join(sorted(known))}"
+
+
+def made_in(source: nodes.Template) -> set[str]:
+    """The names that a template makes itself: Jinja takes those of its outermost level for unknown within blocks."""
+    names = {node.target for node in source.find_all(nodes.Import)}
+    names |= {name for node in source.find_all(nodes.Macro) for name in [node.name]}
+    for node in source.find_all(nodes.FromImport):
+        names |= {name[1] if isinstance(name, tuple) else name for name in node.names}
+    return names | {name.name for name in source.find_all(nodes.Name) if name.ctx == "store"}
