@@ -91,6 +91,8 @@ HUGE: dict[str, Callable[[], bytes]] = {
     "20,000 tables in each other": lambda: HTML + b"<table><tr><td>" * 20_000 + b"words",
     "20,000 cells": lambda: HTML + b"<table><tr>" + b"<td>a" * 19_900,
     "20,000 rows": lambda: HTML + b"<table>" + b"<tr><td>a" * 9_900,
+    "a long line before 250 quotations": lambda: HTML.replace(b"Leak", b"Re: Leak") + b"On 1 Jan 2026 x wrote: " * 3_000
+    + b"<blockquote>" * 250 + b"a",
     "20,000 quotations": lambda: HTML.replace(b"Leak", b"Re: Leak") + b"<blockquote>a</blockquote>" * 9_600,
     "a subject of 1 MB": lambda: HEAD.replace(b"Leak", b"=?utf-8?q?a?= " * 70_000) + b"\nwords",
     "40,000 recipients": lambda: HEAD + b"Cc: " + b"a@example.com, " * 40_000 + b"\n\nwords",

@@ -240,7 +240,7 @@ def _with_quotes_shown(text: str) -> str:
 
 
 def _attribution_ends(lines: list[str]) -> bool:
-    last = next((line for line in reversed(lines[-8:]) if line.strip()), "")
+    last = next((line for line in reversed(lines[-8:]) if line.strip()), "")[-_ATTRIBUTION_CHARS:]
     return bool(_WROTE_ENDS.search(last) or _DATED_SENDER.match(last))
 
 
@@ -314,6 +314,8 @@ def _attribution(lines: list[str], position: int) -> int:
     blanks = 0
     for length in range(1, _ATTRIBUTION_LINES + 1):
         if position + length > len(lines):
+            return 0
+        if len(lines[position + length - 1]) > _ATTRIBUTION_CHARS:
             return 0
         line = _TURNS.sub("", lines[position + length - 1]).strip()
         if line.startswith(">") and "@" not in line and not _WROTE_ENDS.search(line):
