@@ -13,6 +13,7 @@ from typing import Final
 
 from mailbot.casework import orders
 from mailbot.casework.acts import no, yes
+from mailbot.casework.adjusting import how_to_send
 from mailbot.casework.clocks import stop_reviewing
 from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import (
@@ -90,8 +91,15 @@ def by_hand(case: Case, letter: SendLetter, rules: Rulebook, reason: str) -> Eff
         person,
         case.reference,
         f"{case.reference}: please send the {name} another way",
-        f"It was not sent ({reason}). Give it to {who} the way they need, today: its date runs. "
-        "Then write #note and how it went.",
+        " ".join(
+            told
+            for told in (
+                f"It was not sent ({reason}). Give it to {who} the way they need, today: its date runs.",
+                how_to_send(reason),
+                "Then write #note and how it went.",
+            )
+            if told
+        ),
         tuple(dict.fromkeys((*letter.because, *rules.policy.why("adjusted")))),
         subject="" if case.restricted else case.subject,
         audience=Audience.HANDLER,

@@ -44,6 +44,7 @@ def buttons(case: Case, rules: Rulebook) -> list[Fact]:
         if not claim.answer
     ][:2]
     answer = "Choose upheld, partly upheld or not upheld, then write the response to the resident."
+    name = rules.stage_rules(case).name
     match case.stage:
         case Stage.UNSORTED:
             return [*sorting(case), note, *theirs]
@@ -66,7 +67,7 @@ def buttons(case: Case, rules: Rulebook) -> list[Fact]:
             return [
                 *first,
                 contact,
-                button("Send response", "#respond upheld", answer),
+                button(f"Send {name} response", "#respond upheld", answer),
                 extend,
                 update,
                 *([button("Review held", "#reviewed")] if case.current and case.current.review else []),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
+from mailbot.casework.adjusting import suggested
 from mailbot.casework.duties import duties_of
 from mailbot.casework.offered import buttons
 from mailbot.casework.policy import StageRules
@@ -344,6 +345,10 @@ def case_mail(
     """The mail that shows a new message to whoever has the case; to the supervisor where nobody has."""
     person = rules.acting(case.handler) or rules.supervisor
     name = stage_name(case, rules)
+    asked = () if case.restricted else suggested(event.text, tuple(a.text for a in case.agreed))
+    agree: list[Fact] = [
+        {"label": f"Agree: {words}", "line": f"#adjust {words}", "body": ""} for words in asked
+    ]
     return (
         to_staff(
             person,
@@ -364,12 +369,12 @@ def case_mail(
                 "confidence": round(100 * event.verdict.confidence),
                 "reasons": list(event.verdict.reasons),
                 "flags": [*flag_facts(event.verdict), *known_flags(case, event.verdict)],
-                "adjustments": adjustments(case),
+                "adjustments": [*adjustments(case), *(f"They seem to ask for: {words}" for words in asked)],
                 "duties": duties(case, rules),
                 "actions": actions(case),
                 "attachments": list(event.attachments),
                 "how_found": event.how_found,
-                "commands": buttons(case, rules),
+                "commands": [*buttons(case, rules), *agree],
                 "because": list(because),
                 "warning": warning,
                 "service_request": case.stage is Stage.SERVICE_REQUEST,

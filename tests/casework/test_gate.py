@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from casework_samples import at, letters, mail, rulebook
 
+from mailbot.casework.adjusting import suggested
 from mailbot.casework.lifecycle import decide
 from mailbot.casework.vocabulary import (
     Act,
@@ -112,3 +113,51 @@ def test_other_people_of_the_case_are_still_written_to() -> None:
     case = adjusted("no email")
     asked = go(replace(case, held_until=None), mail(Intent.REPLY, "2026-03-06"))
     assert [e.letter for e in letters(asked.effects)] == [Letter.CASE_MAIL]
+
+
+# ------------------------------------------------------------------ what they ask for themselves
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("I can't see well. Could you send letters in large print please?", ("large print",)),
+        ("Please do not email me, send it by post.", ("by post, no email",)),
+        ("I only read in Polish.", ("in Polish",)),
+        ("My mother needs it translated into Urdu.", ("in Urdu",)),
+        ("I have dyslexia and need an easy-read version.", ("easy read",)),
+        ("I can\u2019t read, so phone me please.", ("by phone only",)),
+        ("Nobody answered my email, and the post box is broken.", ()),
+        ("The Polish neighbours shout at night.", ()),
+        ("You did not email me back about the large crack.", ()),
+    ],
+)
+def test_what_a_resident_asks_for_is_a_suggestion(text: str, found: tuple[str, ...]) -> None:
+    assert suggested(text) == found
+
+
+def test_a_suggestion_is_a_button_of_the_case_mail_and_nothing_is_recorded_by_itself() -> None:
+    wrote = go(opened(), mail(Intent.REPLY, "2026-03-05", text="Please write to me in large print."))
+    (shown,) = [e for e in letters(wrote.effects) if e.letter is Letter.CASE_MAIL]
+    assert "#adjust large print" in str(shown.facts["commands"])
+    assert "They seem to ask for: large print" in str(shown.facts["adjustments"])
+    assert wrote.case is not None and not wrote.case.agreed
+    again = go(adjusted("large print"), mail(Intent.REPLY, "2026-03-06", text="Please use large print."))
+    (shown,) = [e for e in letters(again.effects) if e.letter is Letter.CASE_MAIL]
+    assert "They seem to ask for" not in str(shown.facts["adjustments"])
+
+
+@pytest.mark.parametrize(
+    ("agreed", "told"),
+    [
+        ("no email, by post only", "Print it and post it."),
+        ("by phone only", "Ring them and read it to them."),
+        ("large print", "16 points"),
+        ("everything in Urdu", "translated"),
+        ("easy read", "easy read, and send that"),
+    ],
+)
+def test_whoever_sends_a_letter_another_way_reads_how(agreed: str, told: str) -> None:
+    sent = go(adjusted(agreed), acted(Act.UPDATE, text="The surveyor comes on Monday."))
+    (stopped,) = [e for e in letters(sent.effects) if e.letter is Letter.ALERT]
+    assert told in str(stopped.facts["what"])

@@ -1,0 +1,82 @@
+"""What residents say of how they need to be written to, and what whoever sends a letter another way does.
+
+Nothing is recorded by itself: what a mail seems to ask for is put before whoever has the case, as a prepared #adjust
+line (House 41, Code 5.10).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_LANGUAGES: Final = (
+    "Albanian|Amharic|Arabic|Bengali|Bulgarian|Cantonese|Czech|Farsi|French|German|Gujarati|Hindi|Hungarian|Italian|"
+    "Kurdish|Lithuanian|Mandarin|Pashto|Persian|Polish|Portuguese|Punjabi|Romanian|Russian|Slovak|Somali|Spanish|Tamil|"
+    "Tigrinya|Turkish|Ukrainian|Urdu|Vietnamese|Welsh"
+)
+_WANTS: Final = (
+    r"(?:please|need|want|would like|could you|can you|only read|prefer|ask(?:ed|ing)? for)\b[^.!?\n]{0,60}?"
+)
+_ASKS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
+    (re.compile(r"\blarge(?:r)? (?:print|type|font)\b", re.I), "large print"),
+    (re.compile(r"\bbraille\b", re.I), "braille"),
+    (re.compile(r"\beasy[- ]read\b", re.I), "easy read"),
+    (
+        re.compile(
+            r"\b(?:audio|on tape|on a cd|read out)\b[^.!?\n]{0,30}\b(?:letter|version|recording)s?\b", re.I
+        ),
+        "audio",
+    ),
+    (re.compile(r"\b(?:bsl|sign language|lip ?reader)\b", re.I), "sign language"),
+    (re.compile(r"\binterpreter\b", re.I), "an interpreter"),
+    (
+        re.compile(
+            r"\b(?:don'?t|do not|stop|instead of|rather than|please no)\b[^.!?\n]{0,25}\be-?mail(?:s|ing)?\b(?! (?:back|again|since))"
+            r"[^.!?\n]{0,30}\b(?:me|please|post|letter|phone|ring|call)\b"
+            rf"|\b{_WANTS}\b(?:by|through the) post\b|\b(?:write|send)\b[^.!?\n]{{0,30}}\bby (?:post|letter)\b",
+            re.I,
+        ),
+        "by post, no email",
+    ),
+    (
+        re.compile(
+            r"\b(?:ring|phone|call|telephone) me\b[^.!?\n]{0,30}\b(?:instead|rather than|not (?:write|email))\b"
+            r"|\bcan(?:no|')t read\b[^.!?\n]{0,40}\b(?:ring|phone|call) me\b",
+            re.I,
+        ),
+        "by phone only",
+    ),
+)
+_IN_LANGUAGE: Final = re.compile(
+    rf"(?:\btranslat\w+\b[^.!?\n]{{0,20}}\b(?:in|into|to)\s+|\b{_WANTS}\bin\s+)(?P<language>{_LANGUAGES})\b",
+    re.I,
+)
+
+
+def suggested(text: str, agreed: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """What the mail seems to ask for, each as #adjust takes it; none that is agreed already. At most three."""
+    text = text[:20_000].replace("\u2019", "'")
+    found = [words for pattern, words in _ASKS if pattern.search(text)]
+    if language := _IN_LANGUAGE.search(text):
+        found.append(f"in {language['language'].title()}")
+    known = " ".join(agreed).lower()
+    return tuple(words for words in dict.fromkeys(found) if words.lower() not in known)[:3]
+
+
+_HOW: Final[tuple[tuple[str, str], ...]] = (
+    (r"phone|call|ring", "Ring them and read it to them."),
+    (r"large print", "Print it in 16 points or more and post it."),
+    (
+        r"braille|audio|tape|cd\b|sign language|bsl",
+        "Have it made in that form, and ring to say that it comes.",
+    ),
+    (r"easy[- ]read", "Have it put into easy read, and send that."),
+    (rf"translat|interpreter|\b(?:in|into) (?:{_LANGUAGES})\b", "Have it translated, and send both."),
+    (r"visit", "Take it to them."),
+    (r"post|letter|no email address|not by e-?mail|no e-?mail", "Print it and post it."),
+)
+
+
+def how_to_send(reason: str) -> str:
+    """What whoever sends a letter another way does first, as the adjustment says."""
+    return next((told for pattern, told in _HOW if re.search(pattern, reason, re.I)), "")
