@@ -31,7 +31,7 @@ _ASKS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (re.compile(r"\binterpreter\b", re.I), "an interpreter"),
     (
         re.compile(
-            r"\b(?:don'?t|do not|stop|instead of|rather than|please no)\b[^.!?\n]{0,25}\be-?mail(?:s|ing)?\b(?! (?:back|again|since))"
+            r"\b(?:don'?t|do not|stop|instead of|rather than|please no)\b[^.!?\n]{0,25}\be-?mail(?:s|ing)?\b"
             r"[^.!?\n]{0,30}\b(?:me|please|post|letter|phone|ring|call)\b"
             rf"|\b{_WANTS}\b(?:by|through the) post\b|\b(?:write|send)\b[^.!?\n]{{0,30}}\bby (?:post|letter)\b",
             re.I,
