@@ -336,6 +336,7 @@ class RouteTable(Strict):
     restricted: bool = False
     one_stage: bool = False
     ends_complaint: bool = False
+    no_ombudsman: bool = False
     words: list[str] = Field(default_factory=list)
     clauses: Cited
     reading: str = ""

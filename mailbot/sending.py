@@ -320,7 +320,10 @@ class Outbox:
         """Who writes, by the policy that the letter's case keeps to."""
         policy = self._policy_of(letter, mailbox)
         landlord: Landlord = self._settings.landlord
-        ombudsman: Ombudsman = self._settings.ombudsman(policy.ombudsman)
+        case = self._case_of(letter)
+        ombudsman: Ombudsman | None = self._settings.ombudsman(policy.ombudsman)
+        if case and case.stakeholder:
+            ombudsman = None
         return Letterhead(
             landlord=landlord,
             ombudsman=ombudsman,

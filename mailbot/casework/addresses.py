@@ -316,6 +316,15 @@ def set_address(case: Case, event: StaffActed, rules: Rulebook, step: Step) -> D
         claim = next((c for c in case.claims if c.address == address), Claim(address, "", event.at))
         case = _without(_with(case, replace(claim, answer="no", answered_at=event.at)), address)
         return yes(case, event, rules, f"Nothing goes to {address} any more.", "second_address")
+    if case.stakeholder and address == resident.address:
+        case = replace(case, stakeholder=False)
+        return yes(
+            case,
+            event,
+            rules,
+            f"They are a {noun}: letters name the Ombudsman from now on.",
+            "second_address",
+        )
     if address == resident.address or any(p.address == address for p in case.further_addresses):
         return no(case, f"{address} is an address of the {noun}'s on this case already.")
     claim = next((c for c in case.claims if c.address == address), Claim(address, "", event.at))

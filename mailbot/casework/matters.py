@@ -80,7 +80,7 @@ def pass_to(case: Case | None, event: MailArrived, rules: Rulebook, route: Route
             {
                 **(orders.common(case, rules) if case else {"reference": "", "stage_name": "", "resident_name": ""}),
                 "kind_words": orders.ROUTE_WORDS[route.kind],
-                "why": f"It speaks of {orders.ROUTE_WORDS[route.kind]}.",
+                "why": f"It speaks of {orders.ROUTE_WORDS[route.kind]}.{_unsaid(case, rules, route)}",
                 "clauses": list(why),
                 "sender": {"name": event.sender.name, "address": event.sender.address},
                 "received_on": event.received_at.isoformat(),
@@ -96,6 +96,17 @@ def pass_to(case: Case | None, event: MailArrived, rules: Rulebook, route: Route
         )
         for person in holders
     )  # fmt: skip
+
+
+def _unsaid(case: Case | None, rules: Rulebook, route: Route) -> str:
+    """What whoever gets it must know where our letters name no Ombudsman."""
+    if case is None or not (case.stakeholder and route.no_ombudsman):
+        return ""
+    noun, clauses = rules.policy.person_noun, ", ".join(route.clauses)
+    return (
+        f" Our letters name no Ombudsman to them ({clauses}). If they are a {noun} after all, write #resident and "
+        "their address in answer to the case mail."
+    )
 
 
 # ------------------------------------------------------------------ praise and comments

@@ -138,7 +138,8 @@ def respond(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         facts["ombudsman_until"] = orders.iso(orders.ombudsman_until(case, rules))
     rule = "final_response" if number == 2 else "responded"
     final = rules.policy.why("final_response") if number == 2 else ()
-    because = tuple(dict.fromkeys((*record.respond.clauses, *stage.respond_clauses, *final)))
+    offered_by = rules.policy.why("compensation") if event.amount else ()
+    because = tuple(dict.fromkeys((*record.respond.clauses, *stage.respond_clauses, *final, *offered_by)))
     letter = orders.to_resident(
         case,
         rules,

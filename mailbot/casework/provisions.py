@@ -123,6 +123,7 @@ class Route:
     tells       a paragraph for the acknowledgement, "" for none
     restricted  nothing of the text stands in notices, lists or digests
     words       phrases that raise it, beside the flags of ROUTE_FLAGS
+    no_ombudsman  whoever says that they write for such a body is told of no Ombudsman
     one_stage, ends_complaint  what a document says of it and mailbot never does: that it has a single stage, that a
                 complaint may be ended over it. Held so that a check finds it.
     """
@@ -135,6 +136,7 @@ class Route:
     words: tuple[str, ...] = ()
     one_stage: bool = False
     ends_complaint: bool = False
+    no_ombudsman: bool = False
 
     def raised_by(self, flags: frozenset[Flag], text: str) -> bool:
         """Whether a mail with these flags and this text belongs to it."""

@@ -7,9 +7,10 @@ here, so that a stage is opened in one way only.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from mailbot.casework import clocks, offered, orders
 from mailbot.casework.allocation import choose_handler, conflicted_in
@@ -66,7 +67,20 @@ def new_case(event: MailArrived, rules: Rulebook, stage: Stage) -> Case:
         routes=tuple(route.kind for route in routes),
         how_received=event.channel,
         restricted=any(route.restricted for route in routes),
+        stakeholder=any(route.no_ombudsman for route in routes) and _speaks_for_a_body(event.text),
     )
+
+
+_FOR_A_BODY: Final = re.compile(
+    r"\b(?:i|we)\s+(?:write|wrote|am|are|act|complain)\b[^.!?\n]{0,60}\b(?:clerk|chair\w*|councillors?|officers?|behalf|for)\b"
+    r"[^.!?\n]{0,60}\b(?:council|authority|association|society)\b",
+    re.IGNORECASE,
+)
+
+
+def _speaks_for_a_body(text: str) -> bool:
+    """Whether the writer says of themselves that they write for a body, and not only names one."""
+    return _FOR_A_BODY.search(text[:20_000]) is not None
 
 
 def raised_routes(event: MailArrived, rules: Rulebook) -> tuple[Route, ...]:

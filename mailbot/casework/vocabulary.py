@@ -344,6 +344,7 @@ class Case:
     determinations: tuple[Determination, ...] = ()
     how_received: str = ""  # phone, post, ...: "" for mail
     unconfirmed: tuple[Unconfirmed, ...] = ()
+    stakeholder: bool = False  # it has no way to the Ombudsman, by the policy's own words: letters name none
     claims: tuple[Claim, ...] = ()  # addresses that wrote on it and are no party's
     learned: tuple[Learning, ...] = ()
     recorded: tuple[Recorded, ...] = ()

@@ -214,7 +214,7 @@ def every_careful_step(name: str) -> list[Decision]:
         longer = go(case, staff(Act.EXTEND, working_days=5))
         go(longer, mail(Intent.REPLY, "2026-03-09", kind=kind))
         go(longer, timer(Timer.UPDATE, "2026-03-16"))
-    case = go(case, staff(Act.RESPOND, words="upheld"))
+    case = go(case, staff(Act.RESPOND, words="upheld", amount=5_000))
     for exclusion in rules.policy.exclusions:
         refusal = staff(Act.DECLINE, ground=exclusion.ground, text="It is old.\n\nInstead: a visit.")
         go(go(None, mail(Intent.NEW_COMPLAINT, "2026-03-05")), refusal)
@@ -245,7 +245,7 @@ def test_every_letter_that_a_rule_sends_can_be_written_and_every_kept_clause_is_
     rules = policy(name)
     approves = any(stage.approver for stage in rules.stages)
     # these are the service's
-    never = {Letter.DIGEST, Letter.REPORT, Letter.QUALITY_SAMPLE, Letter.COMMAND_REFUSED}
+    never = {Letter.DIGEST, Letter.REPORT, Letter.QUALITY_SAMPLE, Letter.COMMAND_REFUSED, Letter.CONFIRM_ACT}
     never |= {Letter.SURVEY} if rules.survey is None else set()
     never |= set() if approves else {Letter.APPROVAL_REQUEST}
     assert {letter for letter, _ in seen} == set(Letter) - never
