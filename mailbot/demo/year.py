@@ -443,6 +443,11 @@ class Player:
                 life.timers.pop((effect.timer, effect.subject), None)
             elif isinstance(effect, SendLetter) and effect.letter is Letter.SURVEY:
                 self._survey(life, event.at)
+        waiting = next(
+            (p for p in after.open_proposals if p.kind not in ("exclusion", "non_escalation")), None
+        )
+        if waiting and waiting.proposed_at == event.at:  # a supervisor looks at it within some days
+            self._staff(life, self._later(event.at, 1, 3), Act.APPROVE, who="owen", number=waiting.number)
 
     def _survey(self, life: _Life, at: dt.datetime) -> None:
         if self._chance.random() < 0.35:
