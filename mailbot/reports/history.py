@@ -61,6 +61,7 @@ TIMER_WORDS: Mapping[Timer, str] = {
     Timer.ADJUSTMENT: "adjustment {subject} is to be reviewed",
     Timer.SEND: "what the handler sent goes out, unless they take it back",
     Timer.SURVEY: "the resident is asked how it was handled",
+    Timer.CONFIRM: "a mail of staff that nobody confirmed lapses",
 }
 ISO_DATE = re.compile(r"(?<![\w-])(\d{4}-\d\d-\d\d)(?![\w-])")
 

@@ -114,7 +114,7 @@ def test_a_letter_that_no_act_ordered_stands_at_its_own_time():
     lines = text.partition("\n\nClauses")[0].splitlines()
     first = next(i for i, line in enumerate(lines) if "letter  alert to alex@" in line)
     assert lines[first].startswith("Mon 2 Mar 2026 10:40  letter  alert")
-    assert first < next(i for i, line in enumerate(lines) if "Contact with the resident recorded" in line)
+    assert first < next(i for i, line in enumerate(lines) if "Contact with the customer recorded" in line)
     assert lines[-2].startswith("Mon 30 Mar 2026 07:30  letter  alert to late@landlord.example.org")
     assert text.count("letter  alert") == 2
 
