@@ -72,7 +72,8 @@ break-inside:avoid}}
 border-left:5px solid #e0a020}}
 .write b{{display:block;font-size:13px}}
 .answers td,.answers tbody th{{text-align:left;white-space:normal;vertical-align:top;overflow-wrap:break-word}}
-.answers thead th{{text-align:left}}.answers td{{padding-left:14px}}.answers .write{{margin:0;padding:6px 10px;font-size:13px}}
+.answers thead th{{text-align:left}}.answers td{{padding-left:14px}}
+.answers .write{{margin:0;padding:6px 10px;font-size:13px}}
 footer{{margin-top:40px}}
 @media (max-width:760px){{main{{margin:0;border-radius:0}}header,section,nav,footer{{padding-left:18px;
 padding-right:18px}}.figures{{grid-template-columns:1fr 1fr;gap:10px}}.charts{{grid-template-columns:1fr}}
