@@ -22,7 +22,7 @@ from test_journey_kills import named_points
 
 from mailbot.clock import SetClock
 
-KILLS = int(os.environ.get("MAILBOT_SOAK_KILLS", "6"))
+KILLS = int(os.environ.get("MAILBOT_SOAK_KILLS", "8"))
 MAILS = int(os.environ.get("MAILBOT_SOAK_MAILS", "24"))
 SEED = int(os.environ.get("MAILBOT_SOAK_SEED", "20260302"))
 MORNINGS = [
