@@ -85,7 +85,7 @@ def _without_chance(connection: Connection) -> Callable[[Any], Any]:
     # The digest says how many letters wait while it is written (after a restart, those of before it as well), and
     # the journal's seal, which rests on those names too. Keys of buttons are drawn by lot as well.
     said = (
-        r"(?:No|\d+) letters? waits? to go out",
+        r"(?:[Nn]o|\d+) letters? waits? to go out",
         r"Journal sealed[^\r\n\"]*",
         r"mail up to UID \d+",
         r"Case key: [0-9a-z.]+",
