@@ -9,7 +9,7 @@ PYTEST_ARGS ?= -n 2 -q
 # The development environment holds everything that the demo needs.
 RUN := $(if $(wildcard .venv/.installed-dev),.venv/.installed-dev,.venv/.installed-run)
 
-.PHONY: demo test lint bench lock clean
+.PHONY: demo test soak lint bench lock clean
 .DEFAULT_GOAL := demo
 
 demo: $(RUN)
@@ -18,6 +18,12 @@ demo: $(RUN)
 test: .venv/.installed-dev
 	bash .ci/install-servers
 	.venv/bin/python -m pytest $(PYTEST_ARGS)
+
+# Kills the process at random for an hour or so: make soak MAILS=6000 KILLS=1000 SEED=7
+soak: .venv/.installed-dev
+	bash .ci/install-servers
+	MAILBOT_SOAK_KILLS=$(or $(KILLS),300) MAILBOT_SOAK_MAILS=$(or $(MAILS),3000) MAILBOT_SOAK_SEED=$(or $(SEED),1) \
+	.venv/bin/python -m pytest -q -s -p no:randomly tests/journeys/test_journey_soak.py
 
 lint: .venv/.installed-dev
 	.venv/bin/ruff check .

@@ -49,3 +49,17 @@ faveo 150 165 chatwoot 5131 alga-psa 2705 Znuny 138 Freshdesk mailanalyzer 20 Zu
 def test_nothing_that_happened_to_others_is_left_out() -> None:
     page = (ROOT / "docs" / "failures.md").read_text("utf-8")
     assert [one for one in KNOWN if not re.search(rf"(?<![\w]){re.escape(one)}(?![\w])", page)] == []
+
+
+def test_every_test_that_the_page_on_reliability_names_exists() -> None:
+    page = (ROOT / "docs" / "reliability.md").read_text("utf-8")
+    tests = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    named = set(re.findall(r"`(test_\w+)`", page))
+    assert len(named) > 30
+    assert sorted(name for name in named if f"def {name}(" not in tests) == []
+    rows = [
+        row
+        for row in page.splitlines()
+        if row.startswith("| ") and not row.startswith(("| what |", "| fault", "| ---"))
+    ]
+    assert [row for row in rows if "test" not in row.rsplit("|", 2)[1]] == []

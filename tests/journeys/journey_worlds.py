@@ -83,8 +83,13 @@ def _without_chance(connection: Connection) -> Callable[[Any], Any]:
     ):
         names[row.message_id] = f"the {row.letter} to {row.to_address}"
     # The digest says how many letters wait while it is written (after a restart, those of before it as well), and
-    # how long the journal is, with its seal, which rests on those names too.
-    said = (r"(?:No|\d+) letters? waits? to go out", r"Journal sealed[^\r\n\"]*")
+    # the journal's seal, which rests on those names too. Keys of buttons are drawn by lot as well.
+    said = (
+        r"(?:[Nn]o|\d+) letters? waits? to go out",
+        r"Journal sealed[^\r\n\"]*",
+        r"mail up to UID \d+",
+        r"Case key: [0-9a-z.]+",
+    )
     chance = re.compile("|".join([*map(re.escape, names), *said]))
 
     def plain(value: Any) -> Any:

@@ -1,0 +1,181 @@
+"""Weeks of mail and timers while the process is killed at random, at named points and at any instruction: the world is
+the one of an undisturbed run. Short here; `make soak` runs it for long (docs/reliability.md has its figures)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import random
+import shutil
+import time
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from conftest import ALEX, COMPLAINT, REQUEST, SAM, House, Received, london
+from doors.catcher import SmtpCatcher
+from doors.dovecot import Dovecot
+from doors.primed import Primed
+from journey_worlds import TURN, World, difference, empty, world
+from test_journey_kills import named_points
+
+from mailbot.clock import SetClock
+
+KILLS = int(os.environ.get("MAILBOT_SOAK_KILLS", "8"))
+MAILS = int(os.environ.get("MAILBOT_SOAK_MAILS", "24"))
+SEED = int(os.environ.get("MAILBOT_SOAK_SEED", "20260302"))
+MORNINGS = [
+    day
+    for day in (dt.date(2026, 3, 2) + dt.timedelta(days=n) for n in range(20))
+    if day.weekday() < 5
+][: 4 if KILLS < 50 else 15]  # fmt: skip
+
+
+class Weeks:
+    """The same weeks, played with and without deaths."""
+
+    def __init__(self, house: House, catcher: SmtpCatcher, primed: Primed, blank: Path) -> None:
+        self.house, self.catcher, self.primed, self.blank = house, catcher, primed, blank
+        self.begun_at = 0
+        self.deaths: Counter[str] = Counter()
+
+    def play(self, kills: int, lots: random.Random) -> World:
+        house = self.house
+        empty(house.mail_server, house.address)
+        file = Path(house.url.removeprefix("sqlite:///"))
+        for left in file.parent.glob(f"{file.name}*"):
+            left.unlink()
+        shutil.copy(self.blank, file)
+        self.begun_at = len(self.catcher.letters)
+        self.turn(london("2026-03-02", "07:00"))
+        for n, day in enumerate(MORNINGS):
+            self.post(n, day)
+            self.live_through(london(day.isoformat(), "09:00"), kills // len(MORNINGS), lots)
+        return world(house.url, house.mail_server, house.address, self.catcher.letters[self.begun_at :])
+
+    def live_through(self, at: dt.datetime, kills: int, lots: random.Random) -> None:
+        """Die so many times in what this morning asks for, then do the rest."""
+        for _ in range(kills):
+            if lots.random() < 0.5:
+                point = f"{lots.choice(named_points())}:{lots.choice((1, 1, 2, 3, 5, 8, 13))}"
+                ended = self.start(at, point).wait()
+                how = point.partition(":")[0]
+            else:
+                process = self.start(at)
+                time.sleep(lots.uniform(0.1, 2.5))
+                process.kill()
+                ended, how = process.wait(), "any instruction"
+            self.deaths[how if ended.killed else "was done before"] += 1
+        self.turn(at)
+
+    def start(self, at: dt.datetime, crash_at: str = ""):  # type: ignore[no-untyped-def]
+        words = (TURN, self.house.folder / "config", at.isoformat())
+        return self.primed.start("-c", *words, env={"MAILBOT_CRASH_AT": crash_at})
+
+    def turn(self, at: dt.datetime) -> None:
+        ended = self.start(at).wait(600)
+        assert ended.code == 0, ended.err
+
+    # ---------------------------------------------------------- what people write
+
+    def post(self, morning: int, day: dt.date) -> None:
+        """This morning's mail: complaints, requests, machines, nonsense, and answers to what came before."""
+        house, each = self.house, MAILS // len(MORNINGS)
+        letters = house.letters()[self.begun_at :]
+        mine = {letter.to: letter for letter in letters if letter.kind == "acknowledgement"}
+        assigned = [letter for letter in letters if letter.kind == "case_assigned"]
+        for n in range(each):
+            number = morning * each + n
+            who = f"resident{number}@example.com"
+            at = london(day.isoformat(), "07:30") + dt.timedelta(seconds=n)
+            if number % 8 == 5:
+                self.put(house.compose(who, REQUEST, subject=f"Key fob {number}"), at)
+            elif number % 8 == 6:
+                self.put(
+                    house.compose(
+                        who,
+                        "I am away.",
+                        subject=f"Away {number}",
+                        headers={"Auto-Submitted": "auto-replied"},
+                    ),
+                    at,
+                )
+            elif number % 8 == 7:
+                self.put(b"Subject: Nobody %d\r\n\r\nWho wrote this?\r\n" % number, at)
+            elif number % 8 == 3 and (answered := mine.get(f"resident{number - each}@example.com")):
+                self.put(house.compose(answered.to, f"Is there any news? {number}", answers=answered), at)
+            elif number % 8 == 4 and (given := nth(assigned, number - each)):
+                self.put(
+                    house.compose(SAM, "#respond upheld\n\nDear resident, we are sorry.", answers=given), at
+                )
+            else:
+                self.put(house.compose(who, f"{COMPLAINT}\nMatter {number}", subject=f"Matter {number}"), at)
+
+    def put(self, raw: bytes, at: dt.datetime) -> None:
+        domain = b"landlord.example.org" if b"From: " + SAM.encode() in raw else b"example.com"
+        stamp = b"Authentication-Results: mx.landlord.example.org; dmarc=pass header.from=" + domain + b"\r\n"
+        self.house.mail_server.put(self.house.address, stamp + raw, at)
+
+
+def nth(assigned: list[Received], number: int) -> Received | None:
+    return next((letter for letter in assigned if f"Matter {number}," in f"{letter.subject},"), None)
+
+
+@pytest.fixture
+def weeks(
+    dovecot: Dovecot, smtp_catcher: SmtpCatcher, primed: Primed, ready_made_sqlite: Path, tmp_path: Path
+) -> Weeks:
+    house = House(
+        dovecot,
+        smtp_catcher,
+        tmp_path,
+        f"sqlite:///{tmp_path}/mailbot.db",
+        dovecot.fresh_mailbox(),
+        SetClock(london("2026-03-02", "07:00")),
+        after="move",
+    )
+    house.write_config()
+    return Weeks(house, smtp_catcher, primed, ready_made_sqlite)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(60 + 40 * KILLS + MAILS)
+def test_random_deaths_over_weeks_lose_nothing_and_double_nothing(weeks: Weeks) -> None:
+    lots = random.Random(SEED)
+    unharmed = quiet(weeks.play(0, lots))
+    begun = time.monotonic()
+    found = quiet(weeks.play(KILLS, lots))
+    unknown = Counter((row[1], row[4]) for row in found.record["letters"].elements() if row[-1] == "unknown")
+    lost = Counter((kind, to) for (to, kind, _, _) in (unharmed.delivered - found.delivered).elements())
+    print(
+        f"\n{sum(weeks.deaths.values())} starts that were to die, {dict(weeks.deaths.most_common())}; {MAILS} mails, "
+        f"{sum(found.record['cases'].values())} cases, {sum(found.delivered.values())} letters delivered, "
+        f"{sum(unknown.values())} unknown of which {sum(lost.values())} had not gone out; "
+        f"{time.monotonic() - begun:.0f} s; seed {SEED}"
+    )
+    assert sum(weeks.deaths.values()) - weeks.deaths["was done before"] >= KILLS // 3
+    if told := difference(unharmed, found):
+        print(told[:20_000])
+    for table in ("mails", "cases", "parties", "timers", "sequences"):
+        assert found.record[table] == unharmed.record[table], table
+    assert found.folders == unharmed.folders
+    assert not unharmed.record["journal"] - found.record["journal"], "every line is there"
+    assert lost <= unknown, "what did not go out is on record as unknown"
+    further = Counter((kind, to) for (to, kind, _, _) in (found.delivered - unharmed.delivered).elements())
+    assert set(further) <= {("alert", ALEX)}, "people got nothing twice, only a supervisor was told of deaths"
+    assert bool(further) == bool(unknown)
+    ids = Counter(letter.message_id for letter in weeks.house.letters()[weeks.begun_at :])
+    assert max(ids.values()) == 1
+
+
+def quiet(told: World) -> World:
+    """Without the digests' words: they show what deaths have left for people."""
+    letters = Counter(
+        row if row[1] != "digest" else (*row[:5], "", *row[6:]) for row in told.record["letters"].elements()
+    )
+    delivered = Counter(
+        (to, kind, subject, "") if kind == "digest" else (to, kind, subject, text)
+        for to, kind, subject, text in told.delivered.elements()
+    )
+    return replace(told, record={**told.record, "letters": letters}, delivered=delivered)
