@@ -166,7 +166,11 @@ def send_reports(service: Service) -> int:
     day = settings.calendar.london_date(now)
     if not settings.calendar.is_working(day) or now < settings.calendar.instant(day, settings.digest_at):
         return 0
-    sent = _sample_due(service, day)
+    sent = 0
+    try:
+        sent += _sample_due(service, day)
+    except Exception as error:  # one case that can't be read must not keep letters from going out
+        log.error("the sample could not be drawn", extra={"error": place_of(error)})
     due = list(due_on(settings, day))
     with service.store.read() as work:
         waiting = [

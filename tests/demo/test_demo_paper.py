@@ -39,7 +39,7 @@ def test_the_timeline_fits_a_log_and_a_terminal(played: Played) -> None:
     lines = played.printed.splitlines()
     assert max(map(len, lines)) <= 118
     timeline = lines[: next(n for n, line in enumerate(lines) if line.startswith("Cases"))]
-    assert len(timeline) <= 290
+    assert len(timeline) <= 300
     assert "\x1b" not in played.printed
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import conftest as journeys
 import pytest
 from conftest import ALEX, COMPLAINT, ESCALATION, JO, SAM, STAFF, House
 from doors.embedded import Embedded
@@ -170,8 +171,6 @@ def test_nobody_is_told_of_who_is_worried_about_them(office: House) -> None:
 def test_a_former_colleague_with_a_mail_to_staff_is_nobodys_second_address(
     office: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import conftest as journeys
-
     theirs = office.last(SAM, "case_assigned")
     office.stop()
     _, _, others = STAFF.partition("[[person]]")[2].partition("[[person]]")

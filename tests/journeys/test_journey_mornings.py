@@ -17,7 +17,7 @@ from mailbot.casework.vocabulary import Person, Stage
 from mailbot.clock import SetClock
 from mailbot.mornings import readers_on
 
-UNCLEAR = "Is anybody there? I wrote about the windows."
+UNCLEAR = "About the windows: well. Flat 9"
 
 
 @pytest.fixture

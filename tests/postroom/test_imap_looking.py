@@ -185,7 +185,9 @@ def test_a_server_without_keywords_is_asked_for_none(mail_server: Mailboxes) -> 
         assert b"STORE" not in meddler.commands
         with opened(mail_server, address, after="move", port=meddler.port) as door:
             assert door.look(shelf, now) == 0
-    assert list(mail_server.flags(address).values()) == [set()]
+    # What was kept before and had to be left is moved now, and still has no flag of ours.
+    assert mail_server.flags(address) == {}
+    assert list(mail_server.flags(address, "Done").values()) == [set()]
     assert shelf.errors == []
 
 

@@ -229,7 +229,7 @@ def test_machines_say_that_they_are_machines_and_people_do_not(
     message = read(write(stationery, letter).raw)
     spoken = {
         *(Letter.HANDLER_REPLY, Letter.RESPONSE, Letter.FINAL_RESPONSE, Letter.EXTENSION_NOTICE),
-        *(Letter.REFUSAL, Letter.NON_ESCALATION, Letter.UPDATE, Letter.OFFICE_REPLY),
+        *(Letter.REFUSAL, Letter.NON_ESCALATION, Letter.UPDATE, Letter.OFFICE_REPLY, Letter.CONTACT_LIMIT),
     }
     answers = {
         *(Letter.ACKNOWLEDGEMENT, Letter.SERVICE_REQUEST_RECEIPT, Letter.SIGNPOSTING),

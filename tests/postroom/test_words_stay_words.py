@@ -68,7 +68,8 @@ def poisoned(fact: Any, poison: str) -> Any:
     if isinstance(fact, str):
         return poison.format(word=fact) if re.search("[A-Za-z]{3}", fact) and not _kept(fact) else fact
     if isinstance(fact, dict):
-        return {key: poisoned(value, poison) for key, value in fact.items()}
+        # A button's `to` is a colleague's address out of staff.toml: no stranger writes it.
+        return {key: value if key == "to" else poisoned(value, poison) for key, value in fact.items()}
     if isinstance(fact, (list, tuple)):
         return type(fact)(poisoned(value, poison) for value in fact)
     return fact
