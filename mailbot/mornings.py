@@ -155,11 +155,17 @@ class Mornings:
             return 0
         if self._done.get(WORKLIST) == day:
             return 0
-        with service.store.read() as work:
-            looked = max((at for at in work.last_looks().values() if at), default=None)
-            if now < begin + WAITS_FOR_MAIL and (looked is None or looked < begin or work.waiting_mails(1)):
-                return 0
-            desks = self._desks(work.open_cases(), work.closed_and_owed(), day)
+        try:
+            with service.store.read() as work:
+                looked = max((at for at in work.last_looks().values() if at), default=None)
+                if now < begin + WAITS_FOR_MAIL and (
+                    looked is None or looked < begin or work.waiting_mails(1)
+                ):
+                    return 0
+                desks = self._desks(work.open_cases(), work.closed_and_owed(), day)
+        except Exception as error:  # a case that can't be read must not keep letters from going out
+            log.error("the lists could not be gathered", extra={"error": place_of(error)})
+            return 0
         sent, whole = 0, True
         for person, cases in desks.items():
             try:
