@@ -46,6 +46,7 @@ from mailbot.postroom.imap_login import (
 )
 
 BATCH_MAILS = 50
+LINE_MAILS = 500  # named in one command: servers take lines of some thousand characters at least
 BATCH_BYTES = 16_000_000  # held in memory at once; one mail may exceed it, up to the mailbox's max_bytes
 PART_BYTES = 200_000  # of the text of a mail that is kept in part
 KEPT_KEYWORD = b"$MailbotKept"
@@ -130,6 +131,10 @@ class _Trouble:
 class _Measure:
     size: int
     received_at: dt.datetime
+
+
+def _in_lines(uids: list[int]) -> Iterator[list[int]]:
+    return (uids[n : n + LINE_MAILS] for n in range(0, len(uids), LINE_MAILS))
 
 
 class ImapDoor:
@@ -526,10 +531,13 @@ class ImapDoor:
         stay = [u for u, whole in self._unfinished.items() if self.settings.after == "flag" or not whole]
         leave = [u for u in self._unfinished if u not in set(stay)]
         try:
-            if stay and self._folder is not None and self._folder.takes_keyword:
-                self._ask("add_flags", stay, [KEPT_KEYWORD], silent=True)
-            if leave:
-                self._move(leave)
+            if self._folder is not None and self._folder.takes_keyword:
+                for some in _in_lines(stay):
+                    self._ask("add_flags", some, [KEPT_KEYWORD], silent=True)
+            for some in _in_lines(leave):
+                self._move(some)
+                for uid in some:
+                    del self._unfinished[uid]
         except LOST:
             raise
         except IMAPClientError as e:

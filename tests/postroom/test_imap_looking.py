@@ -184,9 +184,8 @@ def test_a_server_without_keywords_is_asked_for_none(mail_server: Mailboxes) -> 
             assert door.look(shelf, now) == 1
         assert b"STORE" not in meddler.commands
         with opened(mail_server, address, after="move", port=meddler.port) as door:
-            assert door.look(shelf, now) == 0
-    # What was kept before and had to be left is moved now, and still has no flag of ours.
-    assert mail_server.flags(address) == {}
+            assert door.look(shelf, now) == 0  # and it is moved now: it was kept by an earlier process
+    assert mail_server.uids(address) == []
     assert list(mail_server.flags(address, "Done").values()) == [set()]
     assert shelf.errors == []
 
@@ -203,6 +202,24 @@ def test_kept_mails_are_moved_to_a_folder_that_is_made_for_them(mail_server: Mai
     assert mail_server.uids(address) == []
     assert len(mail_server.uids(address, "Erledigt & geprüft")) == 4
     assert set(map(frozenset, mail_server.flags(address, "Erledigt & geprüft").values())) == {frozenset()}
+
+
+def test_a_whole_years_mails_are_cleared_away_in_lines_that_a_server_takes(
+    dovecot: Dovecot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when a landlord has kept mails left where they lie and now wants them moved."""
+    monkeypatch.setattr(imap, "LINE_MAILS", 2)
+    address = dovecot.fresh_mailbox()
+    shelf = begun(dovecot, address)
+    for subject in numbered(5):
+        dovecot.deliver(mail(subject), to=address)
+    with opened(dovecot, address) as door:
+        assert door.look(shelf, now) == 5
+    with meddling(dovecot) as meddler:
+        with opened(dovecot, address, after="move", port=meddler.port) as door:
+            assert door.look(shelf, now) == 0
+        assert meddler.commands.count(b"UID MOVE") == 3
+    assert dovecot.uids(address) == []
 
 
 @pytest.mark.parametrize("after", ["move", "flag"])
