@@ -21,16 +21,15 @@ from xdist.scheduler import LoadScopeScheduling
 
 import storage
 
-ONE_WORKER = ("classifiers", "demo")
-"""Folders whose tests share something that takes long to make: one worker makes it and nobody waits for it."""
+ONE_WORKER = ("tests/classifiers/", "tests/demo/", "tests/postroom/test_bounds.py")
+"""Tests that share something that takes long to make: one worker makes it and nobody waits for it."""
 
 
 class ByRoom(LoadScopeScheduling):  # type: ignore[misc]
-    """Tests to whichever worker is free, but all of a folder in ONE_WORKER to one, and these first."""
+    """Tests to whichever worker is free, but all of a place in ONE_WORKER to one, and these first."""
 
     def _split_scope(self, nodeid: str) -> str:
-        room = nodeid.split("/", 2)[1] if nodeid.startswith("tests/") else ""
-        return room if room in ONE_WORKER else nodeid
+        return next((place for place in ONE_WORKER if nodeid.startswith(place)), nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByRoom:
