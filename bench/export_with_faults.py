@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
 import random
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -197,9 +197,13 @@ def write_mbox(path: Path, mails: list[bytes]) -> None:
 
 
 if __name__ == "__main__":
-    wanted = int(sys.argv[2]) if len(sys.argv) > 2 else 5_000
-    made, faults = export(wanted, int(sys.argv[3]) if len(sys.argv) > 3 else 7)
-    write_mbox(Path(sys.argv[1]), made)
+    parser = argparse.ArgumentParser(description="Write an export of a mailbox with planted mistakes.")
+    parser.add_argument("out", type=Path, help="the mbox file to write")
+    parser.add_argument("mails", type=int, nargs="?", default=5_000)
+    parser.add_argument("seed", type=int, nargs="?", default=7)
+    asked = parser.parse_args()
+    made, faults = export(asked.mails, asked.seed)
+    write_mbox(asked.out, made)
     print(
         f"{faults.mails} mails; late {len(faults.late)}, never {len(faults.never)}, "
         f"unanswered {len(faults.unanswered)}, crossed {len(faults.crossed)}"

@@ -312,7 +312,7 @@ def _mailbox(
         )
         yield from _certificate(part, found.certificate_ends, ours.security, clock)
         yield from _folders(part, settings, mailbox, found)
-        yield from _vouching(part, settings, found)
+        yield from _vouching(part, settings, mailbox, found)
         if door is not None:
             yield from _round_trip(part, mailbox, examiner, door, clock, seconds)
     finally:
@@ -345,12 +345,18 @@ def _folders(
         )
 
 
-def _vouching(part: str, settings: Settings, found: MailboxFound) -> Iterator[Finding]:
+def _vouching(
+    part: str, settings: Settings, mailbox: MailboxSettings, found: MailboxFound
+) -> Iterator[Finding]:
     """Whose Authentication-Results stand on top, and whether they speak for the staff."""
     mails = [read(head) for head in heads(found.headers)]
     trust = settings.trust
     last = f"the last {len(mails)} mails"
-    if trust.mode == "standard" and mails:
+    if not mails:
+        told = f"no mail in {mailbox.imap.folder} yet that would show whose Authentication-Results can be trusted"
+        fix = "write to it from a staff member's own mail program, then run doctor again"
+        yield warning(part, told, fix)
+    elif trust.mode == "standard":
         ours = trust.authserv_id.strip().lower()
         borders = Counter(border for mail in mails if (border := border_of(mail)))
         usual, times = borders.most_common(1)[0] if borders else ("", 0)

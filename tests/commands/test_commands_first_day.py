@@ -222,6 +222,11 @@ def test_a_mailbox_whose_border_has_another_name_is_told_the_name(clinic: Clinic
     assert 'write authserv_id = "mx7.quayside.example"' in wrong
 
 
+def test_an_empty_mailbox_leaves_the_border_unproved_and_says_so(clinic: Clinic) -> None:
+    look = told(clinic.findings(send=False), State.WARNING)
+    assert "no mail in INBOX yet" in look and "then run doctor again" in look
+
+
 def test_staff_whose_mail_is_not_vouched_for_are_counted(clinic: Clinic, dovecot: Dovecot) -> None:
     post(dovecot, clinic.address, "Priya <priya@quayside.example>")
     post(dovecot, clinic.address, "Helen <helen@quayside.example>", verdict="fail")
