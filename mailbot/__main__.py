@@ -222,6 +222,9 @@ def case_list(
     settings = with_kept_policies(settings, store, refuse=False)
     with store.read() as work:
         cases = work.cases() if everything else work.open_cases()
+        unreadable = sorted(work.unreadable)
+    for damaged in unreadable:
+        typer.echo(f"{damaged} can't be read: its record is damaged, or of a newer mailbot", err=True)
     if not cases:
         typer.echo("There are no cases." if everything else "There are no open cases.")
         return

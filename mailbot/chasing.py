@@ -80,7 +80,7 @@ def _still_wanted(work: Work, rows: list[LetterRow], settings: Settings, now: dt
     """Without those of an earlier day whose matter is settled."""
     kept = []
     for row in rows:
-        case = work.case(row.reference) if row.reference else None
+        case = work.case_if_readable(row.reference) if row.reference else None
         earlier = row.created_at < _midnight(now)
         if earlier and row.order.facts.get("sections"):
             work.absorb(row.id, LIST_OF_ANOTHER_DAY)
@@ -165,7 +165,7 @@ def _the_latest_first(line: Fact) -> tuple[int, str]:
 
 
 def _mailbox(work: Work, settings: Settings, row: LetterRow) -> MailboxSettings:
-    case = work.case(row.reference) if row.reference else None
+    case = work.case_if_readable(row.reference) if row.reference else None
     named: Iterable[MailboxSettings] = (
         box for box in settings.mailboxes if case and box.name == case.mailbox
     )

@@ -42,7 +42,7 @@ NOWHERE = "erased.invalid"
 
 
 class StillGoing(Exception):
-    """A letter is being handed over at this moment. Try again in a minute."""
+    """It can't be done at this moment, and why: a letter is being handed over, or a case can't be read."""
 
 
 @dataclass
@@ -184,6 +184,9 @@ class Eraser:
             body = codec.write_case(case)
             if case.reference not in skip and self._traces.in_text(body):
                 self._work.replace_words(case, codec.read_case(_in_json(body, self.scrub) or body))
+        if self._work.unreadable:  # rather nothing than an erasure that only seems whole
+            damaged = ", ".join(sorted(self._work.unreadable))
+            raise StillGoing(f"what can't be read may name them, and must be mended first: {damaged}")
 
     def finish(self, who: str, summary: str) -> Done:
         """Write the line that orders it all, and let go of the bytes."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mailbot.casework.vocabulary import Audience, Case, Fact, Letter, Person, SendLetter
@@ -112,15 +113,17 @@ class Mornings:
         before = calendar.instant(calendar.subtract_working_days(day, 1), settings.digest_at)
         flow = work.flow_since(calendar.instant(trend.first_week(day), dt.time(0)))
         london = calendar.london_date
+        cases, owed, closed = work.open_cases(), work.closed_and_owed(), work.closed_cases(before, now)
         return Morning(
             day=day,
             now=now,
             since=before,
             rules=service.rules(work, settings.mailboxes[0]),
             policy_of=service.policy_of,
-            cases=tuple(work.open_cases()),
-            owed=tuple(work.closed_and_owed()),
-            closed=tuple(work.closed_cases(before, now)),
+            cases=tuple(cases),
+            owed=tuple(owed),
+            closed=tuple(closed),
+            unreadable=tuple(sorted(work.unreadable.items())),
             aside=rows_set_aside(work.quarantined()),
             filed=len(work.filed_mails(before, now)),
             troubled=tuple(
@@ -162,14 +165,15 @@ class Mornings:
                     looked is None or looked < begin or work.waiting_mails(1)
                 ):
                     return 0
-                desks = self._desks(work.open_cases(), work.closed_and_owed(), day)
-        except Exception as error:  # a case that can't be read must not keep letters from going out
+                cases, owed = work.open_cases(), work.closed_and_owed()
+                desks = self._desks(cases, owed, work.unreadable, day)
+        except Exception as error:  # whatever is wrong with the lists must not keep letters from going out
             log.error("the lists could not be gathered", extra={"error": place_of(error)})
             return 0
         sent, whole = 0, True
-        for person, cases in desks.items():
+        for person, (theirs, unreadable) in desks.items():
             try:
-                sent += self._write_list(person, cases, day, now)
+                sent += self._write_list(person, theirs, unreadable, day, now)
             except (
                 Exception
             ) as error:  # one list that can't be written must not keep the others from going out
@@ -181,20 +185,30 @@ class Mornings:
             self._done[WORKLIST] = day
         return sent
 
-    def _desks(self, cases: list[Case], owed: list[Case], day: dt.date) -> dict[Person, list[Case]]:
-        """What lies on whose desk: on the stand-in's while somebody is away."""
+    def _desks(
+        self, cases: list[Case], owed: list[Case], unreadable: Mapping[str, str], day: dt.date
+    ) -> dict[Person, tuple[list[Case], list[str]]]:
+        """What lies on whose desk: on the stand-in's while somebody is away. Of a case that can't be read the
+        reference."""
         known = {person.key: person for person in self._service.settings.people}
-        found: dict[Person, list[Case]] = {}
-        for case in (*cases, *owed):
-            person = known.get(case.handler)
+        found: dict[Person, tuple[list[Case], list[str]]] = {}
+
+        def desk_of(handler: str) -> tuple[list[Case], list[str]]:
+            person = known.get(handler)
             stand_in = known.get(person.delegate) if person and person.is_away(day) else None
             if stand_in and not stand_in.is_away(day):
                 person = stand_in
-            if person:
-                found.setdefault(person, []).append(case)
+            return found.setdefault(person, ([], [])) if person else ([], [])
+
+        for case in (*cases, *owed):
+            desk_of(case.handler)[0].append(case)
+        for reference, handler in sorted(unreadable.items()):
+            desk_of(handler)[1].append(reference)
         return found
 
-    def _write_list(self, person: Person, cases: list[Case], day: dt.date, now: dt.datetime) -> int:
+    def _write_list(
+        self, person: Person, cases: list[Case], unreadable: list[str], day: dt.date, now: dt.datetime
+    ) -> int:
         service = self._service
         settings = service.settings
         box = settings.mailboxes[0]
@@ -207,7 +221,7 @@ class Mornings:
                 if row.order.to == person.address
                 for line in lines_of(row.order)
             }
-            facts = self._list_facts(work, person, cases, day, reminded)
+            facts = self._list_facts(work, person, cases, unreadable, day, reminded)
             if facts is None:
                 return 0
             because = box.policy.why("chase")
@@ -218,7 +232,13 @@ class Mornings:
         return 1
 
     def _list_facts(
-        self, work: Work, person: Person, cases: list[Case], day: dt.date, reminded: set[Told]
+        self,
+        work: Work,
+        person: Person,
+        cases: list[Case],
+        unreadable: list[str],
+        day: dt.date,
+        reminded: set[Told],
     ) -> dict[str, Fact] | None:
         service = self._service
         rules = service.rules(work, service.settings.mailboxes[0])
@@ -230,6 +250,10 @@ class Mornings:
             rules, day, service.policy_of, service.settings.references_only, True, mine=True, key=person.key
         )
         facts = worklist_facts(
-            desk, write, reminded, lambda d: rules.calendar.working_days_between(d.due.outer, day)
+            desk,
+            write,
+            reminded,
+            lambda d: rules.calendar.working_days_between(d.due.outer, day),
+            unreadable,
         )
         return facts and {"reference": "", "handler_name": person.name, "lines": [], "commands": [], **facts}

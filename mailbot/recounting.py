@@ -43,6 +43,7 @@ def recompute_dates(service: Service) -> list[tuple[str, Decision]]:
         if known == (calendar, policies):
             return []
         references = [case.reference for case in (*work.open_cases(), *work.closed_and_owed())]
+        references += work.unreadable  # each is told of, and tried again on the next start
     by_policy = known[0] == calendar
     done: list[tuple[str, Decision]] = []
     whole = True

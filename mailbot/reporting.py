@@ -49,14 +49,16 @@ ALWAYS: Final = (Cycle.WEEKLY, Cycle.MONTHLY, Cycle.QUARTERLY, Cycle.ANNUAL)
 
 def gather(work: Work, settings: Settings, cycle: Cycle, today: dt.date) -> Facts:
     """Every case and its journal as rows, with what the landlord set."""
+    cases, told = work.cases(), work.journal_holding(TELLING)
     rows = rows_of(
-        work.cases(),
-        work.journal_holding(TELLING),
+        cases,
+        told,
         lambda case: mailbox_named(settings, case.mailbox).policy_of(case),
         settings.calendar,
         settings.people,
         settings.reports,
     )
+    unreadable = tuple(sorted(work.unreadable))
     code, findings = held_against_the_code(settings) if cycle is Cycle.ANNUAL else ((), ())
     asked = [
         (report, box.policy)
@@ -78,6 +80,7 @@ def gather(work: Work, settings: Settings, cycle: Cycle, today: dt.date) -> Fact
         code=code,
         findings=findings,
         because=tuple(dict.fromkeys(because)),
+        unreadable=unreadable,
         asked_for=tuple(
             dict.fromkeys(
                 f"{report.to} ({', '.join(report.clauses)}): {report.holds.rstrip('.')}"

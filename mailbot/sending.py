@@ -189,7 +189,7 @@ class Outbox:
         mailbox = self._mailbox_of(letter)
         if self._no_room(letter, now):
             return self._put_off(letter, now)
-        held = self._over_limit(letter, now)
+        held = self._over_limit(letter, now) or ("its case can't be read" if self._is_blind(letter) else "")
         if held:
             return self._hold(letter, held)
         try:
@@ -532,7 +532,15 @@ class Outbox:
         if not letter.reference:
             return None
         with self._store.read() as work:
-            return work.case(letter.reference)
+            return work.case_if_readable(letter.reference)
+
+    def _is_blind(self, letter: LetterRow) -> bool:
+        """Whether it is to go to a resident of a case that can't be read: whose policy it is to follow nobody knows."""
+        return (
+            bool(letter.reference)
+            and letter.order.audience is Audience.RESIDENT
+            and self._case_of(letter) is None
+        )
 
 
 def may_tell(work: Work, about: str, now: dt.datetime, most: int, period: str = "%Y-%m-%dT%H") -> bool:

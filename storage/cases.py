@@ -5,12 +5,15 @@ A case changes only by `Work.record`.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import functools
 import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import JSON, Row, Text, bindparam, cast, delete, func, or_, select
+from sqlalchemy import JSON, Row, Select, Text, bindparam, case, cast, delete, func, or_, select
+from sqlalchemy.exc import DataError
 
 from mailbot.casework.vocabulary import Case, Flag, Stage, Timer
 from storage import codec, schema
@@ -60,8 +63,9 @@ _TIMERS_OF = (
     .where(timers.c.reference == bindparam("reference"))
     .order_by(timers.c.due_at, timers.c.timer)
 )
+_LISTED = (cases.c.reference, cases.c.handler, cases.c.body)
 _OWED_WHILE_CLOSED = (
-    select(cases.c.body)
+    select(*_LISTED)
     .where(
         cases.c.stage == Stage.CLOSED.value,
         cases.c.reference.in_(
@@ -75,6 +79,7 @@ _DROP = delete(timers).where(
     timers.c.timer == bindparam("its_timer"),
     timers.c.subject == bindparam("its_subject"),
 )
+_HELD = (cases.c.stage != Stage.CLOSED.value, cases.c.handler != "")
 _NEXT = select(sequences.c.next).where(sequences.c.name == bindparam("name")).with_for_update()
 
 
@@ -84,6 +89,25 @@ class Cases(Transaction):
     def case(self, reference: str) -> Case | None:
         body = self._connection.execute(_CASE, {"reference": reference}).scalar()
         return None if body is None else codec.read_case(body)
+
+    def case_if_readable(self, reference: str) -> Case | None:
+        """The case; None also where its row can't be read, which `unreadable` then names."""
+        return next(iter(self._readable(select(*_LISTED).where(cases.c.reference == reference))), None)
+
+    def _readable(self, statement: Select[Any]) -> list[Case]:
+        """The cases of a list. One whose row can't be read never keeps the others back: it is named in `unreadable`,
+        for whoever reads the list."""
+        found: list[Case] = []
+        for reference, handler, body in self._connection.execute(statement):
+            try:
+                found.append(codec.read_case(body))
+            except (
+                ValueError,
+                TypeError,
+                KeyError,
+            ):  # damaged, or written by a version that this one can't read
+                self.unreadable[reference] = handler
+        return found
 
     def open_cases_of(self, address: str) -> list[Case]:
         """Cases that are not closed and have this address as a party, the earliest first."""
@@ -99,8 +123,8 @@ class Cases(Transaction):
         mailbox: str | None = None,
         limit: int | None = None,
     ) -> list[Case]:
-        """Cases that fit everything given, the earliest received first. `handler=""`: nobody's."""
-        statement = select(cases.c.body).order_by(cases.c.received_at, cases.c.reference).limit(limit)
+        """Cases that fit everything given and can be read, the earliest received first. `handler=""`: nobody's."""
+        statement = select(*_LISTED).order_by(cases.c.received_at, cases.c.reference).limit(limit)
         if stages is not None:
             statement = statement.where(cases.c.stage.in_([stage.value for stage in stages]))
         if open_only:
@@ -109,24 +133,23 @@ class Cases(Transaction):
             statement = statement.where(cases.c.handler == handler)
         if mailbox is not None:
             statement = statement.where(cases.c.mailbox == mailbox)
-        return [codec.read_case(body) for body in self._connection.execute(statement).scalars()]
+        return self._readable(statement)
 
     def open_cases(self) -> list[Case]:
         return self.cases(open_only=True)
 
     def closed_and_owed(self) -> list[Case]:
         """Closed cases on which a person is asked something or a promise is not kept, the earliest received first."""
-        bodies = self._connection.execute(_OWED_WHILE_CLOSED).scalars()
-        return [codec.read_case(body) for body in bodies]
+        return self._readable(_OWED_WHILE_CLOSED)
 
     def closed_cases(self, since: dt.datetime, until: dt.datetime) -> list[Case]:
         """Cases that were closed in [since, until) and still are, in that order."""
         statement = (
-            select(cases.c.body)
+            select(*_LISTED)
             .where(cases.c.closed_at >= since, cases.c.closed_at < until, cases.c.stage == Stage.CLOSED.value)
             .order_by(cases.c.closed_at, cases.c.reference)
         )
-        return [codec.read_case(body) for body in self._connection.execute(statement).scalars()]
+        return self._readable(statement)
 
     def flow_since(self, since: dt.datetime) -> list[tuple[dt.datetime, dt.datetime | None, str]]:
         """(received, closed, handler) of each case that was received or closed since then; no body is read."""
@@ -142,18 +165,18 @@ class Cases(Transaction):
         return {row[0]: row[1] for row in self._connection.execute(_LOADS)}
 
     def open_weights(self) -> list[tuple[str, Stage, tuple[Flag, ...]]]:
-        """Of every open case that somebody has: their key, where it stands, and its flags."""
-        if self._connection.dialect.name == "sqlite":
-            flags: Any = func.json_extract(cases.c.body, "$.flags")
-        else:
-            flags = cast(cast(cases.c.body, JSON)["flags"], Text)
-        open_ones = select(cases.c.handler, cases.c.stage, flags).where(
-            cases.c.stage != Stage.CLOSED.value, cases.c.handler != ""
-        )
+        """Of every open case that somebody has: their key, where it stands, and its flags. Of one that can't be read no
+        flag is known."""
+        try:
+            with self._connection.begin_nested() if self._dialect != "sqlite" else contextlib.nullcontext():
+                found = self._connection.execute(_weights(self._dialect)).all()
+        except DataError:  # PostgreSQL refuses the whole question for one row that is no JSON
+            plain = select(cases.c.handler, cases.c.stage, cases.c.body).where(*_HELD)
+            found = [(key, stage, _flags_in(body)) for key, stage, body in self._connection.execute(plain)]  # type: ignore[misc]
         known = {flag.value: flag for flag in Flag}
         return [
-            (key, Stage(stage), tuple(known[f] for f in json.loads(found or "[]") if f in known))
-            for key, stage, found in self._connection.execute(open_ones)
+            (key, Stage(stage), tuple(known[f] for f in json.loads(flags or "[]") if f in known))
+            for key, stage, flags in found
         ]
 
     def open_mailboxes(self) -> set[str]:
@@ -238,6 +261,23 @@ class Cases(Transaction):
                 _DROP, {"its_reference": reference, "its_timer": timer.value, "its_subject": subject}
             ).rowcount
         )
+
+
+@functools.cache
+def _weights(dialect: str) -> Select[Any]:
+    if dialect == "sqlite":
+        flags: Any = case((func.json_valid(cases.c.body) == 1, func.json_extract(cases.c.body, "$.flags")))
+    else:
+        flags = cast(cast(cases.c.body, JSON)["flags"], Text)
+    return select(cases.c.handler, cases.c.stage, flags).where(*_HELD)
+
+
+def _flags_in(body: str) -> str:
+    """The flags of a case as JSON, "" where its row holds none."""
+    try:
+        return json.dumps(json.loads(body)["flags"])
+    except (ValueError, TypeError, KeyError):
+        return ""
 
 
 def _timer_row(row: Row[Any]) -> TimerRow:

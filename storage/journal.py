@@ -49,14 +49,20 @@ class Journal(Transaction):
 
     def journal_holding(self, words: Iterable[str]) -> list[JournalRow]:
         """All lines whose event or orders hold one of these pieces of `codec`'s text, in the order in which they were
-        written: the few that somebody needs of many. A line more may be among them, since people write words, too."""
+        written: the few that somebody needs of many. A line more may be among them, since people write words, too. The
+        case of one that can't be read is named in `unreadable`."""
         held = [
             column.contains(word, autoescape=True)
             for word in words
             for column in (journal.c.event, journal.c.effects)
         ]
-        rows = self._connection.execute(select(journal).where(or_(*held)).order_by(journal.c.seq))
-        return [_journal_row(row) for row in rows]
+        found = []
+        for row in self._connection.execute(select(journal).where(or_(*held)).order_by(journal.c.seq)):
+            try:
+                found.append(_journal_row(row))
+            except (ValueError, TypeError, KeyError):
+                self.unreadable.setdefault(row.reference or "", "")
+        return found
 
     def lines_as_kept(self, reference: str) -> list[dict[str, Any]]:
         """The lines of a case column by column, as they were hashed; those whose words were erased with their seals."""

@@ -18,6 +18,8 @@ class Transaction:
         self._connection = connection
         self._key = key  # that the journal is sealed with, b"" for none
         self._dialect = connection.dialect.name
+        self.unreadable: dict[str, str] = {}
+        """Of each case that a list passed over because it can't be read: its reference, and who has it."""
 
     def blob(self, sha256: str) -> bytes:
         """The bytes with this hex digest. KeyError when nobody kept them."""

@@ -69,9 +69,12 @@ def update_timer(case: Case, rules: Rulebook, at: dt.datetime) -> tuple[Effect, 
 
 
 def acknowledge_timer(record: StageRecord, rules: Rulebook, at: dt.datetime) -> SetTimer:
-    """When an unconfirmed acknowledgement goes out by itself: on the working day before its target."""
+    """When an unconfirmed acknowledgement goes out by itself: on the working day before its target. Where nobody has
+    the case, on the morning of the target itself, after the last try to find somebody whom it can name."""
     eve = rules.calendar.subtract_working_days(record.acknowledge.target, 1)
     when = rules.calendar.instant(eve, rules.habits.acknowledge_at)
+    if rules.person(record.handler) is None:
+        when = rules.morning(record.acknowledge.target)
     return SetTimer(Timer.ACKNOWLEDGE, max(when, at), record.acknowledge.clauses)
 
 

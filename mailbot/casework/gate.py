@@ -83,8 +83,8 @@ def _was_sent(event: Event) -> bool:
 
 
 def by_hand(case: Case, letter: SendLetter, rules: Rulebook, reason: str) -> Effect:
-    """The letter, whole, to whoever has the case."""
-    person = rules.person(case.handler) or rules.supervisor
+    """The letter, whole, to whoever has the case, or to whoever is there in their place."""
+    person = rules.at_hand(case.handler)
     name = letter.letter.value.replace("_", " ")
     who = case.resident.name or f"the {rules.policy.person_noun}"
     order = orders.alert(

@@ -44,7 +44,8 @@ def gone(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
 
 def find_somebody(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
     """Try again to give the stage to somebody. On the working day before the acknowledgement is due the
-    supervisor holds it, so that the letter can name a person."""
+    supervisor holds it, so that the letter can name a person; where none of them may, it goes without a name on the
+    morning of its day, and people are asked on (Code 6.2)."""
     record = case.current
     if record is None or rules.person(case.handler):
         return gone(case, event, rules)
@@ -55,8 +56,15 @@ def find_somebody(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
         person = stages.find_supervisor(case, rules, number, event.at)
         why = "a supervisor holds it, so that it can be acknowledged in time"
     if person is None:
+        case, letter = (
+            stages.acknowledge(case, rules, event.at) if event.timer is Timer.ACKNOWLEDGE else (case, ())
+        )
         case, effects = stages.unassigned(case, rules, event.at)
-        return Decision(case, effects, "Still without a handler.", rules.policy.why("one_contact"))
+        told, why_so = "Still without a handler.", rules.policy.why("one_contact")
+        if letter:
+            told = "Acknowledged in the team's name, for its day does not wait: nobody may take the case."
+            why_so = stages.union(rules.stage_rules(case).acknowledge_clauses, why_so)
+        return Decision(case, (*letter, *effects), told, why_so)
     case, effects = stages.assign(case, rules, person, why, remembered(case, event))
     return Decision(case, effects, f"{person.name} was given the case.", rules.policy.why("one_contact"))
 

@@ -608,7 +608,7 @@ def bounced(case: Case, event: Bounced, rules: Rulebook) -> Decision:
     if not case.is_party(event.address):
         return Decision(case, (), "A bounce for an address that is no party to the case: noted.", why)
     case = replace(case, unreachable=stages.union(case.unreachable, (event.address,)))
-    person = rules.person(case.handler) or rules.supervisor
+    person = rules.at_hand(case.handler)
     return Decision(
         case,
         (

@@ -143,6 +143,10 @@ def card(person: Person | None, rules: Rulebook) -> dict[str, Fact]:
     return {"name": person.name, "title": person.title, "phone": person.phone, "address": address}
 
 
+NOBODY_YET: Mapping[str, Fact] = {"name": "Our complaints team", "title": "", "phone": "", "address": ""}
+"""The card where a letter can't wait for a person (Code 6.2): the team, by the landlord's telephone and the mailbox."""
+
+
 # ------------------------------------------------------------------ letters to residents
 
 
@@ -188,7 +192,8 @@ def acknowledgement(case: Case, rules: Rulebook, record: StageRecord, at: dt.dat
         "received_on": iso(rules.day(record.requested_at)),
         "definition": repeated(case, record.definition),
         "outcome_sought": record.outcome_sought if case.vouched else "",
-        "handler": card(rules.person(record.handler), rules),
+        "handler": card(rules.person(record.handler), rules) or dict(NOBODY_YET),
+        "unnamed": rules.person(record.handler) is None,
         "respond_by": iso(record.promised.target),
         "contact_by": iso(record.contact.target) if record.contact and not record.contacted_at else "",
         "next_stage_name": rules.policy.stage(2).name if number == 1 else "",

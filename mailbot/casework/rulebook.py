@@ -53,6 +53,13 @@ class Rulebook:
         delegate = self.person(person.delegate)
         return delegate if delegate and not delegate.is_away(self.today) else person
 
+    def at_hand(self, key: str) -> Person:
+        """Whom what can't wait is given to: this person, or whoever acts for them, if they are there today; else the
+        supervisor. So nothing that a resident is owed lies in the mail of somebody on leave."""
+        person = self.acting(key)
+        away = person is not None and self.today is not None and person.is_away(self.today)
+        return self.supervisor if person is None or away else person
+
     def holding(self, role: str) -> tuple[Person, ...]:
         return tuple(p for p in self.desk.people if role in p.roles)
 

@@ -289,23 +289,61 @@ def close(case: Case, reason: str, at: dt.datetime, rules: Rulebook) -> tuple[Ca
 
 
 def unassigned(case: Case, rules: Rulebook, at: dt.datetime) -> tuple[Case, tuple[Effect, ...]]:
-    """Nobody can take it: the supervisor is told now and asked again every working morning."""
+    """Nobody can take it: a supervisor is told now and asked again every working morning. Its acknowledgement does not
+    wait for a person: it goes in the team's name before its day ends (Code 6.2)."""
+    record = case.current
     number = 2 if case.stage2 else 1
     why = rules.policy.why("stage2_person" if number == 2 else "one_contact")
-    due = case.current.acknowledge if case.current else None
+    what = "Nobody who may take this case is free. {} with #assign and a name."
+    lines: tuple[str, ...] = ()
+    waiting: tuple[Effect, ...] = ()
+    if record and record.acknowledged_at is None:
+        goes = clocks.acknowledge_timer(record, rules, at)
+        what += (
+            f" If nobody has it by {rules.told_time(goes.due_at)}, the acknowledgement goes out then without a name, "
+            "for it must not be late."
+        )
+        lines, waiting = (f"Acknowledge by {record.acknowledge.target.isoformat()}",), (goes,)
+    elif record and record.unnamed:
+        what += (
+            f" The {rules.policy.person_noun} has an acknowledgement that names nobody, and waits for a name."
+        )
+        lines = (f"Answer by {record.promised.target.isoformat()}",)
     return case, (
-        orders.alert(
-            rules.supervisor,
-            case.reference,
-            f"{case.reference} has no handler",
-            "Nobody who may take this case is free. It can't be acknowledged until it has a handler. "
-            "Answer with #assign and a name.",
-            why,
-            lines=(f"Acknowledge by {due.target.isoformat()}",) if due else (),
-            subject=case.subject,
+        *(
+            orders.alert(
+                person,
+                case.reference,
+                f"{case.reference} has no handler",
+                what.format("Answer" if "supervisor" in person.roles else "A supervisor answers"),
+                why,
+                lines=lines,
+                subject=case.subject,
+            )
+            for person in _who_is_asked(case, rules, number, at)
         ),
         SetTimer(Timer.ASSIGN, rules.next_morning(at), why),
+        *waiting,
     )
+
+
+def _who_is_asked(case: Case, rules: Rulebook, number: int, at: dt.datetime) -> tuple[Person, ...]:
+    """A supervisor whom the complaint does not concern; where it concerns them all, the first and whoever leads
+    them."""
+    free = find_supervisor(case, rules, number, at)
+    return (free,) if free else tuple(dict.fromkeys((rules.supervisor, *rules.holding("head"))))
+
+
+_FOR_ANOTHER = (
+    "The writer acts for somebody else. Write #resident and the resident's address and name, so that "
+    "the letters go there, and #authority given once you have seen their permission; until then share nothing "
+    "about them. The dates run meanwhile."
+)
+UNNAMED = (
+    "The resident was told in our acknowledgement that somebody would be chosen, and that they would hear the name "
+    "when that person first writes. Write to them soon: they do not know yet that you have it."
+)
+"""What whoever gets the case must know where it was acknowledged in the team's name."""
 
 
 def assign(
@@ -323,14 +361,14 @@ def assign(
         event,
         rules.policy.why("escalated" if case.stage2 else "opened"),
         Letter.CASE_ASSIGNED,
-        warning=rules.call(
-            "The writer acts for somebody else. Write #resident and the resident's address and name, so that "
-            "the letters go there, and #authority given once you have seen their permission; until then share nothing "
-            "about them. The dates run meanwhile."
-        )
-        if case.representative
-        else "",
+        warning="\n\n".join(
+            rules.call(words)
+            for words, said in ((_FOR_ANOTHER, case.representative), (UNNAMED, record.unnamed))
+            if said
+        ),
     )
+    if record.unnamed:
+        case = with_record(case, replace(record, handler=person.key, unnamed=False))
     return case, (
         *clocks.stop(Timer.ASSIGN),
         Note(f"{person.name} has the case: {why}.", union(clauses, rules.policy.why("conflict"))),
@@ -394,11 +432,13 @@ def acknowledge_or_ask(case: Case, rules: Rulebook, at: dt.datetime) -> tuple[Ca
 
 
 def acknowledge(case: Case, rules: Rulebook, at: dt.datetime) -> tuple[Case, tuple[Effect, ...]]:
-    """Send the acknowledgement and let the clocks that count from it run. Needs a handler."""
+    """Send the acknowledgement and let the clocks that count from it run. Where nobody has the case it is in the team's
+    name."""
     record = case.current
-    assert record is not None and record.handler, "an acknowledgement names a handler"
+    assert record is not None
     number = 2 if case.stage2 else 1
-    record = with_dates(replace(record, acknowledged_at=at), number, rules)
+    unnamed = rules.person(record.handler) is None
+    record = with_dates(replace(record, acknowledged_at=at, unnamed=unnamed), number, rules)
     case = replace(with_record(case, record), last_landlord_word_at=at)
     return case, (
         *clocks.stop(Timer.ACKNOWLEDGE),

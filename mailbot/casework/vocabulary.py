@@ -122,6 +122,7 @@ class StageRecord:
     handler: str = ""
     acknowledged_at: dt.datetime | None = None
     acknowledgement_confirmed: bool = False  # the handler has released or sent it
+    unnamed: bool = False  # it was acknowledged in the team's name: nobody had it by its day
     contact: Due | None = None
     contacted_at: dt.datetime | None = None
     responded_at: dt.datetime | None = None

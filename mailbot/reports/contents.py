@@ -30,6 +30,13 @@ def report(facts: Facts, period: Period) -> Paper:
     """The report of this period."""
     built = _BUILT[period.cycle](facts, period)
     notes: tuple[str, ...] = (_HOW_COUNTED,)
+    damaged: tuple[str, ...] = ()
+    if facts.unreadable:
+        many = len(facts.unreadable) > 1
+        damaged = (
+            f"{len(facts.unreadable):,} {'cases' if many else 'case'} could not be read and {'are' if many else 'is'} "
+            f"not counted anywhere in this report: {', '.join(facts.unreadable)}.",
+        )
     if period.last >= facts.as_of:
         notes = (f"The period is not over: this is as of {spelled(facts.as_of)}.", *notes)
     if facts.asked_for:
@@ -39,7 +46,7 @@ def report(facts: Facts, period: Period) -> Paper:
         landlord=facts.landlord.name,
         period=period,
         as_of=facts.as_of,
-        headlines=headlines(facts, period),
+        headlines=(*headlines(facts, period), *damaged),
         sections=tuple(section for section in built if _says_something(section)),
         because=facts.because,
         notes=notes,

@@ -35,6 +35,7 @@ from mailbot.reports.rows import (
     set_aside,
     stage_words,
     unreached,
+    unreadable,
 )
 from mailbot.reports.wording import KINDS, TOPIC_WORDS, count, listed, sentence
 
@@ -55,6 +56,7 @@ class Morning:
     reckoned  the daily reckoning, line by line
     expiries  (what, day) of each secret whose end is known
     flow      (came, was closed, handler) of each case that came or was closed in the weeks of the trend
+    unreadable  (reference, handler) of each case whose row can't be read: it is in nothing else
     """
 
     day: dt.date
@@ -73,6 +75,7 @@ class Morning:
     reckoned: tuple[str, ...] = ()
     expiries: tuple[tuple[str, dt.date], ...] = ()
     flow: tuple[tuple[dt.date, dt.date | None, str], ...] = ()
+    unreadable: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def duties(self) -> tuple[Duty, ...]:
@@ -118,10 +121,11 @@ def digest_facts(morning: Morning, reader: Reader | None = None) -> dict[str, Fa
     write = Writer(rules, day, morning.policy_of, reader.references_only, reader.acts, key=reader.key)
     closed = [c for c in morning.closed if theirs(c.handler) and not c.restricted]
     looks = morning.looks or {}
+    damaged = [reference for reference, handler in morning.unreadable if theirs(handler)]
     facts: dict[str, Fact] = {
         "date": day.isoformat(),
         "teams": list(reader.teams),
-        **tables_of(morning, desk, write, closed),
+        **tables_of(morning, desk, write, closed, damaged),
         "restricted": whole.veiled(),
     }
     waits = {
@@ -138,10 +142,11 @@ def digest_facts(morning: Morning, reader: Reader | None = None) -> dict[str, Fa
         set_aside=len(morning.aside),
         troubled=len(morning.troubled),
         stale=stale_of(looks, morning.now),
+        damaged=len(damaged),
         late=lambda d: rules.calendar.working_days_between(d.due.outer, day),
     )
     decisions = sum(waits.values())
-    quiet = not (whole.overdue or whole.due_today or decisions or whole.flagged(DANGERS))
+    quiet = not (damaged or whole.overdue or whole.due_today or decisions or whole.flagged(DANGERS))
     flow = [(came, went) for came, went, handler in morning.flow if theirs(handler)]
     weeks = trend.weeks_of(day, len(whole.cases), flow) if flow and not quiet else []
     topics = Counter(TOPIC_WORDS[c.topics[0]] for c in whole.cases if c.topics)
@@ -177,9 +182,12 @@ def digest_facts(morning: Morning, reader: Reader | None = None) -> dict[str, Fa
     }
 
 
-def tables_of(morning: Morning, desk: Desk, write: Writer, closed: Sequence[Case]) -> dict[str, Fact]:
+def tables_of(
+    morning: Morning, desk: Desk, write: Writer, closed: Sequence[Case], damaged: Sequence[str]
+) -> dict[str, Fact]:
     """The tables, and the list of all cases where they can't show everything."""
     tables = Tables()
+    unreadable(tables, damaged)
     tables.add(
         "Emergencies and safeguarding",
         ("Case", "Why", "Handler"),
@@ -291,6 +299,7 @@ def headlines(
     set_aside: int,
     troubled: int,
     stale: Sequence[str],
+    damaged: int = 0,
     late: Callable[[Duty], int],
 ) -> list[str]:
     """Three short sentences at most: what matters this morning, in words. The first is also in the subject line."""
@@ -306,6 +315,8 @@ def headlines(
     rest = []
     if stale:
         rest.append(f"the mailbox {listed(stale)} has not been read for more than an hour")
+    if damaged:
+        rest.append(f"{count(damaged, 'case', 'cases')} can't be read")
     if dangers:
         rest.append(f"{count(dangers, 'open case speaks', 'open cases speak')} of danger or safeguarding")
     if troubled:

@@ -237,6 +237,20 @@ class Tables:
         return bool(self._bodies)
 
 
+def unreadable(tables: Tables, references: Iterable[str]) -> None:
+    """Cases whose row can't be read: nothing else here tells of them."""
+    tables.add(
+        "Cases that can't be read",
+        ("Case", "What it means"),
+        (Row(reference, "", (UNREADABLE,)) for reference in references),
+        "red",
+        "Their duties are in none of these lists. Do by hand what is due, and tell whoever runs mailbot.",
+    )
+
+
+UNREADABLE = "Its record is damaged. Its mails and its history are kept (mailbot case show)."
+
+
 def _fitting(rows: Sequence[Row], room: int) -> int:
     """How many of the rows fit into so much room."""
     weights = itertools.accumulate(row.weight for row in rows)

@@ -38,7 +38,7 @@ LONGEST_TABLE: Final = 25
 class Facts:
     """Everything that a report is made of. `by_code`: the statutory Code holds for this landlord; `code` are its
     provisions and `findings` where the landlord's document differs from it; `because` and `asked_for` say which
-    clauses ask for the report and of whom."""
+    clauses ask for the report and of whom; `unreadable` are cases whose row can't be read, which nothing counts."""
 
     rows: Rows
     landlord: Landlord
@@ -50,6 +50,7 @@ class Facts:
     findings: tuple[Finding, ...] = ()
     because: tuple[str, ...] = ()
     asked_for: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
 
     def measured(self, *keys: str) -> tuple[str, ...]:
         return tuple(key for key in keys if self.by_code or not MEASURES[key].by_code)

@@ -13,7 +13,7 @@ from mailbot.casework.duties import Duty
 from mailbot.casework.vocabulary import Fact
 from mailbot.reports.digest import overdue_words, today_words
 from mailbot.reports.listing import case_list
-from mailbot.reports.rows import Desk, Tables, Writer, by_date, coming, unreached
+from mailbot.reports.rows import Desk, Tables, Writer, by_date, coming, unreached, unreadable
 from mailbot.reports.wording import count, sentence
 
 Told = tuple[str, str]
@@ -41,18 +41,26 @@ def about(duty: Duty) -> Told:
 
 
 def worklist_facts(
-    desk: Desk, write: Writer, reminded: Collection[Told], late: Callable[[Duty], int]
+    desk: Desk,
+    write: Writer,
+    reminded: Collection[Told],
+    late: Callable[[Duty], int],
+    damaged: Collection[str] = (),
 ) -> dict[str, Fact] | None:
-    """The list, None where it would say nothing. `reminded`: what the reminders of this morning tell already."""
-    if not (reminded or desk.overdue or desk.late or desk.due_today):
+    """The list, None where it would say nothing. `reminded`: what the reminders of this morning tell already;
+    `damaged`: references of cases that can't be read."""
+    if not (reminded or damaged or desk.overdue or desk.late or desk.due_today):
         return None
     dated = ["; ".join((*overdue_words(desk.overdue, late), *today_words(desk.due_today)))]
     dated = [words for words in dated if words]
     if not dated and desk.late:
         past = "is past its target", "are past their target"
         dated = [f"{count(len(desk.late), 'duty', 'duties')} {past[len(desk.late) > 1]}"]
+    if damaged:
+        dated.append(f"{count(len(damaged), 'case', 'cases')} can't be read")
     left = replace(desk, duties=tuple(d for d in desk.duties if about(d) not in reminded))
     tables = Tables()
+    unreadable(tables, damaged)
     by_date(tables, left, write)
     tables.add(
         "Waiting for approval",

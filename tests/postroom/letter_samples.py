@@ -165,6 +165,7 @@ FACTS: Mapping[Letter, Mapping[str, Fact]] = {
             }
         ],
         "early_choice": True,
+        "unnamed": False,
         "confirm_by": "2026-03-23",
     },
     Letter.SERVICE_REQUEST_RECEIPT: {

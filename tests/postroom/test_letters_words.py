@@ -144,6 +144,7 @@ def test_an_acknowledgement_asks_for_the_outcome_where_none_was_named(stationery
         ("provisional", "If that isn't what you want, reply and tell us"),
         ("representative", "Please send us their permission"),
         ("from_service_request", "The work that you asked for goes on"),
+        ("unnamed", "We are choosing who looks into it"),
     ],
 )
 def test_an_acknowledgement_says_what_is_so_and_only_then(
