@@ -139,7 +139,7 @@ def run(config: ConfigDir = HERE, since: Since = None) -> None:
     from mailbot.start import build
 
     log_to_stderr()
-    settings = load(config, since)
+    settings = load(config, since, servers=True)
     try:
         with alone_on(settings.database.url):
             parts = build(settings, open_database(settings))
@@ -159,7 +159,7 @@ def once(config: ConfigDir = HERE, since: Since = None) -> None:
     from mailbot.start import build
 
     log_to_stderr(quiet=True)
-    settings = load(config, since)
+    settings = load(config, since, servers=True)
     try:
         with alone_on(settings.database.url):
             parts = build(settings, open_database(settings))
@@ -332,7 +332,7 @@ def config_check(config: ConfigDir = HERE) -> None:
     """Read the whole configuration and say what is wrong with it, or that nothing is."""
     from mailbot.start import stationery_of
 
-    settings = load(config)
+    settings = load(config, servers=True)
     stationery_of(settings)
     for warning in settings.warnings:
         typer.echo(f"warning: {warning}")

@@ -61,7 +61,7 @@ def replay(
     began = monotonic()
     if html and not html.resolve().parent.is_dir():
         stop(f"{html}: there is no folder {html.resolve().parent}")
-    own = _own(config) if config else None
+    own = _own(config, path == "imap") if config else None
     export = _export(path, own, tuple(folder or ()), since, until, WallClock().now())
     mails = [m for m in export.mails if _within(m.at, since, until)]
     if not mails:
@@ -96,13 +96,13 @@ def replay(
         typer.echo(as_text(report))
 
 
-def _own(config: Path) -> Settings:
+def _own(config: Path, servers: bool) -> Settings:
     from mailbot import settings
     from mailbot.replay.landlord import alone
 
     if not config.is_dir():
         stop(f"{config} is not a folder: name the one that holds mailbot.toml")
-    return alone(settings.load(config), "")
+    return alone(settings.load(config, servers=servers), "")
 
 
 def _export(

@@ -46,7 +46,7 @@ def doctor(
     from mailbot.clock import WallClock
     from mailbot.doctor import State, examine
 
-    settings = load(config)
+    settings = load(config, servers=True)
     findings = []
     for finding in examine(settings, WallClock(), send=not no_send, seconds=wait):
         findings.append(finding)

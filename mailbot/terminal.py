@@ -33,7 +33,8 @@ def stop(message: str, code: int = 2) -> NoReturn:
     raise SystemExit(code)
 
 
-def load(config: Path, since: dt.datetime | None = None) -> Settings:
+def load(config: Path, since: dt.datetime | None = None, servers: bool = False) -> Settings:
+    """`servers`: for a command that speaks to the mail servers; no other asks for their passwords."""
     from dataclasses import replace
 
     from mailbot import settings
@@ -43,7 +44,7 @@ def load(config: Path, since: dt.datetime | None = None) -> Settings:
             f"{config} is not a folder. Name the folder that holds mailbot.toml with --config or MAILBOT_CONFIG, "
             f"or begin one with: mailbot config new {config}"
         )
-    loaded = settings.load(config)
+    loaded = settings.load(config, servers=servers)
     if since is None:
         return loaded
     boxes = tuple(replace(b, imap=replace(b.imap, since=since.date())) for b in loaded.mailboxes)

@@ -166,10 +166,12 @@ def load(
     data_dir: Path | None = None,
     environ: Mapping[str, str] | None = None,
     today: dt.date | None = None,
+    servers: bool = True,
 ) -> Settings:
     """Read a configuration directory. What it lacks of policies, contacts and holidays comes from the shipped ones.
 
     `data_dir` overrules the key of that name; `environ` is os.environ unless given; `today` is London's date.
+    `servers` false: for whoever speaks to no mail server, and so needs none of the secrets for them.
     SettingsMistake: everything that is wrong, in the order of the files.
     """
     directory = directory.resolve()
@@ -186,9 +188,8 @@ def load(
         else None
     )
     mistakes.extend(check_together(main, staff))
-    reader = _Reader(
-        directory, os.environ if environ is None else environ, mistakes, today or today_in_london()
-    )
+    variables = os.environ if environ is None else environ
+    reader = _Reader(directory, variables, mistakes, today or today_in_london(), servers)
     made = reader.settings(main, staff, ombudsman, data_dir) if main else None
     if mistakes or made is None:
         raise SettingsMistake(mistakes)
@@ -199,8 +200,14 @@ class _Reader:
     """Makes the frozen objects, and notes what cannot be made."""
 
     def __init__(
-        self, directory: Path, environ: Mapping[str, str], mistakes: list[Mistake], today: dt.date
+        self,
+        directory: Path,
+        environ: Mapping[str, str],
+        mistakes: list[Mistake],
+        today: dt.date,
+        servers: bool,
     ) -> None:
+        self._servers = servers
         self._directory = directory
         self._today = today
         self._environ = environ
@@ -368,7 +375,7 @@ class _Reader:
         )
 
     def _oauth(self, table: t.OAuthTable | None) -> OAuthSettings | None:
-        if table is None:
+        if table is None or not self._servers:
             return None
         secret = table.client_secret
         if table.client_secret_env:
@@ -396,7 +403,7 @@ class _Reader:
         )
 
     def _tokens(self, table: t.SecretTable, oauth: OAuthSettings | None, key: str) -> OAuthSettings | None:
-        if table.auth == "password":
+        if table.auth == "password" or not self._servers:
             return None
         if oauth is None:
             self._refuse(
@@ -405,6 +412,8 @@ class _Reader:
         return oauth
 
     def _password(self, table: t.SecretTable, key: str) -> str:
+        if not self._servers:
+            return ""
         if table.password_env:
             return self._variable(table.password_env, f"{key}.password_env")
         if not table.password_file:

@@ -139,6 +139,8 @@ def test_a_new_configuration_is_whole_and_never_written_over_another(mailbot, tm
     unset = mailbot("config", "check", "--config", "ours")
     assert unset.code == 2
     assert "MAILBOT_IMAP_PASSWORD" in unset.err and "MAILBOT_SMTP_PASSWORD" in unset.err
+    letters = mailbot("letters", "list", "--config", "ours")
+    assert letters.code == 0, letters.err  # whoever speaks to no server needs no password
     monkeypatch.setenv("MAILBOT_IMAP_PASSWORD", "one")
     monkeypatch.setenv("MAILBOT_SMTP_PASSWORD", "two")
     assert mailbot("config", "check", "--config", "ours").code == 0
