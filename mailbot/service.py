@@ -12,21 +12,21 @@ is due; nothing here remembers anything between two calls.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from classifiers import Ask
 from classifiers.words import definition, outcome_sought
+from mailbot.ahead import NOTHING, InHand, chunks, in_hand, look_ahead
 from mailbot.attended import Attended
 from mailbot.casework import orders
 from mailbot.casework.allocation import Desk, OpenLoads
-from mailbot.casework.clues import Clue, ClueKind, Found, choose, clues, named, plain_subject
+from mailbot.casework.clues import named
 from mailbot.casework.lifecycle import decide
 from mailbot.casework.policy import Policy
-from mailbot.casework.references import compose, near_misses, without_check
+from mailbot.casework.references import compose, near_misses
 from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import (
     Bounced,
@@ -45,16 +45,15 @@ from mailbot.casework.vocabulary import (
     Verdict,
 )
 from mailbot.clock import Clock
+from mailbot.finding import Belongs, Finder
 from mailbot.floods import LOOKED_AT, in_turns, is_flood, sender_of_head
 from mailbot.keeping import MailboxKeeper
 from mailbot.machines import FULL_FOR, MachineDesk
 from mailbot.mornings import Mornings
-from mailbot.postroom import tokens
 from mailbot.postroom.bounces import may_pass
 from mailbot.postroom.files import came_along
 from mailbot.postroom.letters import Stationery, Written
-from mailbot.postroom.reading import Mail, read
-from mailbot.postroom.screening import screen
+from mailbot.postroom.reading import Mail
 from mailbot.postroom.smtp import Door
 from mailbot.postroom.trust import authenticate
 from mailbot.recounting import recompute_dates
@@ -68,7 +67,6 @@ from storage import Store, away, points
 from storage.rows import (
     CaseChanged,
     KeptAttachment,
-    LetterRow,
     MailRow,
     MailState,
     SequenceMoved,
@@ -102,9 +100,9 @@ ATTENDING = "attending"
 
 
 class Reader(Protocol):
-    """What takes a mail for what it is: the classifiers' chain."""
+    """What takes mails for what they are: the classifiers' chain."""
 
-    def read(self, ask: Ask) -> Verdict: ...
+    def read_many(self, asks: Sequence[Ask]) -> list[Verdict]: ...
 
 
 class Service:
@@ -136,6 +134,11 @@ class Service:
         self._senders: dict[str, str] = {}  # of waiting mails, so that each head is read once
         self._spared: dict[str, int] = {}  # of mails that were in hand while the database was away
         self._deaths: tuple[str, int] | None = None  # of the mail that the last process ended in
+        self._suspects: frozenset[str] = (
+            frozenset()
+        )  # that were in hand then: one by one, not to charge another
+        self._verdicts: Mapping[Ask, Verdict] = {}  # of the mails that are in hand now
+        self._finder = Finder(settings.reference_prefix, self.own_addresses, self.outbox.opens)
 
     # ================================================================== look
 
@@ -149,6 +152,17 @@ class Service:
         """Attend to waiting mail, the earliest received first, one of each sender in turn. One that fails twice is
         set aside for a person; none of them stops the next."""
         done: list[Attended] = []
+        for chunk in chunks(self._whose_turn(limit), self._suspects):
+            marked = self._mark(chunk)
+            ahead = look_ahead(self, chunk) if marked and chunk[0].id not in self._suspects else NOTHING
+            self._verdicts = ahead.verdicts
+            for row in chunk:
+                done.append(self._attend_or_set_aside(row, ahead.hands.get(row.id)))
+                points.reached("attend:done")
+        return done
+
+    def _whose_turn(self, limit: int) -> list[MailRow]:
+        """The mails to attend to now, in their order."""
         with self.store.read() as work:
             waiting = work.waiting_mails(LOOKED_AT, self.clock.now())
             if len(waiting) > 1:
@@ -159,48 +173,61 @@ class Service:
             if self._deaths is None:
                 last, _, died = (work.recall(ATTENDING) or "").partition("|")
                 self._deaths = (last, int(died or 0) + 1)
-        for row in waiting:
-            points.reached("attend:start")
-            deaths = self._deaths[1] if self._deaths[0] == row.id else 0
-            try:
-                if deaths >= DEATHS:
-                    raise TimeoutError(f"the service ended {deaths} times while attending to it")
-                with self.store.begin() as work:
-                    work.remember(ATTENDING, f"{row.id}|{deaths}")
-                points.reached("attend:marked")
-                attended = self._attend_or_again(row)
-            except Exception as error:  # a stranger's mail must never stop the others: it is set aside
-                if away(error) and self._spare(row.id):
-                    raise  # the database is, and the mail waits for it as all others do
-                log.error("a mail could not be attended to", extra={"mail": row.id, "error": place_of(error)})
-                attended = self._aside.after_failure(
-                    row, f"{type(error).__name__}: {error}", deaths >= DEATHS
+                self._suspects = frozenset(last.split(","))
+        return waiting
+
+    def _mark(self, chunk: Sequence[MailRow]) -> bool:
+        """Remember what is in hand, in case that the process ends in it. False where the database can't be used: then
+        each mail's own turn tells."""
+        points.reached("attend:start")
+        if self._deaths_in(chunk[0].id) >= DEATHS:
+            return False  # it is set aside without being looked at
+        try:
+            with self.store.begin() as work:
+                work.remember(
+                    ATTENDING, f"{','.join(row.id for row in chunk)}|{self._deaths_in(chunk[0].id)}"
                 )
-            done.append(attended)
-            points.reached("attend:done")
-        return done
+        except Exception as error:  # a stranger's mail is not the cause, and the trouble shows again at once
+            log.warning("not marked", extra={"error": place_of(error)})
+            return False
+        points.reached("attend:marked")
+        return True
+
+    def _deaths_in(self, mail: str) -> int:
+        """How often the process has ended while it attended to this very mail."""
+        return self._deaths[1] if self._deaths and self._deaths[0] == mail else 0
+
+    def _attend_or_set_aside(self, row: MailRow, hand: InHand | None) -> Attended:
+        deaths = self._deaths_in(row.id)
+        try:
+            if deaths >= DEATHS:
+                raise TimeoutError(f"the service ended {deaths} times while attending to it")
+            return self._attend_or_again(row, hand)
+        except Exception as error:  # a stranger's mail must never stop the others: it is set aside
+            if away(error) and self._spare(row.id):
+                raise  # the database is, and the mail waits for it as all others do
+            log.error("a mail could not be attended to", extra={"mail": row.id, "error": place_of(error)})
+            return self._aside.after_failure(row, f"{type(error).__name__}: {error}", deaths >= DEATHS)
 
     def _spare(self, mail: str) -> bool:
         """Whether trouble with the database is not yet laid to this mail, the first that meets it."""
         self._spared[mail] = self._spared.get(mail, 0) + 1
         return self._spared[mail] <= SPARED
 
-    def _attend_or_again(self, row: MailRow) -> Attended:
+    def _attend_or_again(self, row: MailRow, hand: InHand | None) -> Attended:
         for _ in range(OVERTAKEN):
             try:
-                return self._attend(row)
+                return self._attend(row, hand)
             except (CaseChanged, SequenceMoved):  # another process was quicker: read again, decide again
                 continue
-        return self._attend(row)
+        return self._attend(row, hand)
 
-    def _attend(self, row: MailRow) -> Attended:
-        with self.store.read() as work:
-            raw = work.raw(row.id)
-        mail = read(raw)
-        if mail.date is None and mail.fingerprint:  # equal words of another day: somebody asks again
-            dated = f"{mail.fingerprint} {row.received_at.date()}".encode()
-            mail = replace(mail, fingerprint=hashlib.sha256(dated).hexdigest())
-        screening = screen(mail, self.own_addresses)
+    def _attend(self, row: MailRow, hand: InHand | None = None) -> Attended:
+        if hand is None:
+            with self.store.read() as work:
+                raw = work.raw(row.id)
+            hand = in_hand(raw, row, self.own_addresses)
+        mail, screening = hand.mail, hand.screening
         points.reached("attend:read")
         with self.store.begin() as work:
             again = work.same_mail(mail.fingerprint, but_not=row.id) if mail.fingerprint else None
@@ -245,19 +272,9 @@ class Service:
         """A resident's mail, or a stranger's. `received_at` and `handed_in_by`: a colleague passed it on, and it
         had reached them by then; it is put before a person where it seems to want nothing."""
         assert mail.sender is not None
-        found = self.find_case(work, row, mail)
-        case = work.case(found.reference) if found and not found.suggestion else None
-        text = mail.new_text if case else mail.text
-        assert self._chain is not None, "a service that attends to mail has a classifier"
-        verdict = self._chain.read(
-            Ask(
-                text=text,
-                subject=mail.subject,
-                stage=case.stage if case else Stage.NONE,
-                sender=kind_of(Party(mail.sender.address, mail.sender.name), case),
-                reference_found=case is not None,
-            )
-        )
+        belongs, ask = self.question(work, row, mail)
+        found, case, text = belongs.found, belongs.case, ask.text
+        verdict = self._verdicts.get(ask) or self.verdicts_on([ask])[ask]
         points.reached("attend:classified")
         if handed_in_by and verdict.intent is Intent.OTHER and case is None:
             verdict = replace(verdict, intent=Intent.UNSURE)
@@ -273,7 +290,7 @@ class Service:
         sender = Party(mail.sender.address, mail.sender.name)
         if case:
             sender = next((p for p in case.parties if p.address == sender.address), sender)
-        answered = self._letter_answered(work, mail)
+        answered = belongs.answered
         event = MailArrived(
             at=self.clock.now(),
             received_at=received_at or row.received_at,
@@ -324,17 +341,6 @@ class Service:
             reference = case.reference if case else None
             work.note(self.clock.now(), "mailbot", "warning", told, reference=reference, mail=row.id)
 
-    def _letter_answered(self, work: Work, mail: Mail) -> LetterRow | None:
-        """The letter of ours that the mail answers, by the key in the address that it was sent to, or by its thread."""
-        for address in mail.delivered_to:
-            pair = tokens.parse_reply_address(address, self.own_addresses)
-            keyed = work.letter_by_nonce(pair[0]) if pair else None
-            if pair and keyed and self.outbox.opens(keyed, *pair):
-                return keyed
-        ids = [*mail.in_reply_to, *reversed(mail.references)]
-        known = {letter.message_id: letter for letter in work.letters_by_message_id(ids)} if ids else {}
-        return next((known[i] for i in ids if i in known), None)
-
     def _from_ombudsman(self, mail: Mail, box: MailboxSettings) -> bool:
         """Whether the Ombudsman sent it, as our own border says: a name alone moves nobody to act."""
         assert mail.sender is not None
@@ -343,73 +349,26 @@ class Service:
             ombudsman.wrote(mail.sender.address) and authenticate(mail, self.settings.trust).result == "pass"
         )
 
-    def find_case(self, work: Work, row: MailRow, mail: Mail) -> Found | None:
-        """Look up what the clues point to, and choose the surest."""
+    def look_up(self, work: Work, mail: Mail) -> Belongs:
+        """Which case the mail belongs to, and which letter it answers."""
+        return self._finder.look_up(work, mail)
+
+    def question(self, work: Work, row: MailRow, mail: Mail) -> tuple[Belongs, Ask]:
+        """What the classifier is asked about a mail from outside, by the case that it belongs to."""
         assert mail.sender is not None
-        sender = mail.sender.address
-        evidence = clues(
-            mail.in_reply_to,
-            mail.references,
-            mail.subject,
-            mail.new_text,
-            mail.text,
-            mail.delivered_to,
-            self.settings.reference_prefix,
+        belongs = self.look_up(work, mail)
+        case = belongs.case
+        return belongs, Ask(
+            text=mail.new_text if case else mail.text,
+            subject=mail.subject,
+            stage=case.stage if case else Stage.NONE,
+            sender=kind_of(Party(mail.sender.address, mail.sender.name), case),
+            reference_found=case is not None,
         )
-        ids = [c.value for c in evidence if c.kind is ClueKind.THREAD]
-        letters = {letter.message_id: letter for letter in work.letters_by_message_id(ids)} if ids else {}
-        earlier = {row.message_id: row for row in work.mail_by_message_id(ids)} if ids else {}
-        candidates: list[tuple[Clue, str]] = []
-        for clue in evidence:
-            candidates += [
-                (clue, reference) for reference in self._leads(work, clue, sender, letters, earlier)
-            ]
-        candidates += self._forgotten_checks(work, mail, sender)
-        cases = {ref: case for _, ref in candidates if (case := work.case(ref)) is not None}
-        return choose(candidates, sender, cases)
 
-    def _forgotten_checks(self, work: Work, mail: Mail, sender: str) -> list[tuple[Clue, str]]:
-        """References without their check character, where the sender is a party to that very case."""
-        prefix = self.settings.reference_prefix
-        found: list[tuple[Clue, str]] = []
-        for kind, text in ((ClueKind.SUBJECT, mail.subject), (ClueKind.BODY, mail.new_text)):
-            for reference in without_check(text, prefix):
-                case = work.case(reference)
-                if case and case.is_party(sender):
-                    found.append((Clue(kind, reference), reference))
-        return found
-
-    def _leads(
-        self,
-        work: Work,
-        clue: Clue,
-        sender: str,
-        letters: dict[str, LetterRow],
-        earlier: dict[str, MailRow],
-    ) -> list[str]:
-        """The references of the cases that one clue leads to. A token counts only if it is whole."""
-        match clue.kind:
-            case ClueKind.REPLY_ADDRESS:
-                nonce, _, token = clue.value.partition(".")
-                letter = work.letter_by_nonce(nonce)
-                return (
-                    [letter.reference]
-                    if letter and letter.reference and self.outbox.opens(letter, nonce, token)
-                    else []
-                )
-            case ClueKind.THREAD:
-                letter = letters.get(clue.value)
-                return [letter.reference] if letter and letter.reference else []
-            case ClueKind.SUBJECT | ClueKind.BODY:
-                return [clue.value]
-            case ClueKind.OWN_FIRST_MAIL:
-                row = earlier.get(clue.value)
-                return [row.reference] if row and row.reference and row.sender == sender else []
-            case ClueKind.SAME_SENDER_AND_SUBJECT:
-                return [
-                    c.reference for c in work.open_cases_of(sender) if plain_subject(c.subject) == clue.value
-                ]
-        raise AssertionError(clue.kind)
+    def verdicts_on(self, asks: Sequence[Ask]) -> dict[Ask, Verdict]:
+        assert self._chain is not None, "a service that attends to mail has a classifier"
+        return dict(zip(asks, self._chain.read_many(asks), strict=True))
 
     def _letter_refused(self, work: Work, reference: str, event: Bounced) -> None:
         now = self.clock.now()

@@ -94,8 +94,7 @@ class StaffDesk:
         """The case that the answered letter is of; else the one that the mail names: a clue, and no authority."""
         if letter is not None:
             return work.case(self._case_meant(letter, mail))
-        found = self._service.find_case(work, row, mail)
-        return work.case(found.reference) if found and not found.suggestion else None
+        return self._service.look_up(work, mail).case
 
     def _case_meant(self, letter: LetterRow, mail: Mail) -> str:
         """The letter's case; of a mail about several cases the one that the subject names, as its buttons have it. The

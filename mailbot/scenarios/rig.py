@@ -17,6 +17,7 @@ import logging
 import os
 import re
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -172,9 +173,9 @@ class Readings:
         for text in (mail.text, mail.new_text):
             self._stated[mail.subject, text] = verdict
 
-    def read(self, ask: Ask) -> Verdict:
-        stated = self._stated.get((ask.subject, ask.text))
-        return stated if stated is not None else shipped_chain().read(ask)
+    def read_many(self, asks: Sequence[Ask]) -> list[Verdict]:
+        stated = [self._stated.get((ask.subject, ask.text)) for ask in asks]
+        return [one or shipped_chain().read(ask) for one, ask in zip(stated, asks, strict=True)]
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ ELSEWHERE = ("begin:noted", "recover:marked")
 """Points that this story's Thursday does not come to; each has a test of its own below."""
 
 FURTHER = (
-    "attend:marked:4",
+    "attend:settled:4",
     "commit:3",
     "committed:3",
     "commit:9",
