@@ -7,7 +7,7 @@ nothing of IMAP, SMTP or policies: rows go in, frozen dataclasses come out, no S
 Reading order: `rows.py` (what goes in and out), `work.py` (one transaction and `record`), `schema.py`.
 """
 
-from storage.engines import away
+from storage.engines import away, overtaken
 from storage.migrate import upgrade
 from storage.rows import (
     AttachmentRow,
@@ -61,5 +61,6 @@ __all__ = [
     "Work",
     "away",
     "open_store",
+    "overtaken",
     "upgrade",
 ]

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DataError
 from mailbot.casework.vocabulary import Case, Flag, Stage, Timer
 from storage import codec, schema
 from storage.rows import TimerRow
-from storage.schema import cases, parties, sequences, timers
+from storage.schema import cases, heads, parties, sequences, timers
 from storage.transaction import Transaction
 
 _CASE = select(cases.c.body).where(cases.c.reference == bindparam("reference"))
@@ -49,6 +49,18 @@ _STANDS = select(timers.c.due_at).where(
     timers.c.reference == bindparam("reference"),
     timers.c.timer == bindparam("timer"),
     timers.c.subject == bindparam("subject"),
+)
+# Whoever steps a case takes the head of its chain first. A timer of a case that somebody steps now is passed over:
+# by the time that it is asked for again, another may have made it untrue.
+_TAKE = (
+    select(timers.c.due_at)
+    .join(heads, heads.c.chain == timers.c.reference)
+    .where(
+        timers.c.reference == bindparam("reference"),
+        timers.c.timer == bindparam("timer"),
+        timers.c.subject == bindparam("subject"),
+    )
+    .with_for_update(of=heads, skip_locked=True)
 )
 _LOADS = (
     select(cases.c.handler, func.count())
@@ -113,6 +125,21 @@ class Cases(Transaction):
         """Cases that are not closed and have this address as a party, the earliest first."""
         bodies = self._connection.execute(_OPEN_OF, {"address": address.lower()}).scalars()
         return [codec.read_case(body) for body in bodies]
+
+    def open_references_of(self, addresses: Iterable[str]) -> dict[str, list[str]]:
+        """Of each address that is a party to open cases their references."""
+        wanted = [address.lower() for address in addresses]
+        if not wanted:
+            return {}
+        asked = (
+            select(parties.c.address, parties.c.reference)
+            .join(cases, cases.c.reference == parties.c.reference)
+            .where(parties.c.address.in_(wanted), cases.c.stage != Stage.CLOSED.value)
+        )
+        found: dict[str, list[str]] = {}
+        for address, reference in self._connection.execute(asked):
+            found.setdefault(address, []).append(reference)
+        return found
 
     def cases(
         self,
@@ -240,6 +267,11 @@ class Cases(Transaction):
         """Whether the timer is still there and still due when `row` says: not moved, not dropped since."""
         key = {"reference": row.reference, "timer": row.timer.value, "subject": row.subject}
         return bool(self._connection.execute(_STANDS, key).scalar() == row.due_at)
+
+    def take_timer(self, row: TimerRow) -> bool:
+        """As `timer_stands`, and nobody else steps its case until the transaction ends; False where somebody does."""
+        key = {"reference": row.reference, "timer": row.timer.value, "subject": row.subject}
+        return bool(self._connection.execute(_TAKE, key).scalar() == row.due_at)
 
     def count_timers_due(self, as_of: dt.datetime) -> int:
         """How many timers are due at `as_of`."""

@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
-from storage.rows import StorageRefused
+from storage.rows import CaseChanged, SequenceMoved, StorageRefused
 
 BUSY_TIMEOUT = 30_000  # milliseconds that a writer of another process is waited for
 
@@ -22,9 +22,17 @@ BUSY_TIMEOUT = 30_000  # milliseconds that a writer of another process is waited
 def away(error: Exception) -> str:
     """Why the database can't be used just now, whoever asks it: it is locked, full, gone or restarting. "" for any
     other error. Nobody's mail is at fault then, and waiting helps."""
-    if not isinstance(error, OperationalError | InterfaceError):
+    if not isinstance(error, OperationalError | InterfaceError) or overtaken(error):
         return ""
     return str(error.orig).strip().partition("\n")[0] or type(error).__name__
+
+
+def overtaken(error: Exception) -> bool:
+    """Whether another process was quicker: the same is to be tried again, from reading on. PostgreSQL ends one of two
+    transactions that wait for each other (SQLSTATE 40P01), and one that can't be put in a row with others (40001)."""
+    if isinstance(error, CaseChanged | SequenceMoved):
+        return True
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", "") in ("40P01", "40001")
 
 
 def understand(url: str) -> URL:

@@ -55,6 +55,14 @@ class Housekeeping(Transaction):
             schema.insert_or_change(self._dialect, schema.meta, "value"), {"key": key, "value": value}
         )
 
+    def recall_to_change(self, key: str) -> str:
+        """As `recall` ("" where there is nothing), for one who will remember something else then: nobody else can
+        until the transaction ends."""
+        if self._dialect == "sqlite":  # it has one writer
+            return self.recall(key) or ""
+        statement = schema.insert_or_keep(self._dialect, schema.meta, "key").values(key=key, value="")
+        return str(self._connection.execute(statement.returning(schema.meta.c.value)).scalar_one())
+
     def secret_key(self) -> bytes:
         """The 32 bytes that tokens are keyed with: made at the first (writing) call, then kept."""
         known = self.recall(_SECRET)

@@ -18,6 +18,7 @@ from mailbot.casework.vocabulary import Intent, Stage
 from storage import codec, schema
 from storage.rows import (
     AttachmentRow,
+    ClaimLost,
     KeptMail,
     MailboxRow,
     MailRow,
@@ -26,10 +27,12 @@ from storage.rows import (
     Position,
     SettledMail,
     Sorting,
+    Waiting,
     code_of,
 )
 from storage.schema import mailboxes, mails
 from storage.transaction import Transaction
+from storage.workers import claimable_by
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: none that people take for another
 
@@ -50,6 +53,44 @@ _SAME = (
 )
 _SETTLE = update(mails).where(mails.c.id == bindparam("mail_id"), mails.c.attended_at.is_(None))
 _SETTLE_AGAIN = update(mails).where(mails.c.id == bindparam("mail_id"))
+_holds_it = (
+    mails.c.state == MailState.KEPT.value,
+    mails.c.claimed_by == bindparam("holder", type_=mails.c.claimed_by.type),
+)
+_SETTLE_HELD = _SETTLE.where(*_holds_it)
+_SETTLE_HELD_AGAIN = _SETTLE_AGAIN.where(*_holds_it)
+# What is asked of each waiting mail to find whose turn it is; of the few that are claimed all is read.
+_LINE = (
+    select(
+        mails.c.id,
+        mails.c.size,
+        mails.c.claimed_by.in_(select(schema.workers.c.name)) & (mails.c.claimed_by != bindparam("worker")),
+        mails.c.deaths,
+    )
+    .where(
+        mails.c.state == MailState.KEPT.value,
+        or_(mails.c.again_at.is_(None), mails.c.again_at <= bindparam("now")),
+    )
+    .order_by(*_IN_ORDER)
+    .limit(bindparam("limit"))
+)
+# One statement, hence no gap in which two workers see the same mail; what another has locked is passed over.
+_picked = (
+    select(mails.c.id)
+    .where(
+        mails.c.id.in_(bindparam("ids", expanding=True)),
+        mails.c.state == MailState.KEPT.value,
+        claimable_by(mails),
+    )
+    .with_for_update(skip_locked=True)
+    .cte("picked")
+)
+_CLAIM = (
+    update(mails)
+    .where(mails.c.id.in_(select(_picked.c.id)))
+    .values(claimed_by=bindparam("worker"))
+    .returning(*mails.c)
+)
 _ATTACH = insert(schema.attachments)
 _FAIL = (
     update(mails)
@@ -57,6 +98,7 @@ _FAIL = (
     .values(
         attempts=mails.c.attempts + 1,
         cause=bindparam("why", type_=mails.c.cause.type),
+        claimed_by="",
         again_at=bindparam("again", type_=mails.c.again_at.type),
     )
     .returning(mails.c.attempts)
@@ -169,6 +211,29 @@ class Mails(Transaction):
             statement = statement.where(or_(mails.c.again_at.is_(None), mails.c.again_at <= now))
         return self._mails(statement)
 
+    def waiting_line(self, limit: int, now: dt.datetime, worker: str) -> list[Waiting]:
+        """As `waiting_mails`, of each only what tells whose turn it is."""
+        rows = self._connection.execute(_LINE, {"limit": limit, "now": now, "worker": worker})
+        return [Waiting(id, size, bool(in_hand), deaths) for id, size, in_hand, deaths in rows]
+
+    def claim_mails(self, ids: Sequence[str], worker: str) -> list[MailRow]:
+        """Take these mails in hand, in this order, but for those that somebody else has. They stay the worker's until
+        they are settled, have failed, are let go, or the worker is no longer alive."""
+        if not ids:
+            return []
+        rows = self._connection.execute(_CLAIM, {"ids": list(ids), "worker": worker})
+        claimed = {row.id: row for row in rows}
+        return [_mail_row(claimed[id]) for id in ids if id in claimed]
+
+    def let_go(self, ids: Iterable[str], worker: str) -> None:
+        """The worker has not come to these mails: they are anybody's."""
+        mine = (
+            mails.c.id.in_(list(ids)),
+            mails.c.claimed_by == worker,
+            mails.c.state == MailState.KEPT.value,
+        )
+        self._connection.execute(update(mails).where(*mine).values(claimed_by=""))
+
     def raw(self, mail_id: str) -> bytes:
         """The mail's bytes as kept. NoSuchMail when there is none."""
         content = self._connection.execute(_RAW, {"id": mail_id}).scalar()
@@ -195,8 +260,9 @@ class Mails(Transaction):
             return []
         return self._mails(select(mails).where(mails.c.message_id.in_(wanted)).order_by(*_IN_ORDER))
 
-    def settle_mail(self, mail_id: str, found: SettledMail) -> None:
-        """Record what became of a mail, with its attachments. Settling again replaces it all."""
+    def settle_mail(self, mail_id: str, found: SettledMail, holder: str = "") -> None:
+        """Record what became of a mail, with its attachments. Settling again replaces it all. `holder`: the worker that
+        has claimed it; ClaimLost where its claim stands no more."""
         values = {
             "mail_id": mail_id,
             "state": found.state.value,
@@ -212,9 +278,11 @@ class Mails(Transaction):
             "automatic": found.automatic,
             "attended_at": found.at,
         }
-        if not self._connection.execute(_SETTLE, values).rowcount:
-            if not self._connection.execute(_SETTLE_AGAIN, values).rowcount:
-                raise NoSuchMail(mail_id)
+        first, again = (_SETTLE_HELD, _SETTLE_HELD_AGAIN) if holder else (_SETTLE, _SETTLE_AGAIN)
+        asked = {"holder": holder} if holder else {}
+        if not self._connection.execute(first, values | asked).rowcount:
+            if not self._connection.execute(again, values | asked).rowcount:
+                raise ClaimLost(mail_id) if holder else NoSuchMail(mail_id)
             table = schema.attachments
             self._connection.execute(table.delete().where(table.c.mail == mail_id))
         if found.attachments:
@@ -285,7 +353,9 @@ class Mails(Transaction):
 
     def release_mail(self, mail_id: str) -> None:
         """Let a mail be attended to again from the start, its attempts forgotten (a person asked for it)."""
-        self._set_state(mail_id, state=MailState.KEPT.value, attempts=0, again_at=None)
+        self._set_state(
+            mail_id, state=MailState.KEPT.value, attempts=0, again_at=None, claimed_by="", deaths=0
+        )
 
     def _set_state(self, mail_id: str, **values: Any) -> None:
         changed = self._connection.execute(update(mails).where(mails.c.id == mail_id).values(**values))

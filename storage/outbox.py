@@ -18,6 +18,7 @@ from storage import codec
 from storage.rows import ClaimLost, LetterRow, LetterState, NewLetter, NoSuchLetter
 from storage.schema import letters
 from storage.transaction import Transaction
+from storage.workers import claimable_by, orphaned
 
 _BY_ID = select(letters).where(letters.c.id == bindparam("id"))
 _BY_NONCE = select(letters).where(letters.c.nonce == bindparam("nonce"))
@@ -35,6 +36,8 @@ _picked = (
     .where(
         letters.c.state.in_(_CLAIMABLE),
         letters.c.next_at <= bindparam("now"),
+        claimable_by(letters),
+        letters.c.letter != bindparam("but_not"),
         ~select(_earlier.c.id)
         .where(
             _earlier.c.reference == letters.c.reference,
@@ -55,16 +58,21 @@ _CLAIM = (
     .where(letters.c.id.in_(select(_picked.c.id)))
     .values(
         state=LetterState.CLAIMED.value,
+        claimed_by=bindparam("worker"),
         attempts=letters.c.attempts + 1,
         next_at=bindparam("lease_until", type_=letters.c.next_at.type),
     )
     .returning(*letters.c)
 )
+_is_holders = letters.c.claimed_by == bindparam("holder", type_=letters.c.claimed_by.type)
 _HAND = update(letters).where(
-    letters.c.id == bindparam("letter_id"), letters.c.state == LetterState.CLAIMED.value
+    letters.c.id == bindparam("letter_id"), letters.c.state == LetterState.CLAIMED.value, _is_holders
 )
 _SETTLE = update(letters).where(
     letters.c.id == bindparam("letter_id"), letters.c.state != LetterState.SENT.value
+)
+_SETTLE_HELD = _SETTLE.where(
+    letters.c.state.in_([LetterState.CLAIMED.value, LetterState.HANDING.value]), _is_holders
 )
 # What may have reached somebody. A letter that is only waiting has not. (Told by the states that it is not in:
 # SQLite would otherwise look through every letter that was ever sent instead of those of the last hour.)
@@ -92,17 +100,29 @@ class Outbox(Transaction):
 
     # -------------------------------------------------------------- sending
 
-    def claim_letters(self, now: dt.datetime, limit: int, lease: dt.timedelta) -> list[LetterRow]:
-        """Take up to `limit` letters that may go now, oldest first, and nobody else gets them for `lease`.
+    def claim_letters(
+        self,
+        now: dt.datetime,
+        limit: int,
+        lease: dt.timedelta,
+        worker: str = "",
+        reminders: bool = True,
+    ) -> list[LetterRow]:
+        """Take up to `limit` letters that may go now, oldest first (`reminders`: those as well). Nobody gets them again
+        for `lease`, and nobody but the worker for as long as it is alive.
 
         A letter is not taken while an earlier one of the same case to the same address is still on its way:
         people read the acknowledgement before the response.
         """
-        rows = self._connection.execute(_CLAIM, {"now": now, "limit": limit, "lease_until": now + lease})
+        asked = {"worker": worker, "but_not": "" if reminders else Letter.CHASER.value}
+        rows = self._connection.execute(
+            _CLAIM, {"now": now, "limit": limit, "lease_until": now + lease, **asked}
+        )
         return sorted((_letter_row(row) for row in rows), key=lambda letter: letter.id)
 
-    def handing(self, letter_id: int, raw: bytes, subject: str, at: dt.datetime) -> None:
-        """The letter is about to be handed over as these bytes. Commit this before SMTP begins.
+    def handing(self, letter_id: int, raw: bytes, subject: str, at: dt.datetime, holder: str = "") -> None:
+        """The letter is about to be handed over as these bytes by the worker that has claimed it. Commit this before
+        SMTP begins.
 
         ClaimLost when the claim is no longer held: then it must not be sent.
         """
@@ -114,6 +134,7 @@ class Outbox(Transaction):
                 "blob": self._keep_blob(raw),
                 "subject": subject,
                 "handed_at": at,
+                "holder": holder,
             },
         )
         if not changed.rowcount:
@@ -127,50 +148,61 @@ class Outbox(Transaction):
         if not changed and self.letter(letter_id) is None:
             raise NoSuchLetter(str(letter_id))
 
-    def later(self, letter_id: int, next_at: dt.datetime, error: str) -> None:
+    # `holder`: the worker that says it of a letter in its hands. ClaimLost where it has lost the letter: somebody else
+    # has told what is to be told of it, or has it in hand now, and it must not come back into the queue.
+
+    def later(self, letter_id: int, next_at: dt.datetime, error: str, holder: str | None = None) -> None:
         """The letter surely did not go out; try again from `next_at` on."""
         self._settle_or_refuse(
             letter_id,
+            holder,
+            claimed_by="",
             state=LetterState.WAITING.value,
             next_at=next_at,
             handed_at=None,
             last_error=error,
         )
 
-    def failed(self, letter_id: int, error: str) -> None:
+    def failed(self, letter_id: int, error: str, holder: str | None = None) -> None:
         """The letter surely did not go out and never will: refused for good, or tried for too long."""
-        self._settle_or_refuse(letter_id, state=LetterState.FAILED.value, last_error=error)
+        self._settle_or_refuse(letter_id, holder, state=LetterState.FAILED.value, last_error=error)
 
-    def unknown(self, letter_id: int, error: str) -> None:
+    def unknown(self, letter_id: int, error: str, holder: str | None = None) -> None:
         """Nobody can tell whether the letter went out (the line broke after DATA)."""
-        self._settle_or_refuse(letter_id, state=LetterState.UNKNOWN.value, last_error=error)
+        self._settle_or_refuse(letter_id, holder, state=LetterState.UNKNOWN.value, last_error=error)
 
-    def hold(self, letter_id: int, reason: str) -> None:
+    def strayed(self, letter_id: int, error: str) -> bool:
+        """As `unknown`, for a letter that is being handed over for too long; False where it is not any more."""
+        lost = update(letters).where(letters.c.id == letter_id, letters.c.state == LetterState.HANDING.value)
+        values = {"state": LetterState.UNKNOWN.value, "last_error": error}
+        return bool(self._connection.execute(lost.values(values)).rowcount)
+
+    def hold(self, letter_id: int, reason: str, holder: str | None = None) -> None:
         """Keep the letter back until a person has seen to it."""
-        self._settle_or_refuse(letter_id, state=LetterState.HELD.value, last_error=reason)
+        self._settle_or_refuse(letter_id, holder, state=LetterState.HELD.value, last_error=reason)
 
     def recover_letters(self, now: dt.datetime) -> list[LetterRow]:
-        """At start: clear up after a process that was killed, and give the letters that are now `unknown`.
+        """Clear up after workers that are no longer on the list, and give the letters that are now `unknown`.
 
-        Letters that it had begun to hand over may have gone out. Letters that it had only claimed did not,
-        and may be claimed at once. Where another process is still alive it loses its claims, but no letter.
+        Letters that such a worker had begun to hand over may have gone out. Letters that it had only claimed did
+        not, and may be claimed at once. Should it live after all, it loses its claims, but no letter.
         """
         broken = self._connection.execute(
             update(letters)
-            .where(letters.c.state == LetterState.HANDING.value)
+            .where(letters.c.state == LetterState.HANDING.value, orphaned(letters))
             .values(state=LetterState.UNKNOWN.value, last_error="the service stopped while handing it over")
             .returning(*letters.c)
         ).all()
         self._connection.execute(
             update(letters)
-            .where(letters.c.state == LetterState.CLAIMED.value)
-            .values(state=LetterState.WAITING.value, next_at=now)
+            .where(letters.c.state == LetterState.CLAIMED.value, orphaned(letters))
+            .values(state=LetterState.WAITING.value, next_at=now, claimed_by="")
         )
         return sorted((_letter_row(row) for row in broken), key=lambda letter: letter.id)
 
     def absorb(self, letter_id: int, why: str) -> None:
         """The letter goes no more: another one says what it said, or nobody needs it. It stays on record."""
-        self._settle_or_refuse(letter_id, state=LetterState.SENT.value, answer=why, last_error=why)
+        self._settle_or_refuse(letter_id, None, state=LetterState.SENT.value, answer=why, last_error=why)
 
     def waiting_chasers(self, now: dt.datetime) -> list[LetterRow]:
         """The reminders that may go now, oldest first."""
@@ -196,9 +228,14 @@ class Outbox(Transaction):
     def _settle(self, letter_id: int, **values: Any) -> bool:
         return bool(self._connection.execute(_SETTLE, {"letter_id": letter_id, **values}).rowcount)
 
-    def _settle_or_refuse(self, letter_id: int, **values: Any) -> None:
-        if not self._settle(letter_id, **values):
-            raise NoSuchLetter(f"{letter_id} (or it is sent already)")
+    def _settle_or_refuse(self, letter_id: int, holder: str | None, **values: Any) -> None:
+        if holder is None:
+            if not self._settle(letter_id, **values):
+                raise NoSuchLetter(f"{letter_id} (or it is sent already)")
+        else:
+            mine = {"letter_id": letter_id, "holder": holder, **values}
+            if not self._connection.execute(_SETTLE_HELD, mine).rowcount:
+                raise ClaimLost(str(letter_id))
 
     # -------------------------------------------------------------- finding
 
@@ -219,6 +256,19 @@ class Outbox(Transaction):
             select(letters).where(letters.c.message_id.in_(wanted)).order_by(letters.c.id)
         )
         return [_letter_row(row) for row in rows]
+
+    def references_of_letters(self, keys: Iterable[str]) -> dict[str, str]:
+        """Of our letters with one of these Message-IDs or nonces the case, by either."""
+        wanted = list(keys)
+        if not wanted:
+            return {}
+        of_case = select(letters.c.message_id, letters.c.nonce, letters.c.reference).where(
+            letters.c.reference.is_not(None), letters.c.message_id.in_(wanted) | letters.c.nonce.in_(wanted)
+        )
+        found = {}
+        for row in self._connection.execute(of_case):
+            found[row.message_id] = found[row.nonce] = row.reference
+        return found
 
     def letters_of(self, reference: str) -> list[LetterRow]:
         """All letters of a case, in the order in which they were ordered."""

@@ -39,7 +39,7 @@ class SequenceMoved(Exception):
 
 
 class ClaimLost(Exception):
-    """The letter is no longer ours to hand over: its lease ended or somebody settled it. Don't send it."""
+    """The letter or mail is no longer ours: we were taken for dead, or somebody settled it. Leave it alone."""
 
 
 class NoSuchMail(LookupError):
@@ -132,6 +132,8 @@ class MailRow:
     how_found: str
     automatic: str
     attended_at: dt.datetime | None
+    claimed_by: str = ""  # the worker that has it in hand, or had
+    deaths: int = 0  # how many workers ended while they had it in hand
 
     @property
     def cause_code(self) -> str:
@@ -141,6 +143,16 @@ class MailRow:
     @property
     def cause_words(self) -> str:
         return self.cause.partition(": ")[2] if self.cause_code else self.cause
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A mail that waits, for finding whose turn it is."""
+
+    id: str
+    size: int  # bytes
+    in_hand: bool  # of another worker that is alive
+    deaths: int
 
 
 def code_of(cause: str) -> str:

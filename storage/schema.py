@@ -142,6 +142,8 @@ mails = Table(
     Column("how_found", Words, nullable=False),
     Column("automatic", Words, nullable=False),
     Column("attended_at", UTCDateTime),
+    Column("claimed_by", Words, nullable=False, server_default=text("''")),  # a worker's name
+    Column("deaths", Integer, nullable=False, server_default=text("0")),  # of workers that had it in hand
     UniqueConstraint("mailbox", "folder", "uidvalidity", "uid"),
     CheckConstraint("state IN ('kept', 'attended', 'quarantined', 'discarded')", name="state"),
     Index(None, "state", "received_at"),
@@ -238,6 +240,7 @@ letters = Table(
     Column("blob", Text, ForeignKey("blobs.sha256")),
     Column("answer", Words, nullable=False),
     Column("last_error", Words, nullable=False),
+    Column("claimed_by", Words, nullable=False, server_default=text("''")),  # a worker's name
     UniqueConstraint("message_id"),
     UniqueConstraint("nonce"),
     CheckConstraint(
@@ -349,26 +352,41 @@ heartbeats = Table(
 )
 
 
-def _insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+workers = Table(
+    "workers",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("until", UTCDateTime, nullable=False),  # alive until then, by the database's clock
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Words, primary_key=True),  # of what only one may do
+    Column("worker", Words, nullable=False),
+)
+
+
+def upsert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 @functools.cache
 def insert_if_new(dialect: str, table: Table) -> Insert:
     """INSERT that leaves a row alone which is there already (rowcount 0 then)."""
-    return _insert(dialect, table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return upsert(dialect, table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 
 
 @functools.cache
 def insert_or_change(dialect: str, table: Table, *changed: str) -> Insert:
     """INSERT that sets the columns `changed` of the row with the same primary key."""
-    statement = _insert(dialect, table)
+    statement = upsert(dialect, table)
     new: dict[str, Any] = {name: statement.excluded[name] for name in changed}
     return statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=new)
 
 
 def insert_or_keep(dialect: str, table: Table, touched: str) -> sqlite.Insert | postgresql.Insert:
     """INSERT that locks a row which is there already and leaves it as it is; either way it can be RETURNED."""
-    statement = _insert(dialect, table)
+    statement = upsert(dialect, table)
     same: dict[str, Any] = {touched: table.c[touched]}
     return statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=same)

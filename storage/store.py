@@ -46,6 +46,11 @@ class Store:
             threading.RLock() if self._is_sqlite else contextlib.nullcontext()
         )
 
+    @property
+    def shared(self) -> bool:
+        """Whether other processes may work on this database at the same time."""
+        return not self._is_sqlite
+
     def upgrade(self) -> None:
         """Bring the schema up to date. Several processes may do so at once; nothing happens if it is."""
         if not self.schema_is_current():

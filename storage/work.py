@@ -32,6 +32,7 @@ from storage.mails import Mails
 from storage.outbox import Outbox
 from storage.rows import CaseChanged, SequenceMoved, Step
 from storage.schema import cases, parties, sequences, timers
+from storage.workers import Workers
 
 _KINDS: dict[type[Event], str] = {
     MailArrived: "mail_arrived",
@@ -52,7 +53,7 @@ _DROP_PARTIES = delete(parties).where(parties.c.reference == bindparam("its_refe
 _ADD_PARTIES = insert(parties)
 
 
-class Work(Mails, Cases, Erasing, Outbox, Housekeeping):
+class Work(Mails, Cases, Erasing, Outbox, Housekeeping, Workers):
     """Everything that can be asked of storage, and changed in it, within one transaction."""
 
     def record(self, step: Step) -> Case | None:

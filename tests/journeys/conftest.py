@@ -300,10 +300,10 @@ class House:
 
     # ---------------------------------------------------------- people reading
 
-    def letters(self, to: str = "", kind: str = "") -> list[Received]:
-        """Everything that was sent so far, in order."""
+    def letters(self, to: str = "", kind: str = "", since: int = 0) -> list[Received]:
+        """Everything that was sent so far, in order; `since`: but for so many of the first."""
         found = []
-        for caught in self.relay.letters:
+        for caught in self.relay.letters[since:]:
             message = email.message_from_bytes(caught.raw, policy=email.policy.default)
             assert isinstance(message, email.message.EmailMessage)
             found.append(Received(message, caught))

@@ -84,16 +84,15 @@ def _without_chance(connection: Connection) -> Callable[[Any], Any]:
         names[row.message_id] = f"the {row.letter} to {row.to_address}"
     # The digest says how many letters wait while it is written (after a restart, those of before it as well), and
     # the journal's seal, which rests on those names too. Keys of buttons are drawn by lot as well.
-    said = (
-        r"(?:[Nn]o|\d+) letters? waits? to go out",
-        r"Journal sealed[^\r\n\"]*",
-        r"mail up to UID \d+",
-        r"Case key: [0-9a-z.]+",
+    name = re.compile(r"<[^<>\s]+>|\b[0-9a-z]{16}\b")
+    said = re.compile(
+        r"(?:[Nn]o|\d+) letters? waits? to go out|Journal sealed[^\r\n\"]*|mail up to UID \d+|Case key: [0-9a-z.]+"
     )
-    chance = re.compile("|".join([*map(re.escape, names), *said]))
 
     def plain(value: Any) -> Any:
-        return chance.sub(lambda m: names.get(m[0], "(as it is)"), value) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        return said.sub("(as it is)", name.sub(lambda m: names.get(m[0], m[0]), value))
 
     return plain
 
