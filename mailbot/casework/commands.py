@@ -324,9 +324,12 @@ def _numbered(act: Act) -> _Read:
 
 
 def _read_reply(rest: str, today: dt.date, add: AddWorkingDays) -> tuple[ParsedAct, ...] | str:
-    if rest:
-        return "the text stands below the command, after an empty line"
-    return (ParsedAct(Act.REPLY),)
+    split = money.taken_apart(f" {rest}" if rest else "")
+    if isinstance(split, tuple) and not split[0].strip() and split[1] in (None, 0):
+        return (ParsedAct(Act.REPLY, amount=split[1]),)
+    if isinstance(split, tuple) and split[1]:
+        return "money is offered in the response: #respond upheld compensation £50"
+    return "the text stands below the command, after an empty line"
 
 
 def _read_response(rest: str, today: dt.date, add: AddWorkingDays) -> tuple[ParsedAct, ...] | str:

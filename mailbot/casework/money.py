@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 from mailbot.casework.rulebook import Rulebook
-from mailbot.casework.vocabulary import Person
+from mailbot.casework.vocabulary import Case, Person, StaffActed
 
 _SUM: Final = r"(?:£\s?\d[\d,]*(?:\.\d\d)?|\d[\d,]*(?:\.\d\d)? ?pounds?\b)"
 _OFFER: Final = (
@@ -51,6 +51,72 @@ def told(pence: int | None) -> str:
 def speaks_of_it(text: str) -> bool:
     """Whether a response seems to offer money."""
     return _SPEAKS.search(text) is not None
+
+
+_END: Final = re.compile(r"(?<!\d)[.;]|[.;](?!\d)|[!?\n:]")
+_SMALL: Final = (  # possessive: what stands between takes no digit and no £, so that no other way is to be tried
+    r"(?:[\s,]++(?:(?:you|to|pay|give|a|an|the|of|in|up|as|this|further|extra|another|also|instead|full|total|sum|amount|"
+    r"payment|goodwill|gesture|compensation)\b|for (?:the|your|all the|any) [a-z' -]{1,40}+))*+[\s,]*+"
+)
+_WE: Final = r"\b(?:we|i)(?:'ll|'d|\u2019ll|\u2019d)?\b"
+_GOODWILL: Final = r"(?:compensation|goodwill(?: payment| gesture)?|redress)"
+_PROMISES: Final = (
+    rf"{_WE}[^.;]{{0,60}}?\b(?:offer|offering|award|awarding)\b{_SMALL}(?P<a>{_SUM})",
+    rf"{_WE}(?: will| would like to| like to| can| want to| (?:am|are) going to)?(?: also| now)? pay you{_SMALL}"
+    rf"(?P<b>{_SUM})",
+    rf"\bplease accept\b{_SMALL}(?P<c>{_SUM})",
+    rf"(?:{_WE}|\byou will (?:get|receive)\b)[^.;]{{0,60}}?(?P<d>{_SUM}) (?:as|in|by way of) "
+    r"(?:a |an )?(?:gesture of )?(?:goodwill|compensation|redress|apology|recognition)",
+    rf"\b(?:offer|pay|send|credit|give)[^.;]{{0,40}}\b{_GOODWILL}(?: payment)? (?:of )?(?P<e>{_SUM})",
+)
+_OFFERS: Final = re.compile("|".join(_PROMISES), re.IGNORECASE)
+_NOT_OURS: Final = re.compile(
+    r"\b(?:you(?:r| have|'ve|\u2019ve)? (?:ask|want|wrote|write|said|say|claim|request|mention|told|letter|email)\w*"
+    r"|not|can ?not|can['\u2019]?t|won['\u2019]?t|unable|never|no longer|if|whether|offered|awarded)\b",
+    re.IGNORECASE,
+)
+_A_CHARGE: Final = re.compile(
+    r"\s*(?:(?:a|per|each|every) (?:week|month|year|day|night)\b|pw\b|pcm\b"
+    r"|(?:in|of|towards) (?:your )?(?:rent|arrears)\b)",
+    re.IGNORECASE,
+)
+
+
+def offered_in(text: str) -> int:
+    """The most that a person's words to a resident plainly offer, in pence; 0 for none. Only what the landlord itself
+    promises now counts: neither a rent, nor what the resident asked for, nor an offer of an earlier letter."""
+    most = 0
+    for sentence in _END.split(text[:50_000]):
+        found = _OFFERS.search(sentence)
+        if found is None:
+            continue
+        kind = found.lastgroup or ""
+        after = sentence[found.end(kind) :]
+        if _NOT_OURS.search(sentence[: found.end(kind)]) or _A_CHARGE.match(after):
+            continue
+        pounds, _, pence = re.sub(r"[£,\s]|pounds?", "", found[kind].lower()).partition(".")
+        most = max(most, int(pounds) * 100 + int(pence or 0))
+    return most
+
+
+def unsaid(case: Case, event: StaffActed, rules: Rulebook) -> str:
+    """Why words to a resident can't go because of the money in them: more than whoever wrote them may offer, and
+    nobody has said yes to so much on this case. "" where they can."""
+    record, sum_of = case.current, offered_in(event.text)
+    agreed = max((r.compensation or 0 for r in (case.stage1, case.stage2) if r), default=0)
+    if not sum_of or event.amount == 0 or sum_of <= agreed or may_offer(rules.person(event.who), sum_of):
+        return ""
+    clauses = ", ".join(rules.policy.why("compensation"))
+    waits = record is not None and record.responded_at is None
+    how = (
+        f"Offer it in the response: #respond upheld compensation {told(sum_of)}, and a supervisor approves it."
+        if waits
+        else "Ask a supervisor to write it."
+    )
+    return (
+        f"It seems to offer {told(sum_of)}, which is more than you may offer by yourself ({clauses}). {how} If it "
+        "offers nothing, send it as an answer with #reply compensation none on the first line and the text below it."
+    )
 
 
 def limit_of(person: Person | None) -> int | None:

@@ -40,6 +40,8 @@ def relay(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     """A plain reply to a case mail goes to the resident, from the shared mailbox."""
     if not event.text.strip():
         return no(case, "The mail had no text for the resident. Write it above the quoted mail.")
+    if unsaid := money.unsaid(case, event, rules):
+        return no(case, unsaid)
     case = replace(case, last_landlord_word_at=event.at, attempts=(*case.attempts, event.at))
     if case.stage is Stage.SERVICE_REQUEST:
         case = replace(case, service_answered_at=event.at)
@@ -287,6 +289,8 @@ def update(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     """A word on how things stand, to the resident (Code 5.9, 6.6)."""
     if not event.text.strip():
         return no(case, "Write what the resident is to read below #update, after an empty line.")
+    if unsaid := money.unsaid(case, event, rules):
+        return no(case, unsaid)
     case = replace(case, last_landlord_word_at=event.at, attempts=(*case.attempts, event.at))
     record = case.current
     open_stage = record is not None and record.responded_at is None

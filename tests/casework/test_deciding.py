@@ -266,3 +266,77 @@ def test_a_response_that_speaks_of_money_says_how_much_it_offers() -> None:
 def test_what_a_response_offers_is_read_from_its_first_line(said: str, found: tuple[str, int | None]) -> None:
     read = money.taken_apart(said)
     assert not isinstance(read, str) and (read[0].strip(" ,"), read[1]) == found
+
+
+@pytest.mark.parametrize(
+    ("words", "pence"),
+    [
+        ("We are sorry. We would like to offer you £50 for the inconvenience.", 5_000),
+        ("I can offer £120.50 in compensation.", 12_050),
+        ("Because of the delay we are offering you a goodwill payment of £75", 7_500),
+        ("We will pay you 40 pounds.", 4_000),
+        ("Please accept £25 as a gesture of goodwill.", 2_500),
+        ("We'll send you £30 by way of apology.", 3_000),
+        ("We have decided to pay compensation of £1,250.", 125_000),
+        ("We offer you, for the distress and inconvenience, £60.", 6_000),
+        ("I offer you £20. If that is not enough, we offer £35 for the missed visits.", 2_000),
+        ("You will receive £45 in recognition of the missed appointments.", 4_500),
+    ],
+)
+def test_an_offer_of_money_is_known_by_what_the_landlord_promises(words: str, pence: int) -> None:
+    assert money.offered_in(words) == pence
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Your rent of £120 a week stays as it is.",
+        "We can offer you a garage at £12 a week.",
+        "We can offer you the flat in Alder Court. The rent is £120 a week.",
+        "We offer you £120 a week as the new rent.",
+        "You asked for £500 in compensation. We will look at that.",
+        "You say that we should pay you £500.",
+        "We cannot offer you £500.",
+        "We are not able to pay you £200 as compensation.",
+        "As we offered £50 in our letter of 2 March, the payment is on its way.",
+        "The service charge went up by £4. We offer an appointment on Tuesday at 10:00.",
+        "We offer appointments on Tuesday; the key costs £15.",
+        "We will pay the contractor £90 for the second visit.",
+        "We will refund the £30 that you paid twice.",
+        "If we were to offer you £50, would that settle it?",
+        "The 10 pounds of nails that we offer to carry",
+        "",
+    ],
+)
+def test_sums_that_nobody_offers_raise_no_alarm(words: str) -> None:
+    assert money.offered_in(words) == 0
+
+
+def test_money_in_a_plain_answer_is_held_where_a_response_would_be() -> None:
+    rules = rulebook("code-2024", (*(replace(p, compensation_limit=60) if p is SAM else p for p in PEOPLE),))
+    case, _ = last(rules, COMPLAINT, act(Act.ASSIGN, "2026-03-02", "alex", person="sam"))
+    for kind in (Act.REPLY, Act.UPDATE):
+        beyond = decide(case, act(kind, "2026-03-10", text="We offer you £75 for the delay."), rules)
+        assert "#respond upheld compensation £75" in beyond.refused and "House 47" in beyond.refused
+        assert Letter.HANDLER_REPLY not in {e.letter for e in letters(beyond.effects)}
+        within = decide(case, act(kind, "2026-03-10", text="We offer you £50 for the delay."), rules)
+        assert not within.refused
+    mistaken = decide(
+        case, act(Act.REPLY, "2026-03-10", text="We offer you £75 for the delay.", amount=0), rules
+    )
+    assert Letter.HANDLER_REPLY in {e.letter for e in letters(mistaken.effects)}
+    supervisor = decide(
+        case, act(Act.REPLY, "2026-03-10", "alex", text="We offer you £75 for the delay."), rules
+    )
+    assert Letter.HANDLER_REPLY in {e.letter for e in letters(supervisor.effects)}
+
+
+def test_a_sum_that_was_approved_may_be_named_again() -> None:
+    rules = rulebook("code-2024")
+    case, _ = last(rules, COMPLAINT)
+    assert case.stage1 is not None
+    case = replace(case, stage1=replace(case.stage1, compensation=7_500))
+    again = decide(case, act(Act.REPLY, "2026-03-20", text="We will pay you £75 on Friday."), rules)
+    assert not again.refused
+    more = decide(case, act(Act.REPLY, "2026-03-20", text="We will pay you £80 on Friday."), rules)
+    assert "£80" in more.refused
