@@ -56,11 +56,9 @@ def is_flood(work: Work, sender: str, limits: Limits, now: dt.datetime, own: boo
     """Whether this place has had its number of mails in the last hour already. `own`: staff, who are not counted."""
     if own:
         return False
-    since = now - dt.timedelta(hours=1)
-    if work.count_mails_from(sender, since) >= limits.mails_per_address_per_hour:
+    since, domain = now - dt.timedelta(hours=1), sender.rpartition("@")[2]
+    most = limits.mails_per_address_per_hour
+    if work.count_mails_from(sender, since, most) >= most:
         return True
-    domain = sender.rpartition("@")[2]
-    return (
-        domain not in EVERYBODYS
-        and work.count_mails_from(f"%@{domain}", since) >= limits.mails_per_domain_per_hour
-    )
+    most = limits.mails_per_domain_per_hour
+    return domain not in EVERYBODYS and work.count_mails_from_domain(domain, since, most) >= most

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from mailbot.attended import Attended
 from mailbot.casework import orders
-from mailbot.casework.allocation import OpenLoads, first_there
+from mailbot.casework.allocation import first_there, open_weights
 from mailbot.casework.vocabulary import Audience, Bounced, Case, Person, Stage
 from mailbot.postroom import tokens
 from mailbot.postroom.reading import Mail
@@ -146,7 +146,7 @@ class MachineDesk:
         work.add_letter(service.outbox.mint(work, alert, case.reference, box), now, case.reference)
 
     def _somebody_there(self, work: Work, case: Case, person: Person, day: dt.date) -> Person | None:
-        loads = OpenLoads(self._service.settings.allocation, work.open_weights)
+        loads = open_weights(self._service.settings.allocation, work.burdens)
         role = "stage2" if case.stage in (Stage.STAGE2_OPEN, Stage.STAGE2_RESPONDED) else "handler"
         had_part = {case.stage1.handler} if role == "stage2" and case.stage1 else set()
         there = [

@@ -12,6 +12,7 @@ is due; nothing here remembers anything between two calls.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -22,7 +23,7 @@ from classifiers.words import definition, outcome_sought
 from mailbot.ahead import NOTHING, InHand, chunks, in_hand, look_ahead
 from mailbot.attended import Attended
 from mailbot.casework import orders
-from mailbot.casework.allocation import Desk, OpenLoads
+from mailbot.casework.allocation import Desk, open_loads, open_weights
 from mailbot.casework.clues import named
 from mailbot.casework.lifecycle import decide
 from mailbot.casework.policy import Policy
@@ -410,7 +411,7 @@ class Service:
                 how_found=how_found,
                 automatic=automatic,
                 attachments=tuple(
-                    KeptAttachment(a.name, a.content_type, a.content) for a in mail.attachments
+                    KeptAttachment(a.name, a.content_type, a.content, a.sha256) for a in mail.attachments
                 ),
             ),
         )
@@ -518,13 +519,14 @@ class Service:
         if serial:
             name, number = serial
             reference = compose(self.settings.reference_prefix, int(name.rpartition("-")[2]), number)
+        burdens = functools.cache(work.burdens)
         return Rulebook(
             policy=policy,
             calendar=self.settings.calendar,
             desk=Desk(
                 self.settings.people,
-                work.open_loads(),
-                OpenLoads(self.settings.allocation, work.open_weights),
+                open_loads(burdens),
+                open_weights(self.settings.allocation, burdens),
             ),
             mailbox=box.imap.name,
             reference=reference,

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 VERIFIED = "verified:last"
 """What storage remembers by: the week in which the journal was last verified, and what was found."""
+COUNTED = "burdens:counted"
+"""What storage remembers by: the day on which it was last counted who has how much to do."""
 MOST_TOLD = 10
 
 log = logging.getLogger("mailbot.upkeep")
@@ -23,7 +25,7 @@ log = logging.getLogger("mailbot.upkeep")
 
 def keep_up(service: Service) -> None:
     """The day's upkeep; asked again on the same day, it does nothing."""
-    for part in (seal_journal, verify_journal, once_a_day):
+    for part in (seal_journal, verify_journal, count_burdens, once_a_day):
         try:
             part(service)
         except Exception as error:  # upkeep in trouble must not keep mail from being attended to
@@ -39,6 +41,17 @@ def seal_journal(service: Service) -> None:
         return
     with service.store.begin() as work:
         work.checkpoint(now)
+
+
+def count_burdens(service: Service) -> None:
+    """Who has how much to do is counted from the cases themselves, once a day: no mistake in it lasts."""
+    today = service.settings.calendar.london_date(service.clock.now()).isoformat()
+    with service.store.read() as work:
+        if work.recall(COUNTED) == today:
+            return
+    with service.store.begin() as work:
+        work.count_burdens_anew()
+        work.remember(COUNTED, today)
 
 
 def verify_journal(service: Service) -> None:

@@ -5,17 +5,13 @@ A case changes only by `Work.record`.
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-import functools
-import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import JSON, Row, Select, Text, bindparam, case, cast, delete, func, or_, select
-from sqlalchemy.exc import DataError
+from sqlalchemy import Row, Select, bindparam, delete, func, or_, select
 
-from mailbot.casework.vocabulary import Case, Flag, Stage, Timer
+from mailbot.casework.vocabulary import Case, Stage, Timer
 from storage import codec, schema
 from storage.rows import TimerRow
 from storage.schema import cases, heads, parties, sequences, timers
@@ -62,11 +58,6 @@ _TAKE = (
     )
     .with_for_update(of=heads, skip_locked=True)
 )
-_LOADS = (
-    select(cases.c.handler, func.count())
-    .where(cases.c.stage != Stage.CLOSED.value, cases.c.handler != "")
-    .group_by(cases.c.handler)
-)
 _MAILBOXES = select(cases.c.mailbox).where(cases.c.stage != Stage.CLOSED.value).distinct()
 _KEPT = select(cases.c.mailbox, cases.c.policy, cases.c.stage).distinct()
 _NEXT_DUE = select(func.min(timers.c.due_at))
@@ -91,7 +82,6 @@ _DROP = delete(timers).where(
     timers.c.timer == bindparam("its_timer"),
     timers.c.subject == bindparam("its_subject"),
 )
-_HELD = (cases.c.stage != Stage.CLOSED.value, cases.c.handler != "")
 _NEXT = select(sequences.c.next).where(sequences.c.name == bindparam("name")).with_for_update()
 
 
@@ -187,25 +177,6 @@ class Cases(Transaction):
         )
         return [(row[0], row[1], row[2]) for row in rows]
 
-    def open_loads(self) -> dict[str, int]:
-        """How many open cases each handler has, by the key of the person."""
-        return {row[0]: row[1] for row in self._connection.execute(_LOADS)}
-
-    def open_weights(self) -> list[tuple[str, Stage, tuple[Flag, ...]]]:
-        """Of every open case that somebody has: their key, where it stands, and its flags. Of one that can't be read no
-        flag is known."""
-        try:
-            with self._connection.begin_nested() if self._dialect != "sqlite" else contextlib.nullcontext():
-                found = self._connection.execute(_weights(self._dialect)).all()
-        except DataError:  # PostgreSQL refuses the whole question for one row that is no JSON
-            plain = select(cases.c.handler, cases.c.stage, cases.c.body).where(*_HELD)
-            found = [(key, stage, _flags_in(body)) for key, stage, body in self._connection.execute(plain)]  # type: ignore[misc]
-        known = {flag.value: flag for flag in Flag}
-        return [
-            (key, Stage(stage), tuple(known[f] for f in json.loads(flags or "[]") if f in known))
-            for key, stage, flags in found
-        ]
-
     def open_mailboxes(self) -> set[str]:
         """The mailboxes that open cases belong to."""
         return set(self._connection.execute(_MAILBOXES).scalars())
@@ -293,23 +264,6 @@ class Cases(Transaction):
                 _DROP, {"its_reference": reference, "its_timer": timer.value, "its_subject": subject}
             ).rowcount
         )
-
-
-@functools.cache
-def _weights(dialect: str) -> Select[Any]:
-    if dialect == "sqlite":
-        flags: Any = case((func.json_valid(cases.c.body) == 1, func.json_extract(cases.c.body, "$.flags")))
-    else:
-        flags = cast(cast(cases.c.body, JSON)["flags"], Text)
-    return select(cases.c.handler, cases.c.stage, flags).where(*_HELD)
-
-
-def _flags_in(body: str) -> str:
-    """The flags of a case as JSON, "" where its row holds none."""
-    try:
-        return json.dumps(json.loads(body)["flags"])
-    except (ValueError, TypeError, KeyError):
-        return ""
 
 
 def _timer_row(row: Row[Any]) -> TimerRow:

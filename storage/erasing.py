@@ -143,6 +143,7 @@ class Erasing(Journal):
                 blob=blob,
                 size=len(ERASED_MAIL),
                 sender=sender,
+                domain=sender.rpartition("@")[2],
                 subject="",
                 message_id=None,
                 verdict=codec.write_verdict(verdict),

@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, insert, or_, select, update
+from sqlalchemy import Row, Select, bindparam, func, insert, literal_column, or_, select, update
 
 from mailbot.casework.vocabulary import Intent, Stage
 from storage import codec, schema
@@ -102,6 +102,18 @@ _FAIL = (
         again_at=bindparam("again", type_=mails.c.again_at.type),
     )
     .returning(mails.c.attempts)
+)
+
+_RECENT: Select[Any] = (
+    select(literal_column("1"))
+    .where(mails.c.attended_at >= bindparam("since"), mails.c.state != MailState.QUARANTINED.value)
+    .limit(bindparam("at_most"))
+)
+_FROM_SENDER = select(func.count()).select_from(
+    _RECENT.where(mails.c.sender == bindparam("sender")).subquery()
+)
+_FROM_DOMAIN = select(func.count()).select_from(
+    _RECENT.where(mails.c.domain == bindparam("domain")).subquery()
 )
 
 
@@ -270,6 +282,7 @@ class Mails(Transaction):
             "fingerprint": found.fingerprint or None,
             "message_id": found.message_id or None,
             "sender": found.sender,
+            "domain": found.sender.rpartition("@")[2],
             "subject": found.subject,
             "disposition": found.disposition,
             "reference": found.reference,
@@ -296,7 +309,7 @@ class Mails(Transaction):
                 "name": attachment.name,
                 "content_type": attachment.content_type,
                 "size": len(attachment.content),
-                "sha256": self._keep_blob(attachment.content),
+                "sha256": self._keep_blob(attachment.content, attachment.sha256),
             }
             for position, attachment in enumerate(found.attachments, start=1)
         ]
@@ -341,15 +354,15 @@ class Mails(Transaction):
         )
         return {row[0]: bytes(row[1]) for row in rows}
 
-    def count_mails_from(self, sender: str, since: dt.datetime) -> int:
-        """Mails of this sender that were attended to since then and not set aside; "%@domain" is all of a domain."""
-        of = mails.c.sender.like(sender) if sender.startswith("%@") else mails.c.sender == sender
-        found = self._connection.execute(
-            select(func.count()).where(
-                mails.c.attended_at >= since, of, mails.c.state != MailState.QUARANTINED.value
-            )
-        )
-        return int(found.scalar_one())
+    def count_mails_from(self, sender: str, since: dt.datetime, at_most: int) -> int:
+        """Mails of this sender that were attended to since then and not set aside, counted up to `at_most`."""
+        asked = {"sender": sender, "since": since, "at_most": at_most}
+        return int(self._connection.execute(_FROM_SENDER, asked).scalar_one())
+
+    def count_mails_from_domain(self, domain: str, since: dt.datetime, at_most: int) -> int:
+        """As `count_mails_from`, of all senders with addresses in this very domain."""
+        asked = {"domain": domain, "since": since, "at_most": at_most}
+        return int(self._connection.execute(_FROM_DOMAIN, asked).scalar_one())
 
     def release_mail(self, mail_id: str) -> None:
         """Let a mail be attended to again from the start, its attempts forgotten (a person asked for it)."""
@@ -476,6 +489,7 @@ class Mails(Transaction):
 
 def _mail_row(row: Row[Any]) -> MailRow:
     values = dict(row._mapping)
+    del values["domain"]  # of the sender, for counting alone
     values["state"] = MailState(values["state"])
     values["verdict"] = codec.read_verdict(values["verdict"])
     values["message_id"] = values["message_id"] or ""

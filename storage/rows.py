@@ -82,10 +82,11 @@ class KeptAttachment:
     name: str
     content_type: str
     content: bytes
+    digest: str = ""  # its SHA-256 in hex, where somebody has reckoned it already
 
     @property
     def sha256(self) -> str:
-        return hashlib.sha256(self.content).hexdigest()
+        return self.digest or hashlib.sha256(self.content).hexdigest()
 
 
 @dataclass(frozen=True)

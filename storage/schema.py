@@ -144,6 +144,7 @@ mails = Table(
     Column("attended_at", UTCDateTime),
     Column("claimed_by", Words, nullable=False, server_default=text("''")),  # a worker's name
     Column("deaths", Integer, nullable=False, server_default=text("0")),  # of workers that had it in hand
+    Column("domain", Key, nullable=False, server_default=text("''")),  # of the sender's address
     UniqueConstraint("mailbox", "folder", "uidvalidity", "uid"),
     CheckConstraint("state IN ('kept', 'attended', 'quarantined', 'discarded')", name="state"),
     Index(None, "state", "received_at"),
@@ -151,6 +152,8 @@ mails = Table(
     Index(None, "message_id"),
     Index(None, "reference"),
     Index(None, "attended_at"),
+    Index(None, "sender", "attended_at"),
+    Index(None, "domain", "attended_at"),
 )
 
 attachments = Table(
@@ -193,6 +196,18 @@ cases = Table(
     Index(None, "handler"),
     Index(None, "received_at"),
     Index(None, "closed_at"),
+)
+
+# What each handler has open, told as changes that are only ever added, so that nobody who gives out a case waits for
+# anybody else; from time to time they are summed up (`Cases.burdens`).
+burdens = Table(
+    "burdens",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("handler", Key, nullable=False),
+    Column("stage", Words, nullable=False),  # "" where the line counts a flag
+    Column("flag", Words, nullable=False),  # "" where the line counts a case
+    Column("change", Integer, nullable=False),
 )
 
 parties = Table(

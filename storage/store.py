@@ -76,7 +76,7 @@ class Store:
     def read(self) -> Iterator[Work]:
         """A view of the database as it is now, for as long as the block lasts. Writing in it is refused."""
         with self._reader.begin() as connection:
-            yield Work(connection, self._journal_key)
+            yield Work(connection, self._journal_key, writes=False)
 
     def shred(self) -> bool:
         """Have what was deleted vanish from the file too, after an erasure. False where somebody else works on it now:

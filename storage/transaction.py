@@ -14,9 +14,10 @@ _BLOB = select(schema.blobs.c.content).where(schema.blobs.c.sha256 == bindparam(
 class Transaction:
     """What all parts of a unit of work share. It belongs to one thread and ends with its `with` block."""
 
-    def __init__(self, connection: Connection, key: bytes = b"") -> None:
+    def __init__(self, connection: Connection, key: bytes = b"", writes: bool = True) -> None:
         self._connection = connection
         self._key = key  # that the journal is sealed with, b"" for none
+        self._writes = writes
         self._dialect = connection.dialect.name
         self.unreadable: dict[str, str] = {}
         """Of each case that a list passed over because it can't be read: its reference, and who has it."""
@@ -28,8 +29,9 @@ class Transaction:
             raise KeyError(sha256)
         return bytes(content)
 
-    def _keep_blob(self, content: bytes) -> str:
-        digest = hashlib.sha256(content).hexdigest()
+    def _keep_blob(self, content: bytes, digest: str = "") -> str:
+        """Keep bytes by their hex digest, which it gives; `digest`: where the caller has it already."""
+        digest = digest or hashlib.sha256(content).hexdigest()
         self._connection.execute(
             schema.insert_if_new(self._dialect, schema.blobs),
             {"sha256": digest, "size": len(content), "content": content},

@@ -25,6 +25,7 @@ from mailbot.casework.vocabulary import (
     TimerFell,
 )
 from storage import codec, points, schema
+from storage.burdens import Burdens
 from storage.cases import _DROP, Cases
 from storage.erasing import Erasing
 from storage.housekeeping import Housekeeping
@@ -53,7 +54,7 @@ _DROP_PARTIES = delete(parties).where(parties.c.reference == bindparam("its_refe
 _ADD_PARTIES = insert(parties)
 
 
-class Work(Mails, Cases, Erasing, Outbox, Housekeeping, Workers):
+class Work(Mails, Cases, Burdens, Erasing, Outbox, Housekeeping, Workers):
     """Everything that can be asked of storage, and changed in it, within one transaction."""
 
     def record(self, step: Step) -> Case | None:
@@ -74,6 +75,7 @@ class Work(Mails, Cases, Erasing, Outbox, Housekeeping, Workers):
         after = self._write_case(step)
         reference = after.reference if after else step.before.reference if step.before else None
         if after:
+            self._move_burden(step.before, after)
             points.reached("record:case")
             if step.before is None:
                 self._add_parties(after)

@@ -8,11 +8,11 @@ part in the earlier stage is not chosen, and when nobody remains the answer is N
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from mailbot.casework.vocabulary import Flag, Person, Stage, Topic
 
@@ -65,33 +65,47 @@ class Weights:
     def of(self, stage: Stage, flags: Collection[Flag]) -> int:
         return self.stages.get(stage, 0) + sum(weight for flag, weight in self.flags.items() if flag in flags)
 
+    def of_all(self, burden: Burden) -> int:
+        stages = sum(self.stages.get(stage, 0) * count for stage, count in burden.stages.items())
+        return stages + sum(self.flags.get(flag, 0) * count for flag, count in burden.flags.items())
 
-class OpenLoads(Mapping[str, int]):
-    """What the open cases of each person weigh together, weighed when somebody first asks: most steps give nothing to
-    anybody. `cases` yields (key of the handler, stage, flags) of every open case."""
 
-    def __init__(
-        self, weights: Weights, cases: Callable[[], Iterable[tuple[str, Stage, Collection[Flag]]]]
-    ) -> None:
-        self._weights = weights
-        self._cases = cases
-        self._found: dict[str, int] | None = None
+@dataclass(frozen=True)
+class Burden:
+    """What one person has open: how many cases stand where, and how many of them carry which flag."""
 
-    def _weighed(self) -> dict[str, int]:
-        if self._found is None:
-            self._found = {}
-            for key, stage, flags in self._cases():
-                self._found[key] = self._found.get(key, 0) + self._weights.of(stage, flags)
-        return self._found
+    stages: Mapping[Stage, int] = field(default_factory=dict)
+    flags: Mapping[Flag, int] = field(default_factory=dict)
+
+    @property
+    def cases(self) -> int:
+        return sum(self.stages.values())
+
+
+class Loads(Mapping[str, int]):
+    """A number for each person, reckoned when somebody first asks: most steps give nothing to anybody."""
+
+    def __init__(self, reckon: Callable[[], Mapping[str, int]]) -> None:
+        self._reckoned = functools.cache(reckon)
 
     def __getitem__(self, key: str) -> int:
-        return self._weighed()[key]
+        return self._reckoned()[key]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._weighed())
+        return iter(self._reckoned())
 
     def __len__(self) -> int:
-        return len(self._weighed())
+        return len(self._reckoned())
+
+
+def open_loads(burdens: Callable[[], Mapping[str, Burden]]) -> Loads:
+    """How many open cases each person has."""
+    return Loads(lambda: {key: burden.cases for key, burden in burdens().items()})
+
+
+def open_weights(weights: Weights, burdens: Callable[[], Mapping[str, Burden]]) -> Loads:
+    """What the open cases of each person weigh together."""
+    return Loads(lambda: {key: weights.of_all(burden) for key, burden in burdens().items()})
 
 
 @dataclass(frozen=True)
@@ -256,7 +270,7 @@ def _folded(word: str) -> str:
     return word.lower() if word.isascii() else "".join(map(_plain_letter, word))
 
 
-@lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=4096)
 def _plain_letter(letter: str) -> str:
     """One letter at a time: a whole text of combining marks takes quadratic time to decompose."""
     parts = unicodedata.normalize("NFKD", letter)

@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailbot.casework.allocation import (
+    Burden,
     Chosen,
     Desk,
-    OpenLoads,
     Weights,
     choose_handler,
     find_person,
     named_in,
+    open_weights,
 )
 from mailbot.casework.vocabulary import Flag, Person, Stage, Topic
 
@@ -212,12 +213,11 @@ def test_a_very_long_complaint_is_searched_in_no_time() -> None:
 
 def test_a_case_goes_to_the_lightest_load_and_not_to_the_fewest_cases() -> None:
     """Two answered cases weigh less than one at stage 2 with somebody vulnerable; the journal says what was weighed."""
-    open_ones = [
-        ("priya", Stage.STAGE2_OPEN, (Flag.VULNERABILITY,)),
-        ("tom", Stage.STAGE1_RESPONDED, ()),
-        ("tom", Stage.STAGE1_RESPONDED, ()),
-    ]
-    loads = OpenLoads(Weights(), lambda: open_ones)
+    burdens = {
+        "priya": Burden({Stage.STAGE2_OPEN: 1}, {Flag.VULNERABILITY: 1}),
+        "tom": Burden({Stage.STAGE1_RESPONDED: 2}),
+    }
+    loads = open_weights(Weights(), lambda: burdens)
     desk = Desk((PRIYA, TOM), {"priya": 1, "tom": 2}, loads)
     choice = choose_handler(desk, MONDAY, "The lift is broken.", ())
     assert choice == Chosen(TOM, "lightest load (2 for 2 open) of 2 free to take it (the others: 5)")
@@ -226,16 +226,16 @@ def test_a_case_goes_to_the_lightest_load_and_not_to_the_fewest_cases() -> None:
 
 def test_a_limit_counts_cases_and_not_what_they_weigh() -> None:
     full = dataclasses.replace(TOM, case_limit=2)
-    desk = Desk((PRIYA, full), {"tom": 2, "priya": 5}, OpenLoads(Weights(), list))
+    desk = Desk((PRIYA, full), {"tom": 2, "priya": 5}, open_weights(Weights(), dict))
     choice = choose_handler(desk, MONDAY, "The lift is broken.", ())
     assert choice is not None and choice.person == PRIYA and "at the limit" in choice.why
 
 
 def test_nothing_is_weighed_where_nothing_is_given_to_anybody() -> None:
-    def never() -> list[tuple[str, Stage, tuple[Flag, ...]]]:
+    def never() -> dict[str, Burden]:
         raise AssertionError("the open cases were read")
 
-    assert Desk((PRIYA,), {"priya": 1}, OpenLoads(Weights(), never)).load(PRIYA) == 1
+    assert Desk((PRIYA,), {"priya": 1}, open_weights(Weights(), never)).load(PRIYA) == 1
 
 
 def test_weights_are_the_landlords_to_set() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from storage_examples import (
     ADA,
@@ -26,6 +26,7 @@ from storage_examples import (
     whole_second_step,
 )
 
+from mailbot.casework.allocation import Burden
 from mailbot.casework.vocabulary import Act as StaffAct
 from mailbot.casework.vocabulary import (
     Bounced,
@@ -39,6 +40,7 @@ from mailbot.casework.vocabulary import (
     TimerFell,
 )
 from storage import CaseChanged, LetterState, SequenceMoved, Store
+from storage.schema import burdens
 
 REFERENCE = "CC-2026-000001-4"
 
@@ -386,7 +388,27 @@ def test_what_open_cases_weigh_is_told_by_their_stage_and_flags(store: Store) ->
         open_case(work, "CC-2026-000003-0", stage=Stage.CLOSED, closed_at=NINE)
         open_case(work, "CC-2026-000004-9", handler="")
     with store.read() as work:
-        assert sorted(work.open_weights()) == [
-            ("hana", Stage.STAGE1_OPEN, (Flag.VULNERABILITY, Flag.URGENT_HAZARD)),
-            ("kim", Stage.STAGE1_RESPONDED, ()),
-        ]
+        assert work.burdens() == {
+            "hana": Burden({Stage.STAGE1_OPEN: 1}, {Flag.VULNERABILITY: 1, Flag.URGENT_HAZARD: 1}),
+            "kim": Burden({Stage.STAGE1_RESPONDED: 1}),
+        }
+
+
+def test_what_people_have_to_do_is_the_same_whether_it_is_followed_or_counted_anew(store: Store) -> None:
+    """Two hundred turns of a case, and the lines that follow them are folded between."""
+    handlers, stages = ("hana", "kim", ""), (Stage.STAGE1_OPEN, Stage.STAGE2_OPEN, Stage.CLOSED)
+    flags = ((), (Flag.LEGAL_ACTION,), (Flag.VULNERABILITY, Flag.LEGAL_ACTION))
+    with store.begin() as work:
+        case = open_case(work, flags=flags[2])
+        for turn in range(200):
+            after = replace(
+                case, handler=handlers[turn % 3], stage=stages[turn // 3 % 3], flags=flags[turn // 9 % 3]
+            )
+            case = work.record(a_step(after, case)) or case
+            if turn % 50 == 0:
+                work.burdens()
+        followed = work.burdens()
+        work.count_burdens_anew()
+        assert work.burdens() == followed
+        lines = work._connection.execute(select(func.count()).select_from(burdens)).scalar_one()
+    assert lines < 20

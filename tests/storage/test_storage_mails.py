@@ -303,10 +303,11 @@ def test_mails_of_one_place_are_counted_unless_they_were_set_aside(store: Store)
         work.quarantine(mail, "flood: too many")
         aside = work.quarantined()[0]
         assert (aside.cause_code, aside.cause_words) == ("flood", "too many")
-        assert work.count_mails_from("a@x.example", NINE) == 2
-        assert work.count_mails_from("%@x.example", NINE) == 3
-        assert work.count_mails_from("a@yx.example", NINE) == 0
-        assert work.count_mails_from("a@x.example", NINE + DAY) == 0
+        assert work.count_mails_from("a@x.example", NINE, 9) == 2
+        assert work.count_mails_from("a@x.example", NINE, 1) == 1, "no further than was asked for"
+        assert work.count_mails_from_domain("x.example", NINE, 9) == 3
+        assert work.count_mails_from("a@yx.example", NINE, 9) == 0
+        assert work.count_mails_from("a@x.example", NINE + DAY, 9) == 0
 
 
 def test_the_fates_of_mails_are_counted_and_those_astray_are_named(store: Store) -> None:
