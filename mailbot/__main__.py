@@ -16,6 +16,8 @@ from typing import Annotated
 
 import typer
 
+from mailbot.backup_commands import backup, drop, held, restore, send
+from mailbot.backup_commands import reconcile as reconcile_letters
 from mailbot.case_commands import case_export
 from mailbot.classifier_commands import classify, evaluate, train
 from mailbot.health_commands import health
@@ -62,6 +64,12 @@ app.add_typer(letters_app, name="letters")
 app.command()(init)
 app.command()(doctor)
 app.command()(health)
+app.command()(backup)
+app.command()(restore)
+letters_app.command("held")(held)
+letters_app.command("send")(send)
+letters_app.command("drop")(drop)
+letters_app.command("reconcile")(reconcile_letters)
 app.command("version")(tell_version)
 app.command()(licences)
 app.add_typer(journal_app, name="journal")

@@ -34,6 +34,7 @@ from mailbot.postroom.imap_login import in_words
 from mailbot.postroom.lookout import Lookout
 from mailbot.reckoning import Lying, reckon_all
 from mailbot.reporting import send_reports
+from mailbot.restored import begin_again
 from mailbot.sending import Sent
 from mailbot.service import Service
 from mailbot.upkeep import keep_up
@@ -71,9 +72,17 @@ class Rounds:
         self._keepers = {box.name: service.keeper(box.name) for box in service.settings.mailboxes}
         self._doors = {box.imap.name: ImapDoor(box.imap) for box in service.settings.mailboxes}
         self._reckoned: dt.date | None = None
+        self._taken_up = False
+
+    def take_up(self) -> None:
+        """Where the database was put back from a backup: what is to be done once before all else, as far as it can be
+        done now."""
+        if not self._taken_up:
+            self._taken_up = begin_again(self._service)
 
     def look(self, clock: Clock) -> int:
         """Look into every mailbox; one that can't be reached is noted and never stops the others."""
+        self.take_up()
         kept = 0
         for name, door in self._doors.items():
             try:
@@ -115,6 +124,7 @@ class Rounds:
     def reckon(self, clock: Clock) -> None:
         """On the first turn of each day: hold what lies on the server against what is on file. A server that can't
         be reached is left out; what is on file is counted all the same."""
+        self.take_up()
         today = clock.now().astimezone(LONDON).date()
         if self._reckoned == today:
             return
@@ -175,6 +185,7 @@ class Daemon:
         self._catch_signals()
         self._service.outbox.recover()
         self._service.recompute_dates()
+        self._rounds.take_up()
         jobs: tuple[tuple[str, Callable[[], object], float], ...] = (
             ("attend", self._attend, 5),
             ("tick", self._tick, 30),

@@ -30,6 +30,7 @@ from mailbot.casework.policy import Policy
 from mailbot.casework.references import compose, near_misses
 from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import (
+    Audience,
     Bounced,
     Case,
     Decision,
@@ -58,6 +59,7 @@ from mailbot.postroom.reading import Mail
 from mailbot.postroom.smtp import Door
 from mailbot.postroom.trust import authenticate
 from mailbot.recounting import recompute_dates
+from mailbot.restored import reason, remarked, restored
 from mailbot.senders import asked_about, kind_of, may_be_quoted, warning_of
 from mailbot.sending import Outbox, Sent, mailbox_named, may_tell, pause, place_of, resume
 from mailbot.setaside import Aside, Cause
@@ -128,6 +130,7 @@ class Service:
         )
         self.outbox = Outbox(settings, store, stationery, door, clock.now, append_sent)
         self.outbox.on_refusal = self._letter_refused
+        self.restored = restored(store)
         self._staff_desk = StaffDesk(self)
         self._machine_desk = MachineDesk(self)
         self._aside = Aside(self)
@@ -449,9 +452,16 @@ class Service:
         points.reached("step:decided")
         opened = case is None and decision.case is not None
         reference = decision.case.reference if decision.case else case.reference if case else ""
+        effects, held = decision.effects, ""
+        if self.restored and self.restored.holds(work, event, case, rules):
+            held = reason(self.restored.taken)
+            effects = tuple(map(remarked, effects))
         letters = tuple(
-            self.outbox.mint(work, effect, reference, box)
-            for effect in decision.effects
+            replace(
+                self.outbox.mint(work, effect, reference, box),
+                held=held if effect.audience is Audience.RESIDENT else "",
+            )
+            for effect in effects
             if isinstance(effect, SendLetter)
         )
         points.reached("step:minted")

@@ -8,6 +8,7 @@ several mails may share one.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -245,6 +246,15 @@ class Mails(Transaction):
             mails.c.state == MailState.KEPT.value,
         )
         self._connection.execute(update(mails).where(*mine).values(claimed_by=""))
+
+    def is_on_file(self, mailbox: str, raw: bytes) -> bool:
+        """Whether a mail of exactly these bytes was kept from this mailbox, wherever in it it lay."""
+        digest = hashlib.sha256(raw).hexdigest()
+        kept = select(schema.blobs.c.sha256).where(schema.blobs.c.sha256 == digest)
+        if self._connection.execute(kept).first() is None:
+            return False
+        found = select(mails.c.id).where(mails.c.blob == digest, mails.c.mailbox == mailbox).limit(1)
+        return self._connection.execute(found).first() is not None
 
     def raw(self, mail_id: str) -> bytes:
         """The mail's bytes as kept. NoSuchMail when there is none."""

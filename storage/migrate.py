@@ -57,6 +57,11 @@ def upgrade_connection(connection: Connection) -> None:
         ) from error
 
 
+def knows(revision: str) -> bool:
+    """Whether a database that stands at this revision can be brought to the schema of this version."""
+    return revision in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
 def is_current(connection: Connection) -> bool:
     known = set(ScriptDirectory.from_config(_config()).get_heads())
     return set(MigrationContext.configure(connection).get_current_heads()) == known

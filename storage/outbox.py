@@ -204,6 +204,15 @@ class Outbox(Transaction):
         """The letter goes no more: another one says what it said, or nobody needs it. It stays on record."""
         self._settle_or_refuse(letter_id, None, state=LetterState.SENT.value, answer=why, last_error=why)
 
+    def release_letter(self, letter_id: int) -> bool:
+        """A person says that a letter that was held may go. False where none of that number is held."""
+        changed = self._connection.execute(
+            update(letters)
+            .where(letters.c.id == letter_id, letters.c.state == LetterState.HELD.value)
+            .values(state=LetterState.WAITING.value, attempts=0, last_error="")
+        )
+        return bool(changed.rowcount)
+
     def waiting_chasers(self, now: dt.datetime) -> list[LetterRow]:
         """The reminders that may go now, oldest first."""
         rows = self._connection.execute(
@@ -330,13 +339,13 @@ def _new_row(letter: NewLetter, reference: str | None, at: dt.datetime) -> dict[
         "in_reply_to": letter.in_reply_to,
         "refs": codec.write_words(letter.references),
         "body": codec.write_order(order),
-        "state": LetterState.WAITING.value,
+        "state": (LetterState.HELD if letter.held else LetterState.WAITING).value,
         "attempts": 0,
         "next_at": at,
         "created_at": at,
         "subject": "",
         "answer": "",
-        "last_error": "",
+        "last_error": letter.held,
     }
 
 

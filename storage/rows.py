@@ -223,6 +223,7 @@ class NewLetter:
     nonce: str  # the token in its keyed reply address
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
+    held: str = ""  # why it is held from the beginning, "" for one that may go
 
 
 @dataclass(frozen=True)

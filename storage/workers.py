@@ -76,6 +76,12 @@ class Workers(Transaction):
         self._connection.execute(delete(leases).where(leases.c.worker == worker))
         self._connection.execute(delete(workers).where(workers.c.name == worker))
 
+    def forget_who_worked(self) -> None:
+        """After a copy was put back: nobody who was at work when it was taken is."""
+        for table in (schema.heartbeats, leases, workers):
+            self._connection.execute(delete(table))
+        self._free_claims()
+
     def at_work(self) -> list[str]:
         """The names of those who are alive, in order."""
         alive = select(workers.c.name).where(workers.c.until >= self._moment(dt.timedelta(0)))

@@ -26,6 +26,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from email import message_from_bytes
+from email.policy import default
 from typing import Any, Protocol
 
 from imapclient import SEEN, IMAPClient, SocketTimeout
@@ -604,6 +606,26 @@ class ImapDoor:
             other._ask("append", folder, re.sub(rb"\r?\n", b"\r\n", raw), flags=[SEEN], literal=1)
         finally:
             other.close()
+
+    def headers_of(self, folder: str, *criteria: str | dt.date) -> list[dict[str, str]]:
+        """Message-ID and subject of the mails in another folder that fit; [] where there is no such folder. Changes
+        nothing on the server."""
+        if not self._ask("folder_exists", folder):
+            return []
+        self._folder = None  # another one is open now
+        self._ask("select_folder", folder, readonly=True)
+        found = self._search(*criteria)
+        asked = b"BODY[HEADER.FIELDS (MESSAGE-ID SUBJECT)]"
+        told = (
+            self._ask("fetch", list(found), ["BODY.PEEK[HEADER.FIELDS (MESSAGE-ID SUBJECT)]"])
+            if found
+            else {}
+        )
+        heads = [message_from_bytes(told[uid].get(asked, b""), policy=default) for uid in sorted(told)]
+        return [
+            {name: " ".join(str(head[name] or "").split()) for name in ("message-id", "subject")}
+            for head in heads
+        ]
 
     # -------------------------------------------------------------- waiting
 

@@ -48,6 +48,14 @@ class Postgres:
                 return
         raise PostgresMissing(f"{HOW_TO_INSTALL}\n" + "\n".join(reasons))
 
+    @property
+    def tools(self) -> Path:
+        """The folder of the server's own pg_dump, pg_restore and psql."""
+        with psycopg.connect(host=self._socket_directory, user=self._user, dbname="postgres") as connection:
+            found = connection.execute("SELECT setting FROM pg_config WHERE name = 'BINDIR'").fetchone()
+        assert found
+        return Path(found[0])
+
     def throw_away(self) -> None:
         self._stop()
         shutil.rmtree(self.directory, ignore_errors=True)
