@@ -6,7 +6,7 @@ read that one, once for each file; the verdicts pooled. About two minutes.
     python bench/bench_classifier.py --parts         what each part is worth: one fit each, held-back scores
                                                      from its inverse, one vocabulary for all writers
 
-VIEW is words, letters, edges, standing, cues, concepts or pairs; or stage, sender: features weighed anew by it.
+VIEW is words, letters, subject, edges, standing, cues, concepts or pairs; or stage, sender: weighed anew by it.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ def tell_parts(corpus: tuple[Labelled, ...]) -> None:
         "without words": ("words",),
         "without letters": ("letters",),
         "without edges": ("edges",),
+        "without the subject": ("subject",),
         "without weighing anew by stage": ("stage",),
         "without weighing anew by sender": ("sender",),
     }

@@ -29,7 +29,7 @@ from classifiers.model import (
     fit,
     fit_views,
     groups_of,
-    new_vectorisers,
+    matrix,
     read,
     take_views,
 )
@@ -54,7 +54,7 @@ class Fold:
 
 
 def views_of(blocks: dict[str, Any], names: Sequence[str]) -> Any:
-    return sparse.hstack([blocks[name] * np.sqrt(WANTED[name]) for name in names], format="csr")
+    return sparse.hstack([matrix(blocks[name]) * np.sqrt(WANTED[name]) for name in names], format="csr")
 
 
 def crossed(blocks: dict[str, Any], groups: Any) -> Any:
@@ -122,7 +122,7 @@ def stacked(fold: Fold) -> Any:
     """Trees over held-back scores of everything (intents, kinds, topics, flags) and the cues."""
 
     def rows(scores: Scores, blocks: dict[str, Any]) -> Any:
-        return np.hstack([scores.intents, scores.topics, scores.flags, blocks["cues"].toarray() > 0])
+        return np.hstack([scores.intents, scores.topics, scores.flags, matrix(blocks["cues"]).toarray() > 0])
 
     trees = ExtraTreesClassifier(
         300, min_samples_leaf=2, max_features=0.3, class_weight="balanced", random_state=SEED
@@ -165,11 +165,11 @@ def compare(corpus: Sequence[Labelled], figures_of: Callable[[Any, Any], str]) -
         part = [corpus[k] for k in learn]
         model, held = fit([reads[k] for k in learn], labels_of(part), writers_of(part), judging(part), SEED)
         taken = model.take([reads[k] for k in ask])
-        vectorisers = new_vectorisers()
         views = [reads[k].views for k in learn], [reads[k].views for k in ask]
+        grams, learnt = fit_views(views[0])
         fold = Fold(
-            fit_views(vectorisers, views[0]),
-            take_views(vectorisers, views[1]),
+            learnt,
+            take_views(grams, views[1]),
             groups_of(views[0]),
             groups_of(views[1]),
             right[learn],

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, product
 
 import numpy as np
 
@@ -34,7 +34,8 @@ from classifiers.model import (
     Taken,
     read,
 )
-from classifiers.sentinels import Watchword, phrases
+from classifiers.sentinels import phrases
+from classifiers.watchwords import Watchword
 from mailbot.casework.vocabulary import Flag, Intent, Raised, Reading, Stage, Topic, Verdict
 
 # What it costs to take a mail for the row's intent when it is the column's, in needless questions to a person.
@@ -97,8 +98,8 @@ class Limits:
     """
 
     ask: float
-    hint: float
-    doubt: float
+    hint: Mapping[Flag, float]
+    doubt: Mapping[Flag, float]
     flags: Mapping[Flag, float]
     topics: Mapping[Topic, float]
 
@@ -337,15 +338,13 @@ class Chain:
 
 def rings(word: Watchword, chance: float, limits: Limits) -> bool:
     """Whether a watchword that was found raises its flag, where the model gives the flag this chance."""
-    return chance >= (limits.hint if word.hint else limits.doubt if word.broad else 0.0)
+    return chance >= (limits.hint[word.flag] if word.hint else limits.doubt[word.flag] if word.broad else 0.0)
 
 
-AUTO_ERROR = 0.024  # most that may be wrong of what is decided without a person
-GUARDED = 0.997  # least of the complaints and escalations that must go right or to a person
-RECALL = 0.985  # least of the flags that must never be missed ...
-# Chances that make a watchword of the weaker kinds ring; the curve is flat round them.
-HINT, DOUBT = 0.02, 0.006
-PRECISION = 0.5  # ... as long as half of what rings is right: a bell that always rings is not heard
+AUTO_ERROR = 0.022  # most that may be wrong of what is decided without a person
+GUARDED = 0.9975  # least of the complaints and escalations that must go right or to a person
+PRECISION = 0.53  # of what rings for a flag that must never be missed: a bell that always rings is not heard
+HINT, DOUBT = 0.02, 0.006  # for the other flags that have watchwords; the curve is flat round them
 
 
 @dataclass(frozen=True)
@@ -361,29 +360,45 @@ def choose_limits(chances: Chances, reads: Sequence[Read], truth: Truth) -> Limi
     """Limits from calibrated probabilities of mail that the model had not seen.
 
     `ask`: the highest price of a question at which no more than `AUTO_ERROR` of what is decided is wrong
-    and `GUARDED` of complaints and escalations go right or to a person. Flags that must never be missed:
-    the highest limit that with the watchwords finds `RECALL` of them, or the lowest that keeps `PRECISION`; other
-    flags and topics: best F1.
+    and `GUARDED` of complaints and escalations go right or to a person. Flags that must never be missed: whatever
+    finds most of them while `PRECISION` of what rings is right (see `_generous`); other flags and topics: best F1.
     """
-    words_alone = Limits(0.0, HINT, DOUBT, {}, {})
+    hint, doubt = dict.fromkeys(FLAGS, HINT), dict.fromkeys(FLAGS, DOUBT)
     flags: dict[Flag, float] = {}
     for column, flag in enumerate(FLAGS):
-        right = truth.flags[:, column]
-        by_words = np.array(
-            [
-                any(h.word.flag is flag and rings(h.word, float(chance), words_alone) for h in r.hits)
-                for r, chance in zip(reads, chances.flags[:, column], strict=True)
-            ]
-        )
+        chance, right = chances.flags[:, column], truth.flags[:, column]
+        words = [[h.word for h in r.hits if h.word.flag is flag] for r in reads]
+        firm = np.array([any(not (w.hint or w.broad) for w in here) for here in words])
+        broad = np.array([any(w.broad for w in here) for here in words])
+        hinted = np.array([any(w.hint for w in here) for here in words])
         if flag in NEVER_MISSED:
-            flags[flag] = _limit_for_recall(chances.flags[:, column], right, by_words)
+            doubt[flag], hint[flag], flags[flag] = _generous(chance, right, firm, broad, hinted)
         else:
-            flags[flag] = _limit_for_f1(chances.flags[:, column], right, by_words)
+            by_words = firm | (broad & (chance >= DOUBT)) | (hinted & (chance >= HINT))
+            flags[flag] = _limit_for_f1(chance, right, by_words)
     topics = {
         topic: _limit_for_f1(chances.topics[:, c], truth.topics[:, c], np.zeros(len(reads), dtype=bool))
         for c, topic in enumerate(TOPICS)
     }
-    return Limits(_price_of_asking(chances.intents, truth.intents), HINT, DOUBT, flags, topics)
+    return Limits(_price_of_asking(chances.intents, truth.intents), hint, doubt, flags, topics)
+
+
+def _generous(
+    chance: Floats, right: Bools, firm: Bools, broad: Bools, hinted: Bools
+) -> tuple[float, float, float]:
+    """Limits for broad words, hints and the model alone that find most of what is `right` while `PRECISION` of what
+    rings is; of several, those at which most rings: dangers told in words that nobody thought of are still to come."""
+    best, found_best = (0.05, 0.2, 0.4), (-1, -1)
+    for doubt, hint, alone in product(
+        (0.004, 0.006, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05),
+        (0.02, 0.03, 0.05, 0.08, 0.12, 0.2),
+        (0.06, 0.08, 0.1, 0.12, 0.14, 0.16, 0.18, 0.2, 0.23, 0.26, 0.3, 0.35, 0.4),
+    ):
+        rung = firm | (broad & (chance >= doubt)) | (hinted & (chance >= hint)) | (chance >= alone)
+        hit, many = int((rung & right).sum()), int(rung.sum())
+        if hit >= PRECISION * many and (hit, many) > found_best:
+            best, found_best = (doubt, hint, alone), (hit, many)
+    return best
 
 
 def _price_of_asking(chances: Floats, right: Integers) -> float:
@@ -400,19 +415,6 @@ def _price_of_asking(chances: Floats, right: Integers) -> float:
         if wrong.sum() / decided.sum() <= AUTO_ERROR and 1 - missed >= GUARDED:
             best = float(price)
     return best
-
-
-def _limit_for_recall(chance: Floats, right: Bools, by_words: Bools) -> float:
-    last = 0.4  # what the model holds this likely rings whatever the precision
-    for limit in np.arange(0.4, 0.01, -0.005):
-        found = by_words | (chance >= limit)
-        hit = (found & right).sum()
-        if hit < PRECISION * found.sum():
-            break
-        last = round(float(limit), 3)
-        if hit >= RECALL * right.sum():
-            break
-    return last
 
 
 def _limit_for_f1(chance: Floats, right: Bools, by_words: Bools) -> float:

@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from classifiers.sieve import Sieve
+
 _NUMBER = r"(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|few|couple of)"
 _SPAN = r"(?:day|night|week|wk|month|mth|year|yr|winter|summer|christmas|xmas)s?"
 _ORDINAL = r"(?:2nd|3rd|[4-9]th|1\dth|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|umpteenth)"
@@ -639,6 +641,7 @@ CUES: tuple[tuple[str, str], ...] = (
 )
 
 _COMPILED = tuple((name, re.compile(pattern, re.ASCII)) for name, pattern in CUES)  # ASCII: a quarter quicker
+_SIEVE = Sieve([pattern for _, pattern in CUES])
 
 
 @dataclass(frozen=True)
@@ -658,7 +661,7 @@ def cues_in(whole: str, body_at: int = 0, first_to: int = 0, last_from: int | No
     table. `first_to` ends the first sentences, `last_from` begins the last ones (None: at the end)."""
     end = len(whole) if last_from is None else max(body_at, last_from)
     found = []
-    for name, pattern in _COMPILED:
+    for name, pattern in map(_COMPILED.__getitem__, _SIEVE.may_hold(whole)):
         hit = pattern.search(whole)
         if hit is None:
             continue

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from classifiers.cues import phrase_of
 from classifiers.features import watch_token
-from classifiers.sentinels import WATCHWORDS
+from classifiers.watchwords import WATCHWORDS
 from mailbot.casework.vocabulary import Stage
 
 if TYPE_CHECKING:
@@ -83,18 +84,18 @@ _EMPTY = frozenset(
 _WATCHED = {watch_token(w.name): w.name for w in WATCHWORDS}
 
 
-def name_features(weighed: dict[tuple[str, str], float], read: Read, many: int) -> tuple[str, ...]:
-    """The `many` strongest features that speak for a reading, as phrases of the mail, strongest first.
+def name_features(features: Iterable[tuple[str, str]], read: Read, many: int) -> tuple[str, ...]:
+    """The first `many` of `features` (view and feature, strongest first) as phrases of the mail.
 
     Words that say nothing alone are left out, and a phrase that lies within one already named too.
     """
     named: list[str] = []
-    for (view, feature), value in sorted(weighed.items(), key=lambda item: (-item[1], item[0])):
-        if value <= 0 or len(named) >= many:
-            break
+    for view, feature in features:
         phrase = _phrase(view, feature, read)
         if phrase and not any(phrase in other or other in phrase for other in named):
             named.append(phrase)
+            if len(named) >= many:
+                break
     return tuple(named)
 
 

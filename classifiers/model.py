@@ -1,4 +1,4 @@
-"""The model: eight vectorisers, one linear map, and scores made into probabilities.
+"""The model: eight views of a mail, one linear map, and scores made into probabilities.
 
 Every label (intent, topic, flag, and reply kind) is a column of one kernel ridge regression over the same
 features; the dual is solved once for all of them (1,600 mails, a second), then turned into plain weights, so
@@ -9,13 +9,15 @@ a complaint where nothing is open and a reply where a complaint is, and for mail
 that is known: a supplier's grievance is none of ours. Scores become probabilities
 by logistic regressions fitted on scores of held-back writers, never on those the map was fitted to.
 
-scikit-learn is imported where it is first needed: `import classifiers` must stay cheap.
+Reading mail takes numpy alone; scipy and scikit-learn are imported where something is fitted, because a daemon that
+only reads shouldn't carry them (a hundred megabytes).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +25,7 @@ from numpy.typing import NDArray
 
 from classifiers.explaining import name_features
 from classifiers.features import FAMILIES, SENDERS, Ask, Views, view
+from classifiers.grams import Grams, Recipe, Rows, fit_all
 from classifiers.sentinels import Hit, hits, read_for
 from mailbot.casework.vocabulary import Flag, Intent, ReplyKind, Topic
 
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Places = NDArray[np.int32]
 
 INTENTS: tuple[Intent, ...] = tuple(i for i in Intent if i is not Intent.UNSURE)
 KINDS: tuple[ReplyKind, ...] = tuple(ReplyKind)
@@ -62,7 +66,7 @@ _FAMILY_NAMES: tuple[str, ...] = tuple(dict.fromkeys(FAMILIES.values()))
 GROUPS: tuple[str, ...] = (*_FAMILY_NAMES, *SENDERS)
 """Groups of mail that features are weighed anew in: families of stages, then kinds of sender."""
 _SPEAKING = ("words", "edges", "cues")  # views whose features can be shown to a person
-_TOKEN = r"(?u)\b\w+\b|[?!]"
+_WORDS = re.compile(r"\w+|[?!]").findall
 
 
 @dataclass(frozen=True)
@@ -83,99 +87,55 @@ def read(ask: Ask) -> Read:
     return Read(ask, typed, plain_text, found, view(ask, tuple(h.word.name for h in found)))
 
 
-def new_vectorisers() -> dict[str, Any]:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    common = {"sublinear_tf": True, "dtype": np.float64, "lowercase": False}
-    return {
-        "words": TfidfVectorizer(ngram_range=(1, 3), min_df=2, token_pattern=_TOKEN, **common),
-        "letters": TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), min_df=5, **common),
-        "subject": TfidfVectorizer(ngram_range=(1, 2), min_df=2, token_pattern=_TOKEN, **common),
-        "edges": TfidfVectorizer(ngram_range=(1, 2), min_df=2, token_pattern=r"\S+", **common),
-        "standing": TfidfVectorizer(
-            token_pattern=r"\S+", use_idf=False, norm=None, lowercase=False, dtype=np.float64
-        ),
-        "cues": TfidfVectorizer(
-            min_df=2, token_pattern=r"\S+", binary=True, lowercase=False, dtype=np.float64
-        ),
-        "concepts": TfidfVectorizer(ngram_range=(1, 3), min_df=3, token_pattern=r"\S+", **common),
-        "pairs": TfidfVectorizer(min_df=3, token_pattern=r"\S+", **common),
-    }
+RECIPES: Mapping[str, Recipe] = {
+    "words": Recipe(_WORDS, longest=3, at_least=2),
+    "letters": Recipe(None, longest=5, shortest=3, at_least=5),
+    "subject": Recipe(_WORDS, longest=2, at_least=2),
+    "edges": Recipe(str.split, longest=2, at_least=2),
+    "standing": Recipe(str.split, counted="often", plain=True),
+    "cues": Recipe(str.split, at_least=2, counted="once"),
+    "concepts": Recipe(str.split, longest=3, at_least=3),
+    "pairs": Recipe(str.split, at_least=3),
+}
 
 
-def rebuilt_vectorisers(terms: Mapping[str, str], idf: Mapping[str, Floats]) -> dict[str, Any]:
-    """Vectorisers as fitted, from their terms (one a line) and inverse document frequencies.
-
-    A fitted vectoriser's own dictionary of thirty thousand numbers is slow to load and costs a hundred megabytes
-    on the way; a string and an array cost nothing.
-    """
-    made = new_vectorisers()
-    for name, vectoriser in made.items():
-        vectoriser.set_params(
-            vocabulary={term: place for place, term in enumerate(terms[name].split("\n"))}, use_idf=True
-        )
-        vectoriser.idf_ = np.asarray(idf[name], dtype=np.float64)
-    return made
+def fit_views(views: Sequence[Views]) -> tuple[dict[str, Grams], dict[str, Rows]]:
+    return fit_all(RECIPES, {name: [getattr(v, name) for v in views] for name in RECIPES})
 
 
-def terms_of(vectorisers: Mapping[str, Any]) -> dict[str, str]:
-    return {name: "\n".join(v.get_feature_names_out()) for name, v in vectorisers.items()}
+def take_views(grams: Mapping[str, Grams], views: Sequence[Views]) -> dict[str, Rows]:
+    return {name: g.take([getattr(v, name) for v in views]) for name, g in grams.items()}
 
 
-def idf_of(vectorisers: Mapping[str, Any]) -> dict[str, Floats]:
-    return {name: v.idf_ if v.use_idf else np.ones(len(v.vocabulary_)) for name, v in vectorisers.items()}
+def matrix(rows: Rows) -> csr_matrix:
+    from scipy.sparse import csr_matrix
+
+    return csr_matrix((rows.data, rows.indices, rows.indptr), shape=(len(rows), rows.width))
 
 
-def fit_views(vectorisers: Mapping[str, Any], views: Sequence[Views]) -> dict[str, csr_matrix]:
-    return {name: v.fit_transform([getattr(x, name) for x in views]) for name, v in vectorisers.items()}
-
-
-def take_views(vectorisers: Mapping[str, Any], views: Sequence[Views]) -> dict[str, csr_matrix]:
-    from sklearn import config_context
-
-    # Checking our own arguments anew for each mail would take a tenth of the time of reading it.
-    with config_context(assume_finite=True, skip_parameter_validation=True):
-        return {name: v.transform([getattr(x, name) for x in views]) for name, v in vectorisers.items()}
-
-
-def shared_rows(blocks: Mapping[str, csr_matrix]) -> csr_matrix:
+def shared_rows(blocks: Mapping[str, Rows]) -> csr_matrix:
     """The features of all views side by side, unscaled; a constant stands last."""
     from scipy import sparse
 
-    rows = next(iter(blocks.values())).shape[0]
-    return sparse.hstack(
-        [*(blocks[name] for name in VIEWS), sparse.csr_matrix(np.ones((rows, 1)))], format="csr"
-    )
+    one = sparse.csr_matrix(np.ones((len(next(iter(blocks.values()))), 1)))
+    return sparse.hstack([*(matrix(blocks[name]) for name in VIEWS), one], format="csr")
 
 
-def crossed_rows(blocks: Mapping[str, csr_matrix]) -> csr_matrix:
+def crossed_rows(blocks: Mapping[str, Rows]) -> csr_matrix:
     """The features that are weighed anew in each group (before they are put in its place)."""
     from scipy import sparse
 
-    return sparse.hstack([blocks[name] for name in CROSSED], format="csr")
+    return sparse.hstack([matrix(blocks[name]) for name in CROSSED], format="csr")
 
 
-def weighed(rows: csr_matrix, weights: NDArray[np.float16]) -> Floats:
-    """rows @ weights, in double precision. Only the weights of features that occur are widened (they are kept in half
-    precision, which is plenty for a sum of hundreds and half the memory): scipy would copy all for each mail."""
-    from scipy import sparse
-
-    occurs = np.zeros(rows.shape[1], dtype=bool)
-    occurs[rows.indices] = True
-    columns = np.flatnonzero(occurs)
-    there = (rows.data, (np.cumsum(occurs) - 1)[rows.indices], rows.indptr)
-    narrow = sparse.csr_matrix(there, shape=(rows.shape[0], len(columns)))
-    return np.asarray(narrow @ weights[columns].astype(np.float64), dtype=np.float64)
-
-
-def scales(blocks: Mapping[str, csr_matrix], weights: Mapping[str, float]) -> Floats:
+def scales(blocks: Mapping[str, Rows], weights: Mapping[str, float]) -> Floats:
     """The weight of each column of `shared_rows`."""
-    return np.concatenate([*(np.full(blocks[name].shape[1], weights[name]) for name in VIEWS), np.ones(1)])
+    return np.concatenate([*(np.full(blocks[name].width, weights[name]) for name in VIEWS), np.ones(1)])
 
 
-def crossed_scales(blocks: Mapping[str, csr_matrix]) -> Floats:
+def crossed_scales(blocks: Mapping[str, Rows]) -> Floats:
     """The weight of each column of `crossed_rows`."""
-    return np.concatenate([np.full(blocks[name].shape[1], weight) for name, weight in CROSSED.items()])
+    return np.concatenate([np.full(blocks[name].width, weight) for name, weight in CROSSED.items()])
 
 
 def groups_of(views: Sequence[Views]) -> Integers:
@@ -291,8 +251,9 @@ def _ridge(kernel: Floats, targets: Floats, weights: Floats, writers: Integers) 
     return np.asarray(dual, dtype=np.float64), held
 
 
-def dual_of(blocks: Mapping[str, csr_matrix], groups: Integers) -> Dual:
-    gram = {name: np.asarray((blocks[name] @ blocks[name].T).todense()) for name in VIEWS}
+def dual_of(blocks: Mapping[str, Rows], groups: Integers) -> Dual:
+    sparse = {name: matrix(blocks[name]) for name in VIEWS}
+    gram = {name: np.asarray((rows @ rows.T).todense()) for name, rows in sparse.items()}
     family, sender = groups[:, 0], groups[:, 1]
     shared = BY_STAGE * (family[:, None] == family) + BY_SENDER * (
         (sender[:, None] == sender) & (sender >= 0)
@@ -376,41 +337,52 @@ class Taken:
     """Mails as the model sees them: their features by view, and their groups (`groups_of`)."""
 
     reads: Sequence[Read]
-    blocks: Mapping[str, csr_matrix]
+    blocks: Mapping[str, Rows]
     groups: Integers
 
 
 @dataclass(frozen=True)
 class Model:
     """A fitted model. `shared` weights are (features, intents + kinds + topics + flags), `crossed` ones
-    (GROUPS, features, intents)."""
+    (GROUPS, features, intents); both in half precision, which is plenty for a sum of hundreds."""
 
-    vectorisers: Mapping[str, Any]
+    grams: Mapping[str, Grams]
     shared: NDArray[np.float16]
     crossed: NDArray[np.float16]
     calibration: Calibration
-    _names: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
 
     def take(self, reads: Sequence[Read]) -> Taken:
         views = [r.views for r in reads]
-        return Taken(reads, take_views(self.vectorisers, views), groups_of(views))
+        return Taken(reads, take_views(self.grams, views), groups_of(views))
 
     def scores(self, taken: Taken) -> Scores:
-        both = weighed(shared_rows(taken.blocks), self.shared)
-        apart = crossed_rows(taken.blocks)
-        intents = both[:, : len(INTENTS)].copy()
-        for group in np.unique(taken.groups[taken.groups >= 0]):
-            rows = np.flatnonzero((taken.groups == group).any(axis=1))
-            intents[rows] += weighed(apart[rows], self.crossed[group])
+        both = np.empty((len(taken.reads), self.shared.shape[1]))
+        for row in range(len(both)):
+            both[row] = self._weigh(taken, row)
         kinds_to = len(INTENTS) + len(KINDS)
         topics_to = kinds_to + len(TOPICS)
         return Scores(
-            intents,
+            both[:, : len(INTENTS)],
             both[:, len(INTENTS) : kinds_to],
             both[:, kinds_to:topics_to],
             both[:, topics_to:],
             taken.groups[:, 0],
         )
+
+    def _weigh(self, taken: Taken, row: int) -> Floats:
+        """What the linear map gives mail `row`, and for intents its groups' own weights besides."""
+        here = list(self._features_of(taken, row, VIEWS))
+        indices = np.concatenate([start + found for _, start, _, found, _ in here])
+        data = np.concatenate([values for *_, values in here]).astype(np.float32)
+        # Only the weights of features that occur are widened.
+        said = data @ self.shared[indices].astype(np.float32) + self.shared[-1]
+        again = [f for f in here if f[0] in CROSSED]
+        indices = np.concatenate([start + found for _, _, start, found, _ in again])
+        data = np.concatenate([values for *_, values in again]).astype(np.float32)
+        for group in taken.groups[row]:
+            if group >= 0:
+                said[: len(INTENTS)] += data @ self.crossed[group][indices].astype(np.float32)
+        return np.asarray(said, dtype=np.float64)
 
     def chances(self, taken: Taken) -> Chances:
         return self.calibration.chances(self.scores(taken))
@@ -419,50 +391,51 @@ class Model:
         """The words of mail `row` that weighed most for `intent` against the other intents, strongest first."""
         column = INTENTS.index(intent)
         groups = [int(group) for group in taken.groups[row] if group >= 0]
-        weighed: dict[tuple[str, str], float] = {}
-        for name, start, crossed_start, indices, data in self._features_of(taken, row):
-            pull = data * _against(self.shared[start + indices, : len(INTENTS)], column)
+        pulls = []
+        for name, start, crossed_start, indices, data in self._features_of(taken, row, _SPEAKING):
+            weights = self.shared[start + indices, : len(INTENTS)].astype(np.float32)
             if name in CROSSED:
-                there = sum(self.crossed[group][crossed_start + indices] for group in groups)
-                pull = pull + data * _against(np.asarray(there), column)
-            weighed.update(self._named(name, indices, pull))
-        return name_features(weighed, taken.reads[row], many)
+                for group in groups:
+                    weights += self.crossed[group][crossed_start + indices]
+            pulls.append((name, indices, data * _against(weights, column)))
+        return name_features(self._strongest(pulls), taken.reads[row], many)
 
     def raised(self, taken: Taken, row: int, flag: Flag) -> str:
         """The words of mail `row` that weighed most for `flag`, "" when none can be named."""
         column = len(INTENTS) + len(KINDS) + len(TOPICS) + FLAGS.index(flag)
-        weighed: dict[tuple[str, str], float] = {}
-        for name, start, _, indices, data in self._features_of(taken, row):
-            weighed.update(self._named(name, indices, data * self.shared[start + indices, column]))
-        return next(iter(name_features(weighed, taken.reads[row], 1)), "")
+        pulls = [
+            (name, indices, data * self.shared[start + indices, column])
+            for name, start, _, indices, data in self._features_of(taken, row, _SPEAKING)
+        ]
+        return next(iter(name_features(self._strongest(pulls), taken.reads[row], 1)), "")
 
     def _features_of(
-        self, taken: Taken, row: int
-    ) -> Iterator[tuple[str, int, int, NDArray[np.int32], Floats]]:
-        """(view, where its weights start in `shared` and in `crossed`, indices, values) of the views with words."""
+        self, taken: Taken, row: int, views: Sequence[str]
+    ) -> Iterator[tuple[str, int, int, Places, Floats]]:
+        """(view, where its weights start in `shared` and in `crossed`, indices, values) of `views`."""
         start = crossed_start = 0
         for name in VIEWS:
             block = taken.blocks[name]
-            if name in _SPEAKING:
-                there = slice(block.indptr[row], block.indptr[row + 1])
+            if name in views:
+                there = block.row(row)
                 yield name, start, crossed_start, block.indices[there], block.data[there]
-            start += block.shape[1]
-            crossed_start += block.shape[1] if name in CROSSED else 0
+            start += block.width
+            crossed_start += block.width if name in CROSSED else 0
 
-    def _named(self, view: str, indices: NDArray[np.int32], pull: Floats) -> dict[tuple[str, str], float]:
-        if view not in self._names:
-            self._names[view] = list(self.vectorisers[view].get_feature_names_out())
-        names = self._names[view]
-        # Only what pulls hardest can be shown: sorting out the rest would cost more than deciding did.
-        strongest = np.argpartition(-pull, 25)[:25] if len(pull) > 25 else np.arange(len(pull))
-        return {(view, names[indices[k]]): float(pull[k]) for k in strongest if pull[k] > 0}
+    def _strongest(self, pulls: Sequence[tuple[str, Places, Floats]]) -> Iterator[tuple[str, str]]:
+        """(view, feature) of what pulls, hardest first; of each view only so many: no more can be shown."""
+        found: list[tuple[float, str, int]] = []
+        for name, indices, pull in pulls:
+            hardest = np.argpartition(-pull, 25)[:25] if len(pull) > 25 else np.arange(len(pull))
+            found += [(-float(pull[k]), name, int(indices[k])) for k in hardest if pull[k] > 0]
+        for _, name, column in sorted(found):
+            yield name, self.grams[name].term(column)
 
 
-def _against(weights: NDArray[np.float16], column: int) -> Floats:
+def _against(weights: NDArray[np.float32], column: int) -> NDArray[np.float32]:
     """The weights for one intent less the mean of those for the others."""
     many = weights.shape[1]
-    wide = weights.astype(np.float64)
-    return np.asarray(wide[:, column] * (many / (many - 1)) - wide.sum(axis=1) / (many - 1))
+    return np.asarray(weights[:, column] * (many / (many - 1)) - weights.sum(axis=1) / (many - 1))
 
 
 def fit(
@@ -471,8 +444,7 @@ def fit(
     """Fit a model. `writers` numbers each mail's file (two at least); the scores returned are those of held-back
     writers, on which calibration was fitted (those of `judging` alone) and thresholds are to be chosen."""
     views = [r.views for r in reads]
-    vectorisers = new_vectorisers()
-    blocks = fit_views(vectorisers, views)
+    grams, blocks = fit_views(views)
     groups = groups_of(views)
     dual = dual_of(blocks, groups)
     fitted, held = dual.fit(labels, writers, groups[:, 0])
@@ -489,4 +461,4 @@ def fit(
     shared = np.hstack([wanted, about])
     judges = np.flatnonzero(judging)
     calibration = calibrate(held.of(judges), labels.of(judges), seed)
-    return Model(vectorisers, shared.astype(np.float16), crossed, calibration), held
+    return Model(grams, shared.astype(np.float16), crossed, calibration), held

@@ -55,7 +55,7 @@ def relearn(
     """Train on the corpus and the decisions; write to `out` unless a guarded figure is worse than that of `in_use`.
 
     `in_use_at` is where the model in use lies, None for the shipped one. What was at `out` stays beside it as
-    "...-previous.skops"."""
+    "...-previous.npz"."""
     corpus = read_corpus(corpus_paths)
     files = sorted({m.writer for m in corpus} - {PRIMER})
     parts = [replace(m, writer=f"{m.writer} {k % PARTS}") for k, m in enumerate(decisions)]

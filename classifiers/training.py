@@ -4,7 +4,7 @@ A model is built from labelled mail by a command, never shipped: the wheel carri
 trains on first use and caches the result. Training has no randomness that matters, and the seed is fixed for
 what has: two trainings on the same files give the same probabilities.
 
-On disk: a skops file (strings and arrays; loading runs no code of the file's choosing) and a
+On disk: a file of plain arrays (.npz, read without pickles: loading runs no code of the file's choosing) and a
 JSON file beside it that says what it was made of. Loading checks both against this installation.
 """
 
@@ -19,11 +19,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import metadata
+from io import BytesIO
 from pathlib import Path
 from typing import Any
-from zipfile import ZIP_DEFLATED, BadZipFile
+from zipfile import BadZipFile
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifiers.chain import Chain, Limits, choose_limits
 from classifiers.corpus_reading import (
@@ -36,32 +39,34 @@ from classifiers.corpus_reading import (
     truth_of,
     writers_of,
 )
+from classifiers.grams import Grams
 from classifiers.mistakes import ModelMistake
 from classifiers.model import (
     FLAGS,
     INTENTS,
     KINDS,
+    RECIPES,
     TOPICS,
     Calibration,
     Model,
     Read,
     fit,
-    idf_of,
     read,
-    rebuilt_vectorisers,
-    terms_of,
 )
 from mailbot.casework.vocabulary import Flag, Topic
 
 SEED = 20
-FORMAT = 2  # of the two files; raise it when their contents change
+FORMAT = 3  # of the two files; raise it when their contents change
 _CODE = (
     "concepts.py",
     "cues.py",
     "explaining.py",
     "features.py",
+    "grams.py",
     "model.py",
     "sentinels.py",
+    "sieve.py",
+    "watchwords.py",
     "words.py",
     "chain.py",
 )
@@ -90,7 +95,7 @@ def train(
     decisions: Sequence[Labelled] = (),
     figures: Mapping[str, float] | None = None,
 ) -> Chain:
-    """Train on `corpus_paths`, and on what a landlord's people decided, and write the model to `out` (a .skops
+    """Train on `corpus_paths`, and on what a landlord's people decided, and write the model to `out` (an .npz
     file; its JSON lies beside it, with `figures` and the decided mails that it has learnt from).
 
     Both files are written under other names first: whoever reads `out` meanwhile finds the old model or the new.
@@ -108,29 +113,28 @@ def train(
 
 def save(chain: Chain, out: Path, made_of: dict[str, Any]) -> None:
     """Write `chain` to `out` and the JSON beside it."""
-    from skops.io import dump
-
     model = chain.model
-    content = {
-        "terms": terms_of(model.vectorisers),
-        "idf": idf_of(model.vectorisers),
-        "shared": model.shared,
-        "crossed": model.crossed,
-        "calibration": {name: getattr(model.calibration, name) for name in _ARRAYS},
-    }
+    content: dict[str, NDArray[Any]] = {"shared": model.shared, "crossed": model.crossed}
+    for name, grams in model.grams.items():
+        content |= {
+            f"{name}.words": _as_array(grams.words),
+            f"{name}.keys": grams.keys,
+            f"{name}.rarity": grams.rarity,
+        }
+    content |= {name: getattr(model.calibration, name) for name in _ARRAYS}
     out.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=out.parent, prefix=".model-", suffix=".skops")
+    handle, name = tempfile.mkstemp(dir=out.parent, prefix=".model-", suffix=".npz")
     os.close(handle)
     temporary = Path(name)
     try:
-        dump(content, temporary, compression=ZIP_DEFLATED, compresslevel=1)
+        np.savez(temporary, allow_pickle=False, **content)
         notes = {
             **made_of,
             "sha256": hashlib.sha256(temporary.read_bytes()).hexdigest(),
             "limits": {
                 "ask": chain.limits.ask,
-                "hint": chain.limits.hint,
-                "doubt": chain.limits.doubt,
+                "hint": {f.value: limit for f, limit in chain.limits.hint.items()},
+                "doubt": {f.value: limit for f, limit in chain.limits.doubt.items()},
                 "flags": {f.value: limit for f, limit in chain.limits.flags.items()},
                 "topics": {t.value: limit for t, limit in chain.limits.topics.items()},
             },
@@ -195,23 +199,30 @@ def notes_of(path: Path) -> dict[str, Any]:
 
 
 def _unpack(content: bytes, path: Path, mend: str) -> Model:
-    from skops.io import get_untrusted_types, loads
-
     try:
-        foreign = get_untrusted_types(data=content)
-        if foreign:
-            raise ModelMistake(
-                f"{path}: the model file holds types that no model of ours has ({foreign}); {mend}"
+        with np.load(BytesIO(content), allow_pickle=False) as held:
+            return Model(
+                {
+                    name: Grams(
+                        recipe, _as_words(held[f"{name}.words"]), held[f"{name}.keys"], held[f"{name}.rarity"]
+                    )
+                    for name, recipe in RECIPES.items()
+                },
+                held["shared"],
+                held["crossed"],
+                Calibration(*(held[name] for name in _ARRAYS)),
             )
-        held = loads(content, trusted=[])
-        return Model(
-            rebuilt_vectorisers(held["terms"], held["idf"]),
-            held["shared"],
-            held["crossed"],
-            Calibration(*(np.asarray(held["calibration"][name]) for name in _ARRAYS)),
-        )
-    except (BadZipFile, KeyError, TypeError, ValueError) as error:
+    except (BadZipFile, KeyError, TypeError, ValueError, EOFError, OSError) as error:
         raise ModelMistake(f"{path}: the model file is damaged ({error}); {mend}") from error
+
+
+def _as_array(words: Sequence[str]) -> NDArray[np.uint8]:
+    """Words as bytes, one a line: an array of strings would take the longest one's room for each."""
+    return np.frombuffer("\n".join(words).encode(), dtype=np.uint8)
+
+
+def _as_words(array: NDArray[np.uint8]) -> tuple[str, ...]:
+    return tuple(array.tobytes().decode().split("\n")) if len(array) else ()
 
 
 def _limits(notes: dict[str, Any], path: Path, mend: str) -> Limits:
@@ -219,8 +230,8 @@ def _limits(notes: dict[str, Any], path: Path, mend: str) -> Limits:
         limits = notes["limits"]
         return Limits(
             float(limits["ask"]),
-            float(limits["hint"]),
-            float(limits["doubt"]),
+            {flag: float(limits["hint"][flag.value]) for flag in Flag},
+            {flag: float(limits["doubt"][flag.value]) for flag in Flag},
             {flag: float(limits["flags"][flag.value]) for flag in Flag},
             {topic: float(limits["topics"][topic.value]) for topic in Topic},
         )
@@ -232,8 +243,6 @@ def _limits(notes: dict[str, Any], path: Path, mend: str) -> Limits:
 
 def _made_of(corpus: str, seed: int) -> dict[str, Any]:
     """What a model trained here and now is made of."""
-    import sklearn
-
     labels = {
         "intents": [i.value for i in INTENTS],
         "kinds": [k.value for k in KINDS],
@@ -244,7 +253,7 @@ def _made_of(corpus: str, seed: int) -> dict[str, Any]:
         "format": FORMAT,
         "corpus": corpus,
         "code": _code_version(),
-        "scikit_learn": sklearn.__version__,
+        "scikit_learn": metadata.version("scikit-learn"),
         "labels": labels,
         "seed": seed,
     }
@@ -286,7 +295,7 @@ def ensure(cache_dir: Path | None = None, corpus_paths: Sequence[Path] = ()) -> 
     paths = tuple(corpus_paths) or shipped_corpus()
     corpus = fingerprint(paths)
     version = _made_of(corpus, SEED)["version"]
-    path = folder / f"model-{version}" / "model.skops"
+    path = folder / f"model-{version}" / "model.npz"
     if path.exists():
         with contextlib.suppress(ModelMistake):  # damaged: made anew below
             return load(path, corpus)
@@ -300,7 +309,7 @@ def ensure(cache_dir: Path | None = None, corpus_paths: Sequence[Path] = ()) -> 
                     shutil.rmtree(path.parent, ignore_errors=True)
             making = Path(tempfile.mkdtemp(dir=folder, prefix="making-"))
             try:
-                _train_apart(paths, making / "model.skops")
+                _train_apart(paths, making / "model.npz")
                 with contextlib.suppress(FileExistsError):
                     making.rename(path.parent)
             finally:

@@ -102,7 +102,7 @@ def train(
     corpus: Corpus = None,
     more: More = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the model here (a .skops file).")
+        Path | None, typer.Option(metavar="FILE", help="Write the model here (an .npz file).")
     ] = None,
     report: Annotated[
         Path | None,
@@ -130,8 +130,8 @@ def train(
             stop("--decisions: name the folder of mailbot.toml with --config, whose database holds them")
         _learn_from_decisions(config, files, out, report)
         return
-    if out is not None and out.suffix != ".skops":
-        stop(f"--out {out}: write a file name that ends in .skops")
+    if out is not None and out.suffix != ".npz":
+        stop(f"--out {out}: write a file name that ends in .npz")
     if files and out is None and report is None:
         stop("--corpus: say with --out where the model shall be written")
     learnt = with_primer(files) if files else shipped_corpus()
@@ -154,7 +154,7 @@ def _learn_from_decisions(config: Path, files: list[Path], out: Path | None, pag
 
     settings = load(config)
     own = settings.classifier.model
-    where = (out or own or settings.data_dir / "own-model.skops").resolve()
+    where = (out or own or settings.data_dir / "own-model.npz").resolve()
     store = open_store(settings.database.url)
     if not store.schema_is_current():
         stop("the database is of another version. Run: mailbot db upgrade")

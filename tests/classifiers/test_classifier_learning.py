@@ -42,20 +42,20 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
 
 @pytest.fixture(scope="module")
 def in_use(few: tuple[Path, ...], tmp_path_factory: pytest.TempPathFactory) -> tuple[Chain, Path]:
-    path = tmp_path_factory.mktemp("in-use") / "own.skops"
+    path = tmp_path_factory.mktemp("in-use") / "own.npz"
     return train(few, path), path
 
 
 def test_a_model_that_guards_no_worse_is_installed_and_the_old_one_kept(
     few: tuple[Path, ...], in_use: tuple[Chain, Path], tmp_path: Path
 ) -> None:
-    out = tmp_path / "own.skops"
+    out = tmp_path / "own.npz"
     for path in (in_use[1], notes_beside(in_use[1])):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     _with_figures(out, 0.0)
     done = relearn(few, [decided(n) for n in range(5)], out, in_use[0], out)
     assert done.installed
-    assert done.previous == tmp_path / "own-previous.skops"
+    assert done.previous == tmp_path / "own-previous.npz"
     assert notes_of(done.previous)["version"] == in_use[0].version
     notes = notes_of(out)
     assert notes["version"] == done.version != in_use[0].version
@@ -66,7 +66,7 @@ def test_a_model_that_guards_no_worse_is_installed_and_the_old_one_kept(
 def test_a_model_that_guards_worse_is_not_installed(
     few: tuple[Path, ...], in_use: tuple[Chain, Path], tmp_path: Path
 ) -> None:
-    out = tmp_path / "own.skops"
+    out = tmp_path / "own.npz"
     for path in (in_use[1], notes_beside(in_use[1])):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     _with_figures(out, 1.01)  # no model can reach it
@@ -85,7 +85,7 @@ def _with_figures(out: Path, value: float) -> None:
 
 
 def test_nothing_is_kept_where_nothing_was(tmp_path: Path) -> None:
-    assert keep_previous(tmp_path / "none.skops") is None
+    assert keep_previous(tmp_path / "none.npz") is None
 
 
 def test_a_decided_mail_weighs_more(few: tuple[Path, ...]) -> None:

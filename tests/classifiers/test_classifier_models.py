@@ -34,7 +34,7 @@ def small_corpus(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory, small_corpus: tuple[Path, ...]) -> Path:
-    path = tmp_path_factory.mktemp("trained") / "model.skops"
+    path = tmp_path_factory.mktemp("trained") / "model.npz"
     train(small_corpus, path)
     return path
 
@@ -51,7 +51,7 @@ def test_two_trainings_give_identical_probabilities(
     tmp_path: Path, trained: Path, small_corpus: tuple[Path, ...]
 ) -> None:
     """And a model says the same after it was kept: one is loaded, the other fresh."""
-    kept_one, fresh = load(trained, fingerprint(small_corpus)), train(small_corpus, tmp_path / "two.skops")
+    kept_one, fresh = load(trained, fingerprint(small_corpus)), train(small_corpus, tmp_path / "two.npz")
     asks = [m.ask for m in read_corpus(small_corpus)]
     assert kept_one.read_many(asks) == fresh.read_many(asks)
     assert kept_one.limits == fresh.limits
@@ -117,7 +117,7 @@ def test_a_model_of_other_mail_is_refused_where_the_mail_is_known(kept: Path) ->
 
 def test_a_model_that_is_not_there_is_refused_with_what_to_do(tmp_path: Path, kept: Path) -> None:
     with pytest.raises(ModelMistake, match="mailbot train"):
-        load(tmp_path / "nowhere.skops")
+        load(tmp_path / "nowhere.npz")
     notes_beside(kept).write_text("not json", encoding="utf-8")
     with pytest.raises(ModelMistake, match="not JSON"):
         load(kept)
@@ -136,7 +136,7 @@ def test_a_missing_model_is_trained_once_and_a_damaged_one_anew(
     tmp_path: Path, small_corpus: tuple[Path, ...]
 ) -> None:
     first = ensure(tmp_path, small_corpus)
-    (made,) = tmp_path.glob("model-*/model.skops")
+    (made,) = tmp_path.glob("model-*/model.npz")
     when = made.stat().st_mtime_ns
     assert ensure(tmp_path, small_corpus).version == first.version
     assert made.stat().st_mtime_ns == when
@@ -154,7 +154,7 @@ def test_other_mail_gets_another_model_beside_the_first(
     shutil.copytree(kept.parent, cached, ignore=shutil.ignore_patterns("cache"))
     other = ensure(tmp_path / "cache", small_corpus[:1])
     assert ensure(tmp_path / "cache", small_corpus).version == first.version != other.version
-    assert len(list((tmp_path / "cache").glob("model-*/model.skops"))) == 2
+    assert len(list((tmp_path / "cache").glob("model-*/model.npz"))) == 2
 
 
 def test_a_training_that_fails_says_why(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_several_at_once_end_up_with_one_whole_model(tmp_path: Path, small_corpu
         worker.join()
     assert len(found) == 3
     assert len({c.version for c in found}) == 1
-    assert len(list(tmp_path.glob("model-*/model.skops"))) == 1
+    assert len(list(tmp_path.glob("model-*/model.npz"))) == 1
 
 
 def test_a_cache_that_cannot_be_written_says_what_to_set(
@@ -188,7 +188,7 @@ def test_a_cache_that_cannot_be_written_says_what_to_set(
 
 def test_saving_leaves_nothing_half_written(kept: Path) -> None:
     save(load(kept), kept, json.loads(notes_beside(kept).read_text(encoding="utf-8")))
-    assert sorted(p.name for p in kept.parent.iterdir()) == ["model.json", "model.skops"]
+    assert sorted(p.name for p in kept.parent.iterdir()) == ["model.json", "model.npz"]
     load(kept)
 
 

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from classifiers.sentinels import WATCHWORDS, watch
+from classifiers.sentinels import watch
+from classifiers.watchwords import WATCHWORDS
 from mailbot.casework.vocabulary import Flag
 
 HAZARD = [

@@ -80,7 +80,7 @@ def test_evaluating_nothing_asks_for_a_file(mailbot):
 
 
 def test_a_model_from_own_files_can_be_evaluated_and_refused_if_spoilt(mailbot, tmp_path):
-    one, out, page = some(tmp_path, "one.jsonl", 60), tmp_path / "own.skops", tmp_path / "page.html"
+    one, out, page = some(tmp_path, "one.jsonl", 60), tmp_path / "own.npz", tmp_path / "page.html"
     more = some(tmp_path, "two.jsonl", 60, of=1)
     trained = mailbot("train", "--corpus", one, more, "--out", out, "--report", page)
     assert trained.code == 0, trained.err
@@ -99,7 +99,7 @@ def test_a_model_from_own_files_can_be_evaluated_and_refused_if_spoilt(mailbot, 
 def test_training_says_what_it_needs(mailbot, tmp_path):
     one = some(tmp_path, "one.jsonl", 3)
     assert "--out" in mailbot("train", "--corpus", one).err
-    assert ".skops" in mailbot("train", "--out", tmp_path / "model.bin").err
+    assert ".npz" in mailbot("train", "--out", tmp_path / "model.bin").err
     assert "--config" in mailbot("train", "--decisions").err
 
 

@@ -146,13 +146,13 @@ def test_classifying_for_a_configuration_keeps_its_threshold(mailbot, office):
 
 
 def test_a_model_that_cannot_be_used_is_a_sentence(mailbot, office):
-    (office.config / "own.skops").write_bytes(b"this is no model")
+    (office.config / "own.npz").write_bytes(b"this is no model")
     toml = office.config / "mailbot.toml"
-    toml.write_text(toml.read_text() + '\n[classifier]\nmodel = "own.skops"\n')
+    toml.write_text(toml.read_text() + '\n[classifier]\nmodel = "own.npz"\n')
     said = mailbot("classify", office.folder / "leak.eml", "--config", office.config)
     assert said.code == 2
     assert said.err.startswith("mailbot: ")
-    assert "own.skops" in said.err
+    assert "own.npz" in said.err
     assert "Traceback" not in said.err
 
 

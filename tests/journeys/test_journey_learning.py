@@ -70,7 +70,7 @@ def test_a_supervisor_sorts_it_the_model_learns_and_the_same_mail_is_decided(
     ] * 3
     assert {m.ask.text.strip() for m in decided} == {text}
 
-    out, before = tmp_path / "own.skops", tmp_path / "before.skops"
+    out, before = tmp_path / "own.npz", tmp_path / "before.npz"
     guarding_badly = dict.fromkeys(
         ("guarded recall", "recall of urgent_hazard", "recall of safeguarding"), 0.5
     )

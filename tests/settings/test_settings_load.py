@@ -258,7 +258,7 @@ def test_passwords_come_from_files_too_and_show_in_no_repr(tmp_path: Path) -> No
         ('# after = "leave"', 'done_folder = "INBOX"\nafter = "move"', "mailbox[1]", "already is", "done_folder"),
         ("# extra_working_days = []", "extra_holidays = [2027-06-14]\nextra_working_days = [2027-06-14]", "calendar",
          "2027-06-14 is a holiday and a working day", "one of the lists"),
-        ('# model = "models/our-own.skops"', 'model = "x.skops"', "classifier.model", "no such model", "leave it out"),
+        ('# model = "models/our-own.npz"', 'model = "x.npz"', "classifier.model", "no such model", "leave it out"),
         ("# letters_per_address_per_hour = 6", "letters_per_address_per_hour = 60", "limits", "an hour may not hold",
          "lower letters_per_address_per_hour"),
         ("[landlord]", "[landlord", "(the file)", "this is no TOML.*line 7", "put that place right"),
