@@ -673,11 +673,3 @@ def cues_in(whole: str, body_at: int = 0, first_to: int = 0, last_from: int | No
         )
         found.append(Found(name, hit.group(0).strip(), hit.start(), in_subject, in_first, in_last))
     return found
-
-
-def phrase_of(cue: str, read: str) -> str:
-    """The words of `read` that a cue was read from, "" when it isn't there."""
-    for name, pattern in _COMPILED:
-        if name == cue and (hit := pattern.search(read)):
-            return hit.group(0).strip()
-    return ""

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from classifiers.cues import phrase_of
 from classifiers.features import watch_token
 from classifiers.watchwords import WATCHWORDS
 from mailbot.casework.vocabulary import Stage
@@ -105,7 +104,7 @@ def _phrase(view: str, feature: str, read: Read) -> str:
             return next(
                 (read.plain[h.start : h.end] for h in read.hits if h.word.name == _WATCHED[feature]), ""
             )
-        return phrase_of(re.sub(r"_(?:subject|first|last)$", "", feature), read.plain)
+        return read.views.phrases.get(re.sub(r"_(?:subject|first|last)$", "", feature), "")
     words = [re.sub(r"^[fls]_", "", w) for w in feature.split()]
     if all(w in _EMPTY or len(w) == 1 for w in words) and not any(w in _NAMED for w in words):
         return ""

@@ -1,4 +1,4 @@
-"""What the model sees of a mail: eight texts, each for one vectoriser.
+"""What the model sees of a mail: eight texts, each with a vocabulary of its own.
 
     words     the words, with numbers, dates, money, times and references named by kind
     letters   the same text for character n-grams (typing errors, word forms, other Englishes)
@@ -16,6 +16,7 @@ in n-grams and says no more than its first and last pages.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from classifiers.concepts import speak
@@ -50,8 +51,8 @@ class Ask:
 
 @dataclass(frozen=True)
 class Views:
-    """The texts that the vectorisers take, and what features are crossed with: the stage's family and the kind of
-    sender ("" if not known)."""
+    """The texts that features are counted in, and what features are crossed with: the stage's family and the kind of
+    sender ("" if not known). `phrases` has the words that each cue was read from."""
 
     words: str
     letters: str
@@ -63,6 +64,7 @@ class Views:
     pairs: str
     family: str
     sender: str
+    phrases: Mapping[str, str]
 
 
 FAMILIES: dict[Stage, str] = {
@@ -102,7 +104,8 @@ _CAPITALS = re.compile(r"\b[A-Z]{3,}\b")
 _ANY_DIGIT = re.compile(r"\d")
 
 
-def _name_numbers(text: str) -> str:
+def _name_numbers(plain_text: str) -> str:
+    text = plain_text
     if "@" in text or "www" in text or "http" in text:
         text = _ADDRESS.sub(" somelink ", text)
     if _ANY_DIGIT.search(text):  # most sentences have none, and none of these need be looked for
@@ -118,7 +121,7 @@ def _name_numbers(text: str) -> str:
     text = _WEEKDAY.sub(" someday ", text)
     if _ANY_DIGIT.search(text):
         text = _LONG_NUMBER.sub(" somenumber ", text)
-    return _SPACE.sub(" ", text)
+    return text if text == plain_text else _SPACE.sub(" ", text)
 
 
 def _ends(body: str) -> tuple[str, str]:
@@ -188,6 +191,7 @@ def view(ask: Ask, watched: tuple[str, ...] = ()) -> Views:
         pairs=pairs,
         family=family,
         sender=ask.sender if ask.sender in SENDERS else "",
+        phrases={f.name: f.phrase for f in found},
     )
 
 

@@ -375,13 +375,13 @@ class Model:
         indices = np.concatenate([start + found for _, start, _, found, _ in here])
         data = np.concatenate([values for *_, values in here]).astype(np.float32)
         # Only the weights of features that occur are widened.
-        said = data @ self.shared[indices].astype(np.float32) + self.shared[-1]
+        said = data @ self.shared.take(indices, axis=0).astype(np.float32) + self.shared[-1]
         again = [f for f in here if f[0] in CROSSED]
         indices = np.concatenate([start + found for _, _, start, found, _ in again])
         data = np.concatenate([values for *_, values in again]).astype(np.float32)
         for group in taken.groups[row]:
             if group >= 0:
-                said[: len(INTENTS)] += data @ self.crossed[group][indices].astype(np.float32)
+                said[: len(INTENTS)] += data @ self.crossed[group].take(indices, axis=0).astype(np.float32)
         return np.asarray(said, dtype=np.float64)
 
     def chances(self, taken: Taken) -> Chances:
@@ -393,10 +393,10 @@ class Model:
         groups = [int(group) for group in taken.groups[row] if group >= 0]
         pulls = []
         for name, start, crossed_start, indices, data in self._features_of(taken, row, _SPEAKING):
-            weights = self.shared[start + indices, : len(INTENTS)].astype(np.float32)
+            weights = self.shared.take(start + indices, axis=0)[:, : len(INTENTS)].astype(np.float32)
             if name in CROSSED:
                 for group in groups:
-                    weights += self.crossed[group][crossed_start + indices]
+                    weights += self.crossed[group].take(crossed_start + indices, axis=0)
             pulls.append((name, indices, data * _against(weights, column)))
         return name_features(self._strongest(pulls), taken.reads[row], many)
 

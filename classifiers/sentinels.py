@@ -75,7 +75,7 @@ def phrases(typed: str, found: tuple[Hit, ...]) -> tuple[Raised, ...]:
     """One Raised for each flag among `found`, with the words of `typed` that caused it."""
     if not found:
         return ()
-    places = spread(typed)
+    places = spread(typed, max(hit.end for hit in found))
     raised: dict[Flag, str] = {}
     for hit in found:
         raised.setdefault(hit.word.flag, typed[places[hit.start] : places[hit.end - 1] + 1].strip(" ."))

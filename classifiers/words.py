@@ -8,6 +8,7 @@ asks that it sets out what we understood and what the resident wants): they cut,
 from __future__ import annotations
 
 import re
+import sys
 
 LONGEST = 20_000  # characters of a mail that are read; beyond it its middle is left out
 
@@ -29,8 +30,9 @@ def plain(text: str) -> str:
     return _SPACE.sub(" ", _APOSTROPHE.sub("", text).lower()).strip()
 
 
-def spread(text: str) -> list[int]:
-    """For each character of `plain(text)`, its place in `text`: so that a phrase can be shown as it was typed."""
+def spread(text: str, as_far_as: int = sys.maxsize) -> list[int]:
+    """For each character of `plain(text)`, its place in `text`: so that a phrase can be shown as it was typed.
+    `as_far_as`: how many are asked for; there may be more."""
     places: list[int] = []
     gone = {hit.start() for hit in _APOSTROPHE.finditer(text)}
     blank = True  # leading white space is stripped
@@ -42,6 +44,8 @@ def spread(text: str) -> list[int]:
                 places.append(place)
             blank = True
             continue
+        if len(places) >= as_far_as:
+            return places
         places.extend([place] * len(letter.lower()))
         blank = False
     if blank and places:
