@@ -10,6 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from classifiers import Chain, ModelMistake, ensure, load, train
@@ -78,19 +79,23 @@ def test_an_altered_model_file_is_refused(kept: Path) -> None:
 
 
 class Stranger:
-    """Something that no model of ours holds."""
+    """Something that no model of ours holds; reading it back would run its code."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return (print, ("the model's own code was run",))
 
 
-def test_a_model_file_with_foreign_types_is_refused(kept: Path) -> None:
-    from skops.io import dump
-
-    dump({"terms": Stranger()}, kept)
+def test_a_model_file_that_would_run_code_is_refused_and_runs_none(
+    kept: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.savez(kept, **{"words.words": np.array([Stranger()], dtype=object)})
     beside = notes_beside(kept)
     notes = json.loads(beside.read_text(encoding="utf-8"))
     notes["sha256"] = hashlib.sha256(kept.read_bytes()).hexdigest()
     beside.write_text(json.dumps(notes), encoding="utf-8")
-    with pytest.raises(ModelMistake, match=r"types that no model of ours has.*Stranger"):
+    with pytest.raises(ModelMistake, match=r"the model file is damaged .*allow_pickle"):
         load(kept)
+    assert "own code" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -200,7 +205,12 @@ def test_the_cache_lies_where_the_environment_says(monkeypatch: pytest.MonkeyPat
     assert default_cache() == tmp_path / "mailbot"
 
 
-def test_importing_the_classifiers_is_cheap() -> None:
-    code = "import classifiers as c, sys; c.Ask; c.Chain; c.load; print('sklearn' in sys.modules)"
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert said.stdout.strip() == "False"
+def test_a_daemon_that_only_reads_carries_no_scipy_and_no_scikit_learn(kept: Path) -> None:
+    """They take a hundred megabytes and a second; only training needs them."""
+    code = (
+        "import pathlib, sys; import classifiers as c; from mailbot.casework.vocabulary import Stage; "
+        "said = c.load(pathlib.Path(sys.argv[1])).read(c.Ask('The heating is off.', 'Heating', Stage.NONE)); "
+        "print(len(said.readings) > 0, {'scipy', 'sklearn', 'skops', 'joblib'} & set(sys.modules))"
+    )
+    said = subprocess.run([sys.executable, "-c", code, str(kept)], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "True set()"
