@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mailbot.casework.adjusting import wants_plain_text, written_in
 from mailbot.casework.allocation import first_there
 from mailbot.casework.calendar import LONDON
 from mailbot.casework.contents import asked_of
@@ -46,6 +47,7 @@ from mailbot.postroom.letters import (
 from mailbot.postroom.reading import read
 from mailbot.postroom.screening import takes_no_answers
 from mailbot.postroom.smtp import Door, Handed, Outcome
+from mailbot.postroom.wording import ENGLISH
 from mailbot.reports import trend
 from mailbot.settings import MailboxSettings, Settings
 from storage import Store, points
@@ -330,18 +332,26 @@ class Outbox:
             person_noun=policy.person_noun,
             bodies=self._settings.bodies,
             colour=self._settings.letters.colour,
+            logo=self._settings.letters.logo,
         )
 
-    def _write(self, letter: LetterRow, mailbox: MailboxSettings, now: dt.datetime) -> Written:
+    def _write(
+        self, letter: LetterRow, mailbox: MailboxSettings, now: dt.datetime, language: str = ""
+    ) -> Written:
         """The letter as it goes out. One that shows another letter (`preview_of`: its facts) carries its text."""
         order, letterhead = self._order(letter, mailbox, now), self._letterhead(letter, mailbox)
+        if language:
+            order = replace(order, language=language)
         if shown := order.facts.get("preview_of"):
             assert isinstance(shown, dict)
             kind = Letter(str(order.facts.get("preview_letter", Letter.ACKNOWLEDGEMENT)))
             contains = asked_of(self._policy_of(letter, mailbox), kind, shown)
+            language, plain = self._manner(self._case_of(letter))
             other = replace(
                 order,
                 letter=kind,
+                language=language,
+                plain=plain,
                 audience=Audience.RESIDENT,
                 facts=shown,
                 attachments=_policy_copy(mailbox, contains),
@@ -363,6 +373,9 @@ class Outbox:
         person = next((p for p in self._settings.people if p.key == order.person), None)
         facts, files = with_files(order.facts)
         contains = asked_of(self._policy_of(letter, mailbox), order.letter, facts)
+        case = self._case_of(letter) if order.audience is Audience.RESIDENT else None
+        theirs = case if case and order.to in _addresses(case) else None
+        language, plain = self._manner(theirs)
         to_name = person.name if person else str(facts.get(called(order.letter), ""))
         return Order(
             letter=order.letter,
@@ -387,7 +400,17 @@ class Outbox:
             ),
             contains=contains,
             pictures=pictures_of(facts),
+            language=language,
+            plain=plain,
         )
+
+    def _manner(self, case: Case | None) -> tuple[str, bool]:
+        """The language that letters to this case's resident are written in, and whether without HTML."""
+        agreed = [a.text for a in case.agreed] if case else []
+        language = written_in(agreed)
+        if language not in self._settings.habits.languages:
+            language = ENGLISH.code
+        return language, self._settings.letters.plain_text_only or wants_plain_text(agreed)
 
     def _enclosures(self, mail: str, to_resident: bool) -> tuple[Enclosure, ...]:
         if not mail:
@@ -406,8 +429,9 @@ class Outbox:
             if whole or not danger_of(row.name, row.content_type, content)
         )
 
-    def preview(self, order: SendLetter, mailbox: MailboxSettings) -> Written:
-        """The letter of an order as it would look; it is not recorded and can't be answered."""
+    def preview(self, order: SendLetter, mailbox: MailboxSettings, language: str = "") -> Written:
+        """The letter of an order as it would look, in this language unless it is its own; it is not recorded and can't
+        be answered."""
         now = self._now()
         row = LetterRow(
             id=0,
@@ -428,7 +452,7 @@ class Outbox:
             answer="",
             last_error="",
         )
-        return self._write(row, mailbox, now)
+        return self._write(row, mailbox, now, language)
 
     # -------------------------------------------------------------- limits and troubles
 
@@ -582,6 +606,11 @@ def paused_until(work: Work, address: str, now: dt.datetime) -> str:
     if not since or (until and dt.datetime.fromisoformat(until) <= now):
         return ""
     return f"since {dt.datetime.fromisoformat(since).astimezone(LONDON):%d %B %Y}"
+
+
+def _addresses(case: Case) -> frozenset[str]:
+    """Where the resident is written to."""
+    return frozenset(p.address for p in (case.resident, *case.further_addresses))
 
 
 def called(letter: Letter) -> str:

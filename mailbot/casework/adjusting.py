@@ -7,17 +7,62 @@ line (House 41, Code 5.10).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-_LANGUAGES: Final = (
-    "Albanian|Amharic|Arabic|Bengali|Bulgarian|Cantonese|Czech|Farsi|French|German|Gujarati|Hindi|Hungarian|Italian|"
-    "Kurdish|Lithuanian|Mandarin|Pashto|Persian|Polish|Portuguese|Punjabi|Romanian|Russian|Slovak|Somali|Spanish|Tamil|"
-    "Tigrinya|Turkish|Ukrainian|Urdu|Vietnamese|Welsh"
-)
+LANGUAGES: Final[Mapping[str, str]] = {
+    "albanian": "sq",
+    "amharic": "am",
+    "arabic": "ar",
+    "bengali": "bn",
+    "bulgarian": "bg",
+    "cantonese": "yue",
+    "chinese": "zh",
+    "czech": "cs",
+    "farsi": "fa",
+    "french": "fr",
+    "german": "de",
+    "gujarati": "gu",
+    "hindi": "hi",
+    "hungarian": "hu",
+    "italian": "it",
+    "kurdish": "ku",
+    "latvian": "lv",
+    "lithuanian": "lt",
+    "mandarin": "zh",
+    "pashto": "ps",
+    "persian": "fa",
+    "polish": "pl",
+    "portuguese": "pt",
+    "punjabi": "pa",
+    "romanian": "ro",
+    "russian": "ru",
+    "slovak": "sk",
+    "somali": "so",
+    "spanish": "es",
+    "tamil": "ta",
+    "tigrinya": "ti",
+    "turkish": "tr",
+    "ukrainian": "uk",
+    "urdu": "ur",
+    "vietnamese": "vi",
+    "welsh": "cy",
+    "yoruba": "yo",
+}
+"""How people call a language, and the code that a folder of templates in it is called by (ISO 639)."""
+_LANGUAGES: Final = "|".join(LANGUAGES)
 _WANTS: Final = (
     r"(?:please|need|want|would like|could you|can you|only read|prefer|ask(?:ed|ing)? for)\b[^.!?\n]{0,60}?"
 )
 _ASKS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
+    (
+        re.compile(
+            r"\bplain[- ]text (?:e-?mails?|messages?|only|version)\b"
+            r"|\b(?:e-?mails?|write)\b[^.!?\n]{0,30}\bin plain text\b",
+            re.I,
+        ),
+        "plain text",
+    ),
     (re.compile(r"\blarge(?:r)? (?:print|type|font)\b", re.I), "large print"),
     (re.compile(r"\bbraille\b", re.I), "braille"),
     (re.compile(r"\beasy[- ]read\b", re.I), "easy read"),
@@ -61,6 +106,26 @@ def suggested(text: str, agreed: tuple[str, ...] = ()) -> tuple[str, ...]:
         found.append(f"in {language['language'].title()}")
     known = " ".join(agreed).lower()
     return tuple(words for words in dict.fromkeys(found) if words.lower() not in known)[:3]
+
+
+_NAMED: Final = re.compile(rf"\b(?:(?:in|into)\s+)?(?P<language>{_LANGUAGES})\b", re.I)
+_PLAIN: Final = re.compile(r"\bplain[- ]text\b|\btext only\b", re.I)
+
+
+def language_of(adjustment: str) -> str:
+    """The code of the language that an adjustment asks for, "" where it names none."""
+    named = _NAMED.search(adjustment)
+    return LANGUAGES[named["language"].lower()] if named else ""
+
+
+def written_in(agreed: Iterable[str]) -> str:
+    """The language that letters are written in by what was agreed, the latest governing; "" for English."""
+    return next((code for text in reversed(tuple(agreed)) if (code := language_of(text))), "")
+
+
+def wants_plain_text(agreed: Iterable[str]) -> bool:
+    """Whether emails go without layout and pictures: for a screen reader, an old telephone."""
+    return any(_PLAIN.search(text) for text in agreed)
 
 
 _HOW: Final[tuple[tuple[str, str], ...]] = (

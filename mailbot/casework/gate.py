@@ -13,7 +13,7 @@ from typing import Final
 
 from mailbot.casework import orders
 from mailbot.casework.acts import no, yes
-from mailbot.casework.adjusting import how_to_send
+from mailbot.casework.adjusting import LANGUAGES, how_to_send, language_of
 from mailbot.casework.clocks import stop_reviewing
 from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import (
@@ -24,6 +24,7 @@ from mailbot.casework.vocabulary import (
     Due,
     Effect,
     Event,
+    Letter,
     SendLetter,
     SetTimer,
     StaffActed,
@@ -38,20 +39,27 @@ _BARS_EMAIL: Final = re.compile(
     r"|\bonly (?:by |in )?(?:post|phone|letters?|visit)\b"
     r"|\bby (?:post|phone|letter)\b"
     r"|\b(?:large print|braille|easy[- ]read|audio|on tape|sign language|bsl|yellow paper|coloured paper)\b"
-    r"|\b(?:in|into) (?:albanian|amharic|arabic|bengali|bulgarian|chinese|cantonese|czech|farsi|french|german|"
-    r"gujarati|hindi|hungarian|italian|kurdish|lithuanian|mandarin|pashto|persian|polish|portuguese|punjabi|"
-    r"romanian|russian|slovak|somali|spanish|tamil|tigrinya|turkish|ukrainian|urdu|vietnamese|welsh)\b"
-    r"|\btranslat(?:ion|ed|or)\b|\binterpreter\b",
+    r"|\binterpreter\b",
     re.IGNORECASE,
 )
-"""What email, as mailbot writes it, can't give."""
+"""What email can't give."""
+_BY_LANGUAGE: Final = re.compile(
+    rf"\b(?:in|into) (?:{'|'.join(LANGUAGES)})\b|\btranslat(?:ion|ed|or)\b", re.IGNORECASE
+)
+"""What email can give in a language that there are templates in."""
 
 
-def barred(case: Case) -> str:
-    """Why no email goes to this resident; "" where it may."""
+def barred(case: Case, letter: Letter, rules: Rulebook) -> str:
+    """Why this letter does not go to this resident by email; "" where it may."""
     if not case.resident.address:
         return "we have no email address"
-    return "; ".join(a.text for a in case.agreed if a.bars_email)
+    return "; ".join(a.text for a in case.agreed if a.bars_email and not _speaks(a, letter, rules))
+
+
+def _speaks(adjustment: Adjustment, letter: Letter, rules: Rulebook) -> bool:
+    """All that it asks for is a language, and the landlord has this letter in it."""
+    there = rules.habits.languages.get(language_of(adjustment.text), frozenset())
+    return letter in there and not _BARS_EMAIL.search(adjustment.text)
 
 
 def through_gate(decision: Decision, event: Event, rules: Rulebook) -> Decision:
@@ -59,22 +67,21 @@ def through_gate(decision: Decision, event: Event, rules: Rulebook) -> Decision:
     case = decision.case
     if case is None:
         return decision
-    why_not, itself = barred(case), not isinstance(event, StaffActed) and not _was_sent(event)
+    itself = not isinstance(event, StaffActed) and not _was_sent(event)
     quiet = itself and case.held_until is not None and rules.day(event.at) <= case.held_until
-    if not why_not and not quiet:
-        return decision
-    reason = f"no email: {why_not}" if why_not else f"nothing goes by itself: {case.held_because}"
-    return replace(
-        decision,
-        effects=tuple(
-            by_hand(case, effect, rules, reason)
-            if isinstance(effect, SendLetter)
-            and effect.audience is Audience.RESIDENT
-            and effect.to == case.resident.address
-            else effect
-            for effect in decision.effects
-        ),
-    )
+
+    def passed(effect: Effect) -> Effect:
+        if not isinstance(effect, SendLetter) or effect.audience is not Audience.RESIDENT:
+            return effect
+        if effect.to != case.resident.address:
+            return effect
+        why_not = barred(case, effect.letter, rules)
+        if not why_not and not quiet:
+            return effect
+        reason = f"no email: {why_not}" if why_not else f"nothing goes by itself: {case.held_because}"
+        return by_hand(case, effect, rules, reason)
+
+    return replace(decision, effects=tuple(map(passed, decision.effects)))
 
 
 def _was_sent(event: Event) -> bool:
@@ -120,7 +127,8 @@ def adjust(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         return no(case, "The day of its review has passed. Write #adjust large print, review 1 June")
     number = len(case.adjustments) + 1
     text = event.words.strip()
-    made = Adjustment(number, text, event.at, bool(_BARS_EMAIL.search(text)), event.until)
+    by_language = bool(_BY_LANGUAGE.search(text))
+    made = Adjustment(number, text, event.at, by_language or bool(_BARS_EMAIL.search(text)), event.until)
     case = replace(case, adjustments=(*case.adjustments, made))
     why = rules.policy.why("adjusted")
     effects: tuple[Effect, ...] = ()
@@ -128,6 +136,11 @@ def adjust(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         effects = (SetTimer(Timer.ADJUSTMENT, rules.morning(event.until), why, subject=str(number)),)
     review = f", to be reviewed on {event.until.isoformat()}" if event.until else ""
     then = " Letters come to you instead of going by email." if made.bars_email else ""
+    there = rules.habits.languages.get(language_of(text), frozenset())
+    if any(_speaks(made, letter, rules) for letter in there):
+        then = " Letters that we have in that language go in it by themselves; the others come to you."
+        if there >= set(Letter):
+            then = " Letters that we have in that language go in it, the others in English."
     return yes(
         case, event, rules, f"Adjustment {number} recorded: {text}{review}.{then}", "adjusted", effects
     )

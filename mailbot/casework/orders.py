@@ -140,7 +140,13 @@ def card(person: Person | None, rules: Rulebook) -> dict[str, Fact]:
     if person is None:
         return {}
     address = person.address if rules.habits.show_handler_address else ""
-    return {"name": person.name, "title": person.title, "phone": person.phone, "address": address}
+    shown: dict[str, Fact] = {
+        "name": person.name,
+        "title": person.title,
+        "phone": person.phone,
+        "address": address,
+    }
+    return {**shown, "signature": person.signature} if person.signature else shown
 
 
 NOBODY_YET: Mapping[str, Fact] = {"name": "Our complaints team", "title": "", "phone": "", "address": ""}

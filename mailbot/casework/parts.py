@@ -8,6 +8,7 @@ the parts are named here, where everybody may look. Pure data: nothing here read
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,6 +98,8 @@ class Landlord:
     web: str
     postal_address: str
     complaints_address: str
+    sign_off: str = "Yours sincerely"  # before the name of whoever wrote
+    signature: str = ""  # lines below it, in letters that a person writes
     homes_low_cost_rental: int = 0  # owned at the end of the year, for the Tenant Satisfaction Measures
     homes_low_cost_ownership: int = 0
 
@@ -130,12 +133,30 @@ class ReportSettings:
 
 
 @dataclass(frozen=True)
+class Logo:
+    """A picture for the head of letters to residents, checked at start-up. `width` and `height`: CSS pixels at which it
+    is shown. `kind`: "png" or "jpeg"."""
+
+    content: bytes = field(repr=False)
+    kind: str
+    width: int
+    height: int
+
+    @property
+    def name(self) -> str:
+        """The Content-ID that the HTML shows it by."""
+        return f"logo.{hashlib.sha256(self.content).hexdigest()[:12]}@mailbot"
+
+
+@dataclass(frozen=True)
 class Letters:
-    """How the landlord's letters look: its colour (#rrggbb, dark enough for white words on it), and its own
-    templates, each in the place of the shipped one of the same name."""
+    """How the landlord's letters look: its colour (#rrggbb, dark enough for white words on it), its logo, and its own
+    templates, each in the place of the shipped one of the same name; whether anything but plain text is sent."""
 
     colour: str = "#1d5b66"
     templates: Path | None = None
+    logo: Logo | None = None
+    plain_text_only: bool = False
 
 
 @dataclass(frozen=True)

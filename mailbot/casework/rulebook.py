@@ -4,13 +4,14 @@ people, its habits. One frozen object, made afresh for every step, so that `deci
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mailbot.casework.allocation import Desk, first_there
 from mailbot.casework.calendar import LONDON, Calendar
 from mailbot.casework.nouns import called
 from mailbot.casework.policy import Anchor, Moment, Policy, StageRules
-from mailbot.casework.vocabulary import Case, Due, Person, StageRecord
+from mailbot.casework.vocabulary import Case, Due, Letter, Person, StageRecord
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class Habits:
     chase_at: dt.time = dt.time(8, 30)
     hold_minutes: int = 0  # between a handler's send to a resident and ours
     show_handler_address: bool = False  # residents see the handler's own address beside the mailbox's
+    languages: Mapping[str, frozenset[Letter]] = field(default_factory=dict)
+    """Which letters go by themselves to somebody who needs a language ("cy")."""
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,7 @@ class Person:
     works: tuple[str, ...] = ()  # "mon", "tue", ...: (): every working day
     delegate: str = ""  # the key of whoever acts for them while they are away
     conflicts: tuple[str, ...] = ()  # addresses, names or places of people, keys of colleagues
+    signature: str = ""  # lines of their own below letters that they write
     supervises: tuple[str, ...] = ()  # the teams whose cases a supervisor's digest tells of: () for all
 
     def is_away(self, day: dt.date) -> bool:

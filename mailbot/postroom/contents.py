@@ -101,7 +101,7 @@ _EVIDENCE: Final[Mapping[str, Evidence]] = {
     "definition": _first_line("definition"),
     "next_dates": _day("respond_by"),
     "stage": _fact("stage_name"),
-    "decision": _fact("decision"),
+    "decision": lambda context: ((context["phrase"](context.get("decision", "")),),),
     "reasons": _first_line("reasons", "text", "reason"),
     "instead": _first_line("instead"),
     "new_date": _day("new_due"),

@@ -8,63 +8,73 @@ that it takes. This module promises that
 - a letter that lacks what it must hold (its form and the policy say what) is a `LetterMistake` too;
 - a letter for residents goes to residents and a letter for staff never does;
 - what strangers wrote is always data: escaped in HTML, never a template, never able to begin a header line;
-- Message-ID, In-Reply-To and References leave exactly as they came (the standard library encodes and cuts
-  long ones, python/cpython#79986), so that a thread holds together in every mail client;
 - the same order gives the same bytes, so a letter can be written again after a crash.
 
-It sends nothing (see `smtp`) and decides nothing. The MIME is put together by hand: a tenth of the time that
-`email.message.EmailMessage` takes, and every line of it is one that we chose (RFC 5322, 2045 to 2047, 2231
-and 3834).
+It sends nothing (see `smtp`) and decides nothing. The MIME is put together by hand (`wire`): a tenth of the time that
+`email.message.EmailMessage` takes.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import datetime as dt
 import functools
-import hashlib
 import re
 import tomllib
-import urllib.parse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import format_datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError
-from markupsafe import Markup
+from markupsafe import escape
 
 from mailbot.casework.commands import CUT_LINE
-from mailbot.casework.parts import Body, Landlord, Ombudsman
+from mailbot.casework.parts import Body, Landlord, Logo, Ombudsman
 from mailbot.casework.vocabulary import Audience, Fact, Letter
+from mailbot.languages import WORDS, languages_in
 from mailbot.postroom import tokens
 from mailbot.postroom.contents import Held, lacking
 from mailbot.postroom.own_templates import wrong_in
-
-LONDON = ZoneInfo("Europe/London")
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
+from mailbot.postroom.wire import Enclosure as Enclosure
+from mailbot.postroom.wire import LetterMistake as LetterMistake
+from mailbot.postroom.wire import Picture as Picture
+from mailbot.postroom.wire import (
+    address_header,
+    clean_text,
+    find_ids,
+    ids_header,
+    join_parts,
+    one_line,
+    read_address,
+    words_header,
+    write_enclosure,
+    write_part,
+    write_picture,
 )
+from mailbot.postroom.wording import (
+    ENGLISH,
+    Tongue,
+    case_link,
+    colleague_link,
+    heading,
+    mail_link,
+    paragraphs_html,
+    paragraphs_text,
+    quoted_html,
+    quoted_text,
+    read_tongue,
+)
+
 COMMON = ("reference", "stage_name", "resident_name", "automatic_note")  # every letter takes these
 BY_MATTER = ("building_safety_regulator", "information_commissioner", "property_tribunal")
 """Bodies that only letters about their own matter name."""
 KPI_GROUND = {"plain": "#f1f5f6", "red": "#fdeceb", "amber": "#fff4df", "green": "#e7f5ed"}
 """What a count stands on, told to Outlook as an attribute (templates/base/style.css says the same)."""
-LONGEST_LINE = 900  # of a 7bit part; RFC 5321 4.5.3.1.6 allows 998
 LONGEST_SUBJECT = 160  # characters, without the reference
-MOST_REFERENCES = 100  # ids; the first and the latest ones are kept
-
-
-class LetterMistake(ValueError):
-    """A letter that can't be written as ordered, or a templates folder that isn't whole. Names letter and
-    fact, never what the fact says."""
 
 
 class Automatic(StrEnum):
@@ -77,14 +87,15 @@ class Automatic(StrEnum):
 
 @dataclass(frozen=True)
 class Letterhead:
-    """Who writes. `colour` is the landlord's, as #rrggbb: dark enough to carry white words. `bodies` are others
-    who can help; those in `BY_MATTER` only with what is theirs."""
+    """Who writes. `colour` is the landlord's, as #rrggbb: dark enough to carry white words. `logo` stands at the head
+    of letters to residents. `bodies` are others who can help; those in `BY_MATTER` only with what is theirs."""
 
     landlord: Landlord
     ombudsman: Ombudsman | None  # None: whoever reads it has no way there (mrh 5.1.1)
     person_noun: str = "resident"
     colour: str = "#1d5b66"
     bodies: tuple[Body, ...] = ()
+    logo: Logo | None = None
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"#[0-9a-fA-F]{6}", self.colour):
@@ -99,25 +110,9 @@ class Letterhead:
 
 
 @dataclass(frozen=True)
-class Enclosure:
-    """A file that goes along."""
-
-    name: str
-    content_type: str
-    content: bytes
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture that the HTML shows: `<img src="cid:{name}">` (RFC 2392), a PNG."""
-
-    name: str
-    content: bytes
-
-
-@dataclass(frozen=True)
 class Order:
-    """One letter to one person. `date` is aware; ids are with their angle brackets; `reply_to` may be ""."""
+    """One letter to one person. `date` is aware; ids are with their angle brackets; `reply_to` may be "". `language`:
+    what it is written in, where there are templates in it, else English. `plain`: without any HTML."""
 
     letter: Letter
     audience: Audience
@@ -136,11 +131,14 @@ class Order:
     attachments: tuple[Enclosure, ...] = ()
     contains: tuple[str, ...] = ()  # what the policy asks this letter to hold
     pictures: tuple[Picture, ...] = ()
+    language: str = ENGLISH.code
+    plain: bool = False
 
 
 @dataclass(frozen=True)
 class Written:
-    """A letter, ready to hand over. `null_sender`: its envelope sender should be empty (RFC 3834, 3.3)."""
+    """A letter, ready to hand over. `html` is "" where it goes as plain text alone. `null_sender`: its envelope sender
+    should be empty (RFC 3834, 3.3)."""
 
     raw: bytes
     subject: str
@@ -152,170 +150,31 @@ class Written:
     @property
     def page(self) -> str:
         """The HTML as a page of its own, its pictures in it: for a file or a test, mail programs drop such links."""
-        page = self.html
+        page = self.html or f"<!DOCTYPE html><meta charset=utf-8><pre>{escape(self.text)}</pre>"
         for one in self.pictures:
             page = page.replace(
-                f"cid:{one.name}", f"data:image/png;base64,{base64.b64encode(one.content).decode()}"
+                f"cid:{one.name}", f"data:image/{one.kind};base64,{base64.b64encode(one.content).decode()}"
             )
         return page
 
 
 @dataclass(frozen=True)
 class Form:
-    """What letters.toml says of a letter. `clause` is why such a letter exists at all, `contains` what it must hold
-    whatever the policy says."""
+    """What letters.toml says of a letter. `clause` is why such a letter exists at all, `when` when it goes, `rule` the
+    function that orders it, `shown` where a story or a test shows it; `contains` is what it must hold whatever the
+    policy says."""
 
     letter: Letter
     audience: Audience
     automatic: Automatic
     null_sender: bool
     clause: str
+    when: str
+    rule: str
+    shown: str
     required: frozenset[str]
     optional: Mapping[str, Fact] = field(default_factory=dict)
     contains: tuple[str, ...] = ()
-
-
-# ------------------------------------------------------------------ words in templates
-
-
-def read_date(value: object) -> dt.datetime | dt.date:
-    """An ISO date, or an ISO datetime as London sees it. Raises `ValueError`."""
-    text = str(value)
-    if len(text) <= 10:
-        return dt.date.fromisoformat(text)
-    moment = dt.datetime.fromisoformat(text)
-    return moment.astimezone(LONDON) if moment.tzinfo else moment
-
-
-def day(value: object) -> str:
-    """Tuesday 30 December 2025"""
-    d = read_date(value)
-    return f"{DAYS[d.weekday()]} {d.day} {MONTHS[d.month - 1]} {d.year}"
-
-
-def short_day(value: object) -> str:
-    """Tue 30 Dec 2025"""
-    d = read_date(value)
-    return f"{DAYS[d.weekday()][:3]} {d.day} {MONTHS[d.month - 1][:3]} {d.year}"
-
-
-def moment(value: object) -> str:
-    """Tuesday 30 December 2025 at 14:05; without the time where none is known."""
-    d = read_date(value)
-    return f"{day(value)} at {d:%H:%M}" if isinstance(d, dt.datetime) else day(value)
-
-
-ISO = re.compile(r"(?<![\w-])\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?(?![\w-])")
-
-
-def cell(value: object) -> str:
-    """What stands in a table: a bare ISO date as Tue 30 Dec 2025, all else as it is (also what only looks
-    like a date: a stranger may choose a subject line)."""
-    text = str(value)
-    try:
-        return short_day(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else text
-    except ValueError:
-        return text
-
-
-def said(value: object) -> str:
-    """A sentence of the service with its ISO dates as people say them. Not for what residents wrote."""
-
-    def spoken(found: re.Match[str]) -> str:
-        try:
-            return moment(found[0])
-        except ValueError:
-            return found[0]
-
-    return ISO.sub(spoken, str(value))
-
-
-def sentence(value: object) -> str:
-    """The same words with a capital at the start."""
-    text = str(value)
-    return text[:1].upper() + text[1:]
-
-
-def lower_first(value: object) -> str:
-    """The same words in the middle of a sentence. What is markup stays markup."""
-    text = value if isinstance(value, Markup) else str(value)
-    return text[:1].lower() + text[1:]
-
-
-def with_gaps(value: object) -> str:
-    """A prepared line as it is shown, with a mark where something is still to be written. What is typed as it stands
-    lacks that part: `commands` takes the mark for nothing."""
-    return re.sub(r"(?<= )(?= )|(?<= )\Z", "…", str(value))
-
-
-def greeting(name: object) -> str:
-    """Dear Amina Begum, or Hello where the name is none that a kind letter would use (a stranger chooses it,
-    and may choose an advertisement)."""
-    text = " ".join(str(name).split())
-    if not text or len(text) > 60 or re.search(r"[\d@<>/\\:;|{}\[\]]|www\.|\.\w{2,}$", text):
-        return "Hello"
-    return f"Dear {text}" if any(c.isalpha() for c in text) else "Hello"
-
-
-def bare_web(value: object) -> str:
-    """A web address as people say it: without https and without a slash at its end."""
-    return re.sub(r"^https?://", "", str(value)).rstrip("/")
-
-
-def paragraphs_html(value: object) -> Markup:
-    """Plain text as paragraphs; blank lines part them, single line ends stay."""
-    blocks = re.split(r"\n[ \t]*\n", str(value).strip("\n"))
-    kept = [b.strip("\n") for b in blocks if b.strip()]
-    return Markup("\n").join(
-        Markup('<p class="p">{}</p>').format(Markup("<br>\n").join(b.split("\n"))) for b in kept
-    )
-
-
-def paragraphs_text(value: object) -> str:
-    return str(value).strip("\n")
-
-
-def quoted_html(value: object) -> Markup:
-    return Markup('<blockquote class="quote">{}</blockquote>').format(paragraphs_html(value))
-
-
-def quoted_text(value: object) -> str:
-    return "\n".join(f"> {line}".rstrip() for line in str(value).strip("\n").split("\n"))
-
-
-def heading(value: object) -> str:
-    """A heading of the plain text."""
-    text = str(value)
-    return f"{text}\n{'-' * len(text)}"
-
-
-def mail_link(address: str, subject: str, key: str, line: str, body: str = "") -> str:
-    """A mailto: link (RFC 6068) that opens a prepared mail. It begins with `line`; `body` says what to add, and
-    stands below the cut line, so that it is never passed on. So does `key`, the line that says which letter the
-    button stood in, for where the address can't. Outlook cuts links near 2,000 characters: a longer
-    body is left out, the line never is."""
-
-    def link(words: str) -> str:
-        quote = functools.partial(urllib.parse.quote, safe="")
-        wire = words.replace("\n", "\r\n")
-        return f"mailto:{urllib.parse.quote(address, safe='@')}?subject={quote(subject)}&body={quote(wire)}"
-
-    below = f"{line}\n\n\n\n{CUT_LINE}\n"
-    bare = link(f"{below}{key}") if key else link(line)
-    if not body:
-        return bare
-    whole = link(f"{below}{body}\n{key}".rstrip("\n"))
-    return whole if len(whole) <= 1_900 else bare
-
-
-def case_link(address: str, key: str, reference: str) -> Callable[..., str]:
-    """What makes the buttons of one line of a mail about several cases: their subject names that case."""
-    return functools.partial(mail_link, address, f"Re: {reference}", key)
-
-
-def colleague_link(address: str, subject: str) -> str:
-    """A mailto: link that opens an empty mail to a colleague."""
-    return f"mailto:{urllib.parse.quote(address, safe='@')}?subject={urllib.parse.quote(subject, safe='')}"
 
 
 def _key_of(order: Order) -> str:
@@ -324,158 +183,6 @@ def _key_of(order: Order) -> str:
     if order.reply_to or order.audience is Audience.RESIDENT or pair is None:
         return ""
     return tokens.key_line(*pair)
-
-
-# ------------------------------------------------------------------ lines that can't be broken out of
-
-# What some reader or relay might take for a line end, further control characters, and the marks that turn the
-# reading direction round: none of them may enter a header.
-UNPRINTABLE = re.compile("[\x00-\x20\x7f-\xa0\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
-LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
-CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
-SURROGATES = re.compile("[\ud800-\udfff]")
-MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>")
-ADDRESS = re.compile(r"[^\s\x00-\x20\x7f<>()\[\]\\,;:\"@]{1,64}@[^\s\x00-\x20\x7f<>()\\,;:\"@]{1,255}")
-ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
-
-
-def one_line(text: str) -> str:
-    """The text as one clean line."""
-    return UNPRINTABLE.sub(" ", SURROGATES.sub("\ufffd", text)).strip()
-
-
-def clean_text(text: str) -> str:
-    """The text with line ends as \\n and nothing that isn't text."""
-    return CONTROLS.sub("", LINE_ENDS.sub("\n", SURROGATES.sub("\ufffd", text)))
-
-
-def read_address(address: str, what: str) -> str:
-    """A bare address fit for a header and for SMTP. Raises `LetterMistake` where it is none."""
-    if not ADDRESS.fullmatch(address) or one_line(address) != address:
-        raise LetterMistake(f"{what} is not one plain mail address")
-    local, _, domain = address.rpartition("@")
-    if domain.isascii():
-        return address
-    try:
-        return f"{local}@{domain.encode('idna').decode('ascii')}"
-    except UnicodeError as mistake:
-        raise LetterMistake(f"{what} has a domain that can't be written in ASCII") from mistake
-
-
-def encode_words(text: str) -> list[str]:
-    """RFC 2047 encoded words of at most 75 characters, cut between characters."""
-    words, chunk = [], b""
-    for character in text:
-        octets = character.encode()
-        if len(chunk) + len(octets) > 42:
-            words.append(chunk)
-            chunk = b""
-        chunk += octets
-    return [f"=?utf-8?b?{base64.b64encode(w).decode()}?=" for w in (*words, chunk)]
-
-
-def fold(name: str, tokens: list[str]) -> str:
-    """A header line folded between tokens at 76 characters; a token is never cut."""
-    lines, line = [], f"{name}:"
-    for token in tokens:
-        if len(line) + 1 + len(token) > 76 and line != f"{name}:":
-            lines.append(line)
-            line = ""
-        line += f" {token}"
-    return "\r\n".join((*lines, line))
-
-
-def words_header(name: str, text: str) -> str:
-    """An unstructured header. Words in ASCII stay as they are (so a reference stays readable and searchable),
-    the others are encoded together with the spaces between them."""
-    tokens: list[str] = []
-    foreign: list[str] = []
-    for word in one_line(text).split(" "):
-        if word.isascii() and not word.startswith("=?") and len(word) < 70:
-            if foreign:
-                tokens += encode_words(" ".join(foreign))
-                foreign = []
-            tokens.append(word)
-        else:
-            foreign.append(word)
-    if foreign:
-        tokens += encode_words(" ".join(foreign))
-    return fold(name, tokens)
-
-
-def address_header(name: str, display: str, address: str) -> str:
-    words = one_line(display)[:120].strip()
-    if not words:
-        return f"{name}: {address}"
-    if not words.isascii() or "=?" in words:
-        return fold(name, [*encode_words(words), f"<{address}>"])
-    if ATOMS.fullmatch(words):
-        return fold(name, [*words.split(" "), f"<{address}>"])
-    quoted = words.replace("\\", "\\\\").replace('"', '\\"')
-    return fold(name, [f'"{quoted}"', f"<{address}>"])
-
-
-def ids_header(name: str, ids: tuple[str, ...]) -> str:
-    """Message identifiers, one a line, untouched."""
-    return f"{name}: " + "\r\n ".join(ids)
-
-
-def find_ids(*fields: str) -> tuple[str, ...]:
-    """Each message identifier once, in order; what is none is left out. The latest stays at the end."""
-    found = [i for text in fields for i in MESSAGE_ID.findall(text)]
-    ids = tuple(dict.fromkeys(reversed(found)))[::-1]
-    return ids if len(ids) <= MOST_REFERENCES else (ids[0], *ids[1 - MOST_REFERENCES :])
-
-
-# ------------------------------------------------------------------ bodies
-
-
-def write_part(subtype: str, content: str) -> bytes:
-    """A text part: 7bit where that is safe, else quoted-printable."""
-    wire = content.replace("\n", "\r\n")
-    head = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: '
-    # "=_" opens our boundaries; quoted-printable can't hold it, 7bit could
-    if wire.isascii() and "=_" not in wire and max(map(len, wire.split("\r\n"))) <= LONGEST_LINE:
-        return f"{head}7bit\r\n\r\n{wire}".encode("ascii")
-    encoded = binascii.b2a_qp(wire.encode(), istext=True)
-    if "\r\n" not in wire:  # then the soft line ends that it put in are bare
-        encoded = encoded.replace(b"\n", b"\r\n")
-    return f"{head}quoted-printable\r\n\r\n".encode("ascii") + encoded
-
-
-def write_enclosure(enclosure: Enclosure) -> bytes:
-    """An attachment in base64. Mail inside mail may not be encoded (RFC 2046 5.2.1), so it goes as a file."""
-    kind = enclosure.content_type.strip().lower()
-    if not re.fullmatch(r"[a-z0-9]+/[a-z0-9.+-]{1,100}", kind) or kind.startswith(("message/", "multipart/")):
-        kind = "application/octet-stream"
-    name = re.sub(r"[/\\\"]", "_", one_line(enclosure.name))[-120:].lstrip(". ") or "attachment"
-    spelt = f'filename="{name}"'
-    if not name.isascii():
-        spelt = f"filename*=utf-8''{urllib.parse.quote(name, safe='')}"  # RFC 2231
-    way, body = "base64", base64.encodebytes(enclosure.content)
-    if kind.startswith("text/"):  # exact as well (line ends are encoded), and plain text needs fewer bytes
-        printable = binascii.b2a_qp(enclosure.content, istext=False)
-        way, body = min((way, body), ("quoted-printable", printable), key=lambda pair: len(pair[1]))
-    head = (
-        f"Content-Type: {kind}\r\nContent-Transfer-Encoding: {way}\r\n"
-        f"Content-Disposition: attachment;\r\n {spelt}\r\n\r\n"
-    )
-    return head.encode("ascii") + body.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-
-
-def write_picture(picture: Picture) -> bytes:
-    head = (
-        f'Content-Type: image/png; name="{picture.name}.png"\r\nContent-Transfer-Encoding: base64\r\n'
-        f'Content-ID: <{picture.name}>\r\nContent-Disposition: inline; filename="{picture.name}.png"\r\n\r\n'
-    )
-    return head.encode("ascii") + base64.encodebytes(picture.content).replace(b"\n", b"\r\n")
-
-
-def join_parts(subtype: str, seed: str, parts: list[bytes]) -> bytes:
-    boundary = f"=_{subtype[:3]}_{hashlib.sha256(seed.encode()).hexdigest()[:24]}"
-    fence = f"--{boundary}".encode("ascii")
-    head = f'Content-Type: multipart/{subtype}; boundary="{boundary}"\r\n\r\n'.encode("ascii")
-    return head + b"".join(fence + b"\r\n" + part + b"\r\n" for part in parts) + fence + b"--\r\n"
 
 
 # ------------------------------------------------------------------ the stationery
@@ -489,62 +196,69 @@ def shrunk(page: str) -> str:
     return STYLE.sub(lambda m: f' style="{m[1].replace(": ", ":").replace("; ", ";").rstrip(";")}"', page)
 
 
+@dataclass(frozen=True)
+class _Sheets:
+    """The templates of one language: subject, text and HTML of each letter that there is in it."""
+
+    tongue: Tongue
+    of: Mapping[Letter, tuple[Template, Template, Template]]
+
+
 class Stationery:
     """Forms and compiled templates, read once. Raises `LetterMistake` where the folder isn't whole.
 
     `own`: the landlord's own templates. What lies in it takes the place of the shipped file of the same name, one
-    by one; which facts a letter may use stays as shipped, and one that uses others is refused at once."""
+    by one; which facts a letter may use stays as shipped, and one that uses others is refused at once. A folder in it
+    that is called by a language ("cy") holds letters in that language; what it lacks is written in English."""
 
     def __init__(self, templates_dir: Path, own: Path | None = None) -> None:
         self._many_lines, self._forms = read_forms(templates_dir / "letters.toml")
-        loader = FileSystemLoader([own, templates_dir] if own else templates_dir)
-        shape: dict[str, Any] = {
-            "loader": loader,
-            "undefined": StrictUndefined,
-            "trim_blocks": True,
-            "lstrip_blocks": True,
-            "auto_reload": False,
-            "cache_size": -1,
-        }
-        self._html = Environment(autoescape=True, **shape)
-        self._plain = Environment(autoescape=False, **shape)  # plain text has nothing to escape
-        for environment in (self._html, self._plain):
-            environment.filters.update(
-                day=day,
-                short_day=short_day,
-                moment=moment,
-                cell=cell,
-                said=said,
-                sentence=sentence,
-                greeting=greeting,
-                lower_first=lower_first,
-                with_gaps=with_gaps,
-                bare_web=bare_web,
-            )
-        self._html.filters.update(paragraphs=paragraphs_html, quoted=quoted_html)
-        self._plain.filters.update(paragraphs=paragraphs_text, quoted=quoted_text, heading=heading)
         self._inliner = css_inline.CSSInliner(
             keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False
         )
-        self._templates = {letter: self._load(letter) for letter in Letter}
-        if own and (wrong := next(wrong_in(own, templates_dir, self._plain, self._forms), "")):
+        folders = [own, templates_dir] if own else [templates_dir]
+        plain, html = _environments(folders, ENGLISH)
+        self._sheets = {ENGLISH.code: _Sheets(ENGLISH, {each: _load(plain, html, each) for each in Letter})}
+        if own is None:
+            return
+        if wrong := next(wrong_in(own, templates_dir, plain, self._forms), ""):
             raise LetterMistake(wrong)
+        for code, letters in languages_in(own).items():
+            tongue = read_tongue(own / code / WORDS, code)
+            plain, html = _environments([own / code, *folders], tongue)
+            self._sheets[code] = _Sheets(tongue, {each: _load(plain, html, each) for each in letters})
 
     def form(self, letter: Letter) -> Form:
         return self._forms[letter]
 
+    @property
+    def languages(self) -> Mapping[str, frozenset[Letter]]:
+        """Which letters there are in which language."""
+        return {code: frozenset(sheets.of) for code, sheets in self._sheets.items()}
+
     def write(self, order: Order, letterhead: Letterhead) -> Written:
         """The letter that was ordered. Raises `LetterMistake`, naming letter and fact."""
         form = self._forms[order.letter]
+        sheets = self._sheets.get(order.language)
+        if sheets is None or order.letter not in sheets.of:
+            sheets = self._sheets[ENGLISH.code]
+        tongue = sheets.tongue
         facts = self._check_facts(form, order)
+        for name in ("stage_name", "next_stage_name"):
+            if facts.get(name):
+                facts[name] = tongue.phrase(facts[name])
         reply_address = order.reply_to or order.from_address
-        subject_template, text_template, html_template = self._templates[order.letter]
+        subject_template, text_template, html_template = sheets.of[order.letter]
+        logo = letterhead.logo if form.audience is Audience.RESIDENT else None
         context: dict[str, Any] = {
             **facts,
             "landlord": letterhead.landlord,
             "ombudsman": letterhead.ombudsman,
             "noun": letterhead.person_noun,
             "colour": letterhead.colour,
+            "logo": logo,
+            "lang": tongue.lang,
+            "direction": tongue.direction,
             "reply_address": reply_address,
             "cut_line": CUT_LINE,
             "advisers": [body for body in letterhead.bodies if body.key not in BY_MATTER],
@@ -553,7 +267,8 @@ class Stationery:
             "pictures": [picture.name for picture in order.pictures],
             "colleague_link": colleague_link,
             "kpi_ground": KPI_GROUND,
-            "day": day,
+            "day": tongue.day,
+            "phrase": tongue.phrase,
             "holds": Held(),
         }
         subject = one_line(self._render(order.letter, subject_template, context))
@@ -568,28 +283,24 @@ class Stationery:
         in_text, in_html = Held(), Held()
         text = self._render(order.letter, text_template, {**context, "holds": in_text}).strip("\n")
         text = re.sub(r"\n{3,}", "\n\n", text) + "\n"
-        html = shrunk(
-            self._inliner.inline(self._render(order.letter, html_template, {**context, "holds": in_html}))
-        )
+        html, pictures, renderings = "", order.pictures, [in_text]
+        if order.plain:
+            pictures = ()
+        else:
+            page = self._render(order.letter, html_template, {**context, "holds": in_html})
+            html = shrunk(self._inliner.inline(page))
+            renderings.append(in_html)
+            if logo and f"cid:{logo.name}" in html:  # a template of the landlord's own may leave it out
+                pictures = (*pictures, Picture(logo.name, logo.content, logo.kind))
         wanted = tuple(
             content
             for content in (*form.contains, *order.contains)
             if letterhead.ombudsman or content not in ("ombudsman", "ombudsman_by")
         )
-        if lost := lacking(wanted, context, text, in_text, in_html):
+        if lost := lacking(wanted, context, text, *renderings):
             raise LetterMistake(f"letter {order.letter}: must hold and does not: {', '.join(lost)}")
-        raw = assemble(order, form, subject, text, html)
-        return Written(raw, subject, text, html, form.null_sender, order.pictures)
-
-    def _load(self, letter: Letter) -> tuple[Template, Template, Template]:
-        try:
-            return (
-                self._plain.get_template(f"{letter}/subject.txt"),
-                self._plain.get_template(f"{letter}/text.txt"),
-                self._html.get_template(f"{letter}/html.html"),
-            )
-        except TemplateError as mistake:
-            raise LetterMistake(f"letter {letter}: template {mistake}") from mistake
+        raw = assemble(order, form, subject, text, html, pictures, tongue.lang)
+        return Written(raw, subject, text, html, form.null_sender, pictures)
 
     def _check_facts(self, form: Form, order: Order) -> dict[str, Fact]:
         if (form.audience is Audience.RESIDENT) is not (order.audience is Audience.RESIDENT):
@@ -627,6 +338,47 @@ class Stationery:
             raise LetterMistake(f"letter {letter}: {template.name}: {why}") from mistake
 
 
+def _environments(folders: list[Path], tongue: Tongue) -> tuple[Environment, Environment]:
+    """What reads templates of plain text, which has nothing to escape, and of HTML."""
+    plain, html = (
+        Environment(
+            autoescape=escaping,
+            loader=FileSystemLoader(folders),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            cache_size=-1,
+        )
+        for escaping in (False, True)
+    )
+    for environment in (plain, html):
+        environment.filters.update(tongue.filters)
+    plain.filters.update(paragraphs=paragraphs_text, quoted=quoted_text, heading=heading)
+    html.filters.update(paragraphs=paragraphs_html, quoted=quoted_html)
+    for environment, kinds in ((plain, ("txt",)), (html, ("html", "css"))):
+        for name in environment.list_templates(kinds):
+            if name.startswith("base/"):  # now, and not when a letter is due: files may change meanwhile
+                _get(environment, name)
+    return plain, html
+
+
+def _load(plain: Environment, html: Environment, letter: Letter) -> tuple[Template, Template, Template]:
+    return (
+        _get(plain, f"{letter}/subject.txt"),
+        _get(plain, f"{letter}/text.txt"),
+        _get(html, f"{letter}/html.html"),
+    )
+
+
+def _get(environment: Environment, name: str) -> Template:
+    try:
+        return environment.get_template(name)
+    except (TemplateError, UnicodeDecodeError) as mistake:
+        letter = name.partition("/")[0]
+        raise LetterMistake(f"letter {letter}: template {name}: {mistake}") from mistake
+
+
 def read_forms(path: Path) -> tuple[frozenset[str], Mapping[Letter, Form]]:
     """letters.toml: the names of facts that may hold several lines, and a form for every letter."""
     try:
@@ -647,6 +399,9 @@ def read_form(path: Path, letter: Letter, table: Mapping[str, Any]) -> Form:
         "automatic": Automatic,
         "null_sender": bool,
         "clause": str,
+        "when": str,
+        "rule": str,
+        "shown": str,
         "required": frozenset,
         "optional": dict,
     }
@@ -662,8 +417,10 @@ def read_form(path: Path, letter: Letter, table: Mapping[str, Any]) -> Form:
     return Form(letter=letter, contains=tuple(table.get("contains", ())), **values)
 
 
-def assemble(order: Order, form: Form, subject: str, text: str, html: str) -> bytes:
-    """The bytes of the mail, with CRLF line ends."""
+def assemble(
+    order: Order, form: Form, subject: str, text: str, html: str, pictures: tuple[Picture, ...], lang: str
+) -> bytes:
+    """The bytes of the mail, with CRLF line ends. Without HTML the plain text is all of it."""
     own_id = find_ids(order.message_id)
     if own_id != (order.message_id,):
         raise LetterMistake(f"letter {order.letter}: message_id is not one id in angle brackets")
@@ -687,15 +444,17 @@ def assemble(order: Order, form: Form, subject: str, text: str, html: str) -> by
         headers.append(f"Auto-Submitted: auto-{form.automatic}")
         headers.append("X-Auto-Response-Suppress: All")
     headers.append(f"X-Mailbot-Letter: {order.letter}")
+    if lang != ENGLISH.lang:
+        headers.append(f"Content-Language: {lang}")
     headers.append("MIME-Version: 1.0")
-    # HTML in ASCII with character references: fewer bytes than quoted-printable, and no relay can spoil it
-    page = html.encode("ascii", "xmlcharrefreplace").decode("ascii")
-    shown = write_part("html", page)
-    if order.pictures:
-        shown = join_parts(
-            'related; type="text/html"', order.message_id, [shown, *map(write_picture, order.pictures)]
-        )
-    body = join_parts("alternative", order.message_id, [write_part("plain", text), shown])
+    body = write_part("plain", text)
+    if html:
+        # HTML in ASCII with character references: fewer bytes than quoted-printable, and no relay can spoil it
+        shown = write_part("html", html.encode("ascii", "xmlcharrefreplace").decode("ascii"))
+        if pictures:
+            parts = [shown, *map(write_picture, pictures)]
+            shown = join_parts('related; type="text/html"', order.message_id, parts)
+        body = join_parts("alternative", order.message_id, [body, shown])
     if order.attachments:
         enclosures = [write_enclosure(e) for e in order.attachments]
         body = join_parts("mixed", order.message_id, [body, *enclosures])

@@ -27,6 +27,7 @@ from mailbot.casework.parts import (
     Landlord,
     Letters,
     Limits,
+    Logo,
     OAuthSettings,
     Ombudsman,
     Place,
@@ -38,15 +39,19 @@ from mailbot.casework.parts import (
 from mailbot.casework.policy import Policy
 from mailbot.casework.rulebook import Habits
 from mailbot.casework.versions import in_force
-from mailbot.casework.vocabulary import Case, Intent, Person
+from mailbot.casework.vocabulary import Case, Intent, Letter, Person
+from mailbot.languages import WORDS, is_checked, languages_in
 from mailbot.mistakes import Mistake, Mistakes, hold_against, nearest, read_toml, spell
 from mailbot.places import config_dir
 from mailbot.policyfile import PolicyMistake, load_versions
 from mailbot.settings import tables as t
 from mailbot.settings.crosschecks import MAILBOT, OMBUDSMAN, STAFF, check_together, find_oddities
+from mailbot.settings.logo import NoLogo, read_logo
 
 LARGEST_DOCUMENT: Final = 3_000_000  # bytes of the policy that goes with acknowledgements
 SHORTEST_KEY: Final = 32  # characters
+_OF_LETTERS: Final = {"colour", "logo", "plain_text_only", "templates", "untranslated"}
+"""Keys of [landlord] that say how letters look, and nothing of who speaks."""
 _SCHEMES: Final = ("sqlite", "postgresql", "postgresql+psycopg")
 
 
@@ -231,6 +236,7 @@ class _Reader:
         people = tuple(_person(table) for table in staff.person) if staff else ()
         ombudsmen = _ombudsmen(contacts) if contacts else ()
         self._check_ombudsmen(mailboxes, ombudsmen)
+        letters = self._letters(main.landlord)
         if staff:
             self._check_roles(staff, mailboxes, main.reports)
         if not people or not ombudsmen or calendar is None or self._mistakes:
@@ -239,8 +245,8 @@ class _Reader:
         return Settings(
             directory=self._directory,
             data_dir=data,
-            landlord=Landlord(**main.landlord.model_dump(exclude={"colour", "templates"})),
-            letters=self._letters(main.landlord),
+            landlord=Landlord(**main.landlord.model_dump(exclude=_OF_LETTERS)),
+            letters=letters,
             ombudsmen=ombudsmen,
             bodies=tuple(Body(**body.model_dump()) for body in contacts.body) if contacts else (),
             database=DatabaseSettings(url, main.database.upgrade_on_start, self._journal_key(main.database)),
@@ -254,6 +260,7 @@ class _Reader:
                 casework.acknowledge_at,
                 casework.chase_at,
                 casework.hold_minutes,
+                languages=self._languages(letters.templates, main.landlord.untranslated),
             ),
             digest_at=casework.digest_at,
             references_only=casework.digest_references_only,
@@ -488,7 +495,31 @@ class _Reader:
         if folder is not None and not folder.is_dir():
             fix = "make it and put your templates there, or leave the key out"
             self._refuse("landlord.templates", str(folder), "there is no such folder", fix)
-        return Letters(table.colour, folder)
+        return Letters(table.colour, folder, self._logo(table.logo), table.plain_text_only)
+
+    def _languages(self, templates: Path | None, untranslated: str) -> Mapping[str, frozenset[Letter]]:
+        """Which letters go by themselves to somebody who needs another language than English: those that are there in
+        it; where the landlord wants that, the others too, in English."""
+        there = languages_in(templates) if templates and templates.is_dir() else {}
+        for code in [code for code in there if templates and not is_checked(templates / code)]:
+            del there[code]
+            fix = f'have somebody who speaks it read them, and write their name: checked_by = "..." in {code}/{WORDS}'
+            problem = "nothing is sent in this language: nobody has checked its letters"
+            self._warn("landlord.templates", code, problem, fix)
+        return dict.fromkeys(there, frozenset(Letter)) if untranslated == "english" else there
+
+    def _logo(self, written: str) -> Logo | None:
+        if not written:
+            return None
+        path = self._path(written)
+        try:
+            return read_logo(path.read_bytes())
+        except OSError as error:
+            problem = f"the logo cannot be read: {error.strerror or error}"
+            self._refuse("landlord.logo", str(path), problem, "put it there, or leave the key out")
+        except NoLogo as wrong:
+            self._refuse("landlord.logo", str(path), wrong.problem, wrong.fix)
+        return None
 
     def _calendar(self, table: t.CalendarTable, mailboxes: list[MailboxSettings | None]) -> Calendar | None:
         """One calendar for all: its nation is that of the policies."""
@@ -594,4 +625,5 @@ def _person(table: t.PersonTable) -> Person:
         delegate=table.delegate,
         conflicts=tuple(table.conflicts),
         supervises=tuple(table.supervises),
+        signature=table.signature.strip("\n"),
     )

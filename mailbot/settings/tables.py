@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from mailbot.casework.allocation import Weights
 from mailbot.casework.calendar import Calendar
-from mailbot.casework.parts import Letters, Ombudsman
+from mailbot.casework.parts import Landlord, Letters, Ombudsman
 from mailbot.casework.vocabulary import Intent, Stage
 from mailbot.mistakes import Strict
 
@@ -87,7 +87,12 @@ class LandlordTable(Strict):
     postal_address: Word = Field(examples=['"1 Example Street, Anytown AN1 1AA"'])
     complaints_address: Address = Field(examples=['"complaints@examplehomes.example"'])
     colour: str = Field(default=Letters.colour, pattern=r"^#[0-9a-fA-F]{6}$", examples=['"#1d5b66"'])
+    logo: str = ""
+    sign_off: Word = Landlord.sign_off
+    signature: str = Field(default="", max_length=600)
+    plain_text_only: bool = False
     templates: str = ""
+    untranslated: Literal["by_hand", "english"] = "by_hand"
     homes_low_cost_rental: int = Field(default=0, ge=0)
     homes_low_cost_ownership: int = Field(default=0, ge=0)
 
@@ -422,6 +427,7 @@ class PersonTable(Strict):
     delegate: str = ""
     conflicts: list[Word] = Field(default_factory=list)
     supervises: list[Word] = Field(default_factory=list)
+    signature: str = Field(default="", max_length=600)
 
 
 class StaffTable(Strict):

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 from casework_samples import at, letters, mail, rulebook
 
-from mailbot.casework.adjusting import suggested
+from mailbot.casework.adjusting import suggested, wants_plain_text, written_in
 from mailbot.casework.lifecycle import decide
+from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import (
     Act,
     Audience,
@@ -161,3 +162,77 @@ def test_whoever_sends_a_letter_another_way_reads_how(agreed: str, told: str) ->
     sent = go(adjusted(agreed), acted(Act.UPDATE, text="The surveyor comes on Monday."))
     (stopped,) = [e for e in letters(sent.effects) if e.letter is Letter.ALERT]
     assert told in str(stopped.facts["what"])
+
+
+# ------------------------------------------------------------------ another language, plain text
+
+
+def speaking(*letters: Letter) -> Rulebook:
+    """Rules of a landlord that has these letters in Welsh."""
+    return replace(RULES, habits=replace(RULES.habits, languages={"cy": frozenset(letters)}))
+
+
+def to_whom(decision: Decision) -> dict[Audience, list[Letter]]:
+    found: dict[Audience, list[Letter]] = {}
+    for letter in letters(decision.effects):
+        found.setdefault(letter.audience, []).append(letter.letter)
+    return found
+
+
+@pytest.mark.parametrize("words", ["in Welsh", "translated into Welsh", "everything in Welsh please"])
+def test_who_needs_welsh_gets_by_themselves_the_letters_that_there_are_in_welsh(words: str) -> None:
+    rules = speaking(Letter.UPDATE)
+    case = adjusted(words)
+    update = decide(case, acted(Act.UPDATE, text="Mae'n mynd ymlaen."), rules)
+    assert to_whom(update)[Audience.RESIDENT] == [Letter.UPDATE]
+    response = decide(case, acted(Act.RESPOND, "upheld", text="Mae'n ddrwg gennym."), rules)
+    assert Audience.RESIDENT not in to_whom(response)
+    (by_hand,) = [e for e in letters(response.effects) if e.letter is Letter.ALERT]
+    assert "Have it translated, and send both." in str(by_hand.facts["what"])
+
+
+def test_where_the_landlord_wants_that_the_others_go_in_english() -> None:
+    decision = decide(
+        adjusted("in Welsh"), acted(Act.RESPOND, "upheld", text="We are sorry."), speaking(*Letter)
+    )
+    assert to_whom(decision)[Audience.RESIDENT] == [Letter.RESPONSE]
+
+
+@pytest.mark.parametrize("words", ["in Welsh, by post only", "in Polish", "Welsh in large print"])
+def test_a_need_beyond_that_language_still_stops_the_email(words: str) -> None:
+    decision = decide(adjusted(words), acted(Act.UPDATE, text="It goes on."), speaking(Letter.UPDATE))
+    assert Audience.RESIDENT not in to_whom(decision)
+
+
+def test_the_echo_of_adjust_says_what_becomes_of_letters_in_that_language() -> None:
+    def echo(rules: Rulebook) -> str:
+        return decide(opened(), acted(Act.ADJUST, "in Welsh"), rules).summary
+
+    assert echo(RULES).endswith("Letters come to you instead of going by email.")
+    assert "in it by themselves; the others come to you" in echo(speaking(Letter.UPDATE))
+    assert echo(speaking(*Letter)).endswith("go in it, the others in English.")
+
+
+@pytest.mark.parametrize(
+    ("agreed", "language", "is_plain"),
+    [
+        ((), "", False),
+        (("in Welsh",), "cy", False),
+        (("Polish, translated",), "pl", False),
+        (("in Welsh", "now in Polish"), "pl", False),
+        (("plain text",), "", True),
+        (("text only, for her screen reader", "in Urdu"), "ur", True),
+        (("plain English",), "", False),
+    ],
+)
+def test_how_letters_are_written_is_read_from_what_was_agreed(
+    agreed: tuple[str, ...], language: str, is_plain: bool
+) -> None:
+    assert (written_in(agreed), wants_plain_text(agreed)) == (language, is_plain)
+
+
+def test_plain_text_stops_no_letter_and_is_offered_where_somebody_asks_for_it() -> None:
+    decision = go(adjusted("plain text"), acted(Act.UPDATE, text="It goes on."))
+    assert to_whom(decision)[Audience.RESIDENT] == [Letter.UPDATE]
+    assert suggested("My screen reader can't cope. Please send plain text emails.") == ("plain text",)
+    assert suggested("I am in plain text angry.") == ()

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import functools
+import importlib
+import inspect
+import re
 import shutil
+import types
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from commands_places import Office
+from commands_places import CHECKOUT, Office
 from doors.command_line import Said
 
+from mailbot.casework.vocabulary import Letter
 from mailbot.places import templates_dir
+from mailbot.scenarios.words import LETTERS
 
 
 @pytest.fixture
@@ -123,3 +130,147 @@ def test_a_preview_of_nothing_is_told_what_there_is(
 ) -> None:
     said = mailbot("letters", "preview", *words, "--config", office.config)
     assert (said.code, told in said.err) == (2, True)
+
+
+# ------------------------------------------------------------------ a logo, plain text, another language
+
+
+def landlord_says(office: Office, lines: str) -> None:
+    toml = office.config / "mailbot.toml"
+    toml.write_text(toml.read_text().replace("[landlord]", f"[landlord]\n{lines}", 1))
+
+
+def test_a_logo_is_checked_at_start_up_and_stands_in_every_letter_to_residents(
+    mailbot: Callable[..., Said], office: Office
+) -> None:
+    landlord_says(office, 'logo = "logo.png"')
+    said = mailbot("config", "check", "--config", office.config)
+    assert said.code == 2 and "landlord.logo" in said.err and "No such file" in said.err
+    (office.config / "logo.png").write_bytes(b"GIF89a")
+    said = mailbot("config", "check", "--config", office.config)
+    assert said.code == 2 and "neither a PNG nor a JPEG" in said.err and "save it as PNG" in said.err
+    shutil.copy(CHECKOUT / "docs" / "pictures" / "logo.png", office.config / "logo.png")
+    assert mailbot("config", "check", "--config", office.config).code == 0
+    page = office.folder / "page"
+    mailbot("letters", "preview", "--all", "--html", page, "--config", office.config)
+    shown = {file.stem for file in page.glob("*.html") if 'class="logo"' in file.read_text()}
+    assert {"acknowledgement", "response", "closure"} <= shown
+    assert not {"case_mail", "command_done"} & shown
+    assert 'alt="Brackenfield Homes Limited"' in (page / "closure.html").read_text()
+
+
+def test_plain_text_only_sends_no_html(mailbot: Callable[..., Said], office: Office) -> None:
+    landlord_says(office, "plain_text_only = true")
+    page = office.folder / "page"
+    mailbot("letters", "preview", "closure", "--html", page, "--config", office.config)
+    shown = (page / "closure.html").read_text()
+    assert "<table" not in shown and "Dear Jean Walker" in shown
+
+
+def test_letters_are_copied_to_be_changed_and_what_is_there_stays(
+    mailbot: Callable[..., Said], office: Office, own: Path
+) -> None:
+    (own / "closure").mkdir()
+    (own / "closure" / "text.txt").write_text("ours\n")
+    said = mailbot("letters", "copy", "closure", "reopened", "--config", office.config)
+    assert said.out.splitlines()[0] == f"{own}: 5 files written, 1 left as they were."
+    assert (own / "closure" / "text.txt").read_text() == "ours\n"
+    assert (own / "reopened" / "html.html").read_text() == (
+        templates_dir() / "reopened" / "html.html"
+    ).read_text()
+
+
+def test_welsh_begins_with_a_sample_that_nobody_gets_before_it_is_checked(
+    mailbot: Callable[..., Said], office: Office, own: Path
+) -> None:
+    said = mailbot("letters", "copy", "--language", "cy", "--config", office.config)
+    assert said.code == 0 and "checked_by" in said.out
+    told = mailbot("config", "check", "--config", office.config)
+    assert told.code == 0
+    assert "nobody has checked its letters" in told.out + told.err
+    shown = mailbot(
+        "letters", "preview", "acknowledgement", "--language", "cy", "--config", office.config
+    ).out
+    assert "Annwyl Jean Walker" in shown and "Cam 1" in shown
+    listed = mailbot("letters", "list", "--config", office.config).out.splitlines()
+    assert [line.split()[0] for line in listed if " cy " in line] == [
+        "acknowledgement",
+        "service_request_receipt",
+    ]
+    words = own / "cy" / "words.toml"
+    words.write_text(words.read_text().replace('checked_by = ""', 'checked_by = "Non Prys"'))
+    told = mailbot("config", "check", "--config", office.config)
+    assert "nobody has checked" not in told.out + told.err
+
+
+def test_another_language_begins_with_what_its_letters_share(
+    mailbot: Callable[..., Said], office: Office, own: Path
+) -> None:
+    said = mailbot("letters", "copy", "closure", "--language", "pl", "--config", office.config)
+    assert said.code == 0, said.err
+    made = {file.relative_to(own / "pl").as_posix() for file in (own / "pl").rglob("*") if file.is_file()}
+    assert made == {
+        *("words.toml", "base/parts.txt", "base/parts.html", "base/resident.txt", "base/resident.html"),
+        *("closure/subject.txt", "closure/text.txt", "closure/html.html"),
+    }
+    assert mailbot("config", "check", "--config", office.config).code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--language", "pl"), "there is no sample in pl: name the letters"),
+        (("--language", "welsh"), "no language is called 'welsh' here"),
+        (("closur",), "did you mean 'closure'?"),
+        ((), "name one letter or more"),
+    ],
+)
+def test_what_can_not_be_copied_is_told(
+    mailbot: Callable[..., Said], office: Office, own: Path, words: tuple[str, ...], told: str
+) -> None:
+    said = mailbot("letters", "copy", *words, "--config", office.config)
+    assert (said.code, told in said.err) == (2, True)
+
+
+def test_without_a_folder_of_its_own_copy_says_what_to_write(
+    mailbot: Callable[..., Said], office: Office
+) -> None:
+    said = mailbot("letters", "copy", "closure", "--config", office.config)
+    assert said.code == 2 and 'write templates = "templates" under [landlord]' in said.err
+
+
+# ------------------------------------------------------------------ from a letter to its template, rule and test
+
+
+@pytest.mark.parametrize("letter", list(Letter))
+def test_a_letter_leads_to_its_template_its_rule_and_where_it_is_shown(
+    mailbot: Callable[..., Said], office: Office, letter: Letter
+) -> None:
+    said = mailbot("letters", "show", letter.value, "--config", office.config)
+    told: dict[str, list[str]] = {}
+    for line in said.out.splitlines():
+        told.setdefault(line[:10].strip(), []).append(line[11:])
+    assert len(told["Template"]) == 3 and all(Path(path).is_file() for path in told["Template"])
+    (rule,) = told["Rule"]
+    assert f"Letter.{letter.name}" in inspect.getsource(imported(rule)), f"{rule} does not order it"
+    (shown,) = told["Shown in"]
+    text = (CHECKOUT / shown).read_text()
+    if shown.endswith(".txt"):
+        words = [words for words, meant in LETTERS.items() if letter in meant]
+        assert any(re.search(rf"\b{re.escape(word)}", text) for word in words) or (
+            letter is Letter.COMMAND_REFUSED and "the act is refused" in text
+        )
+    else:
+        assert f"Letter.{letter.name}" in text or letter.value.replace("_", " ") in text
+
+
+def imported(name: str) -> types.FunctionType:
+    """The function, or the method, of a dotted name."""
+    parts = name.split(".")
+    for cut in range(len(parts), 0, -1):
+        try:
+            module = importlib.import_module(".".join(parts[:cut]))
+        except ModuleNotFoundError:
+            continue
+        return functools.reduce(getattr, parts[cut:], module)  # type: ignore[return-value,arg-type]
+    raise AssertionError(f"{name}: there is no such module")

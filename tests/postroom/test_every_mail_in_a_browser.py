@@ -7,7 +7,9 @@ Two starts of the browser in all; the checks below read what it measured.
 from __future__ import annotations
 
 import re
+import shutil
 import sys
+import tempfile
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -25,10 +27,13 @@ from test_digest_size import FLOW, two_hundred
 from test_orders_render import every_careful_step, written_of
 
 from mailbot.casework.vocabulary import Letter, SendLetter
-from mailbot.postroom.letters import Written
+from mailbot.places import config_dir, templates_dir
+from mailbot.postroom.letters import Stationery, Written
 from mailbot.reports import trend
 from mailbot.reports.rows import Aside
+from mailbot.settings.logo import read_logo
 
+ROOT = Path(__file__).resolve().parents[2]
 LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitaenskajuetenschluesselbund" * 3
 
 
@@ -43,6 +48,21 @@ def of_the_rules(policy: str) -> dict[str, Written]:
     return {
         f"{policy}: {order.letter} {n}": written_of(order, policy) for n, order in enumerate(seen.values())
     }
+
+
+def of_ones_own() -> dict[str, Written]:
+    """With a logo on a ground of its own, in a colour of one's own, with signatures, and in Welsh."""
+    logo = read_logo((ROOT / "docs" / "pictures" / "logo.png").read_bytes())
+    landlord = replace(LETTERHEAD.landlord, signature="Open Monday to Friday,\nnine to five.")
+    head = replace(LETTERHEAD, logo=logo, colour="#6b1f57", landlord=landlord)
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(config_dir() / "sample-templates" / "cy", Path(folder, "cy"))
+        stationery = Stationery(templates_dir(), Path(folder))
+    kinds = (Letter.ACKNOWLEDGEMENT, Letter.RESPONSE, Letter.SERVICE_REQUEST_RECEIPT)
+    found = {f"own: {letter}": stationery.write(order_of(letter), head) for letter in kinds}
+    for letter in stationery.languages["cy"]:
+        found[f"own: {letter} in Welsh"] = stationery.write(replace(order_of(letter), language="cy"), head)
+    return found
 
 
 @cache
@@ -62,6 +82,7 @@ def mails() -> dict[str, Written]:
     for name, given in facts.items():
         order = replace(order_of(Letter.DIGEST), facts=given, pictures=make.pictures_of(given))
         found[f"digest: {name}"] = STATIONERY.write(order, LETTERHEAD)
+    found |= of_ones_own()
     bars = digest(case(1, "2026-03-10"), flow=FLOW)
     assert len(bars["trend"]) == trend.WEEKS  # type: ignore[arg-type]
     found["digest: bars alone"] = STATIONERY.write(replace(order_of(Letter.DIGEST), facts=bars), LETTERHEAD)
@@ -104,7 +125,7 @@ def test_every_image_is_shown_and_has_words(looks: list[dict[str, Any]]) -> None
     assert [name for name, image in images if not image["alt"] or not image["shown"]] == []
 
 
-@pytest.mark.parametrize("kind", ["sample", "month", "tch", "mhs", "digest"])
+@pytest.mark.parametrize("kind", ["sample", "month", "tch", "mhs", "digest", "own"])
 def test_the_plain_text_says_every_number_of_the_page(kind: str) -> None:
     """Those of an image's words too."""
     for name, written in mails().items():

@@ -32,8 +32,9 @@ from letter_samples import (
 )
 
 from mailbot.casework.vocabulary import Audience, Letter
-from mailbot.postroom import letters
+from mailbot.postroom import wire
 from mailbot.postroom.letters import Automatic, Enclosure, LetterMistake, Stationery
+from mailbot.postroom.wording import ENGLISH
 
 EVERY = [pytest.param(letter, id=letter.value) for letter in Letter]
 RESIDENTS = [pytest.param(letter, id=letter.value) for letter in Letter if letter not in STAFF]
@@ -93,7 +94,7 @@ def test_every_letter_keeps_to_the_limits_of_the_wire(letter: Letter, stationery
     assert raw.endswith(b"\r\n")
     assert raw.count(b"\n") == raw.count(b"\r\n") == raw.count(b"\r")
     assert raw.isascii()
-    assert max(len(line) for line in raw.split(b"\r\n")) <= letters.LONGEST_LINE
+    assert max(len(line) for line in raw.split(b"\r\n")) <= wire.LONGEST_LINE
 
 
 @pytest.mark.parametrize("letter", EVERY)
@@ -300,7 +301,7 @@ def test_an_endless_thread_keeps_its_first_and_latest_ids(stationery: Stationery
     order = altered(order_of(Letter.CASE_MAIL), references=ids, in_reply_to=ids[-1])
     line = next(h for h in headers_of(stationery.write(order, LETTERHEAD).raw) if h.startswith("References:"))
     kept = line.split()[1:]
-    assert len(kept) == letters.MOST_REFERENCES
+    assert len(kept) == wire.MOST_REFERENCES
     assert (kept[0], kept[-1]) == (ids[0], ids[-1])
 
 
@@ -436,16 +437,16 @@ def test_attachments_go_along_under_clean_names(stationery: Stationery) -> None:
 
 
 def test_days_are_written_as_people_say_them_in_london() -> None:
-    assert letters.day("2025-12-30") == "Tuesday 30 December 2025"
-    assert letters.day("2026-06-30T23:30:00+00:00") == "Wednesday 1 July 2026", "summer time"
-    assert letters.short_day("2026-03-12") == "Thu 12 Mar 2026"
-    assert letters.moment("2026-06-30T23:30:00+00:00") == "Wednesday 1 July 2026 at 00:30"
-    assert letters.moment("2026-03-12") == "Thursday 12 March 2026"
+    assert ENGLISH.day("2025-12-30") == "Tuesday 30 December 2025"
+    assert ENGLISH.day("2026-06-30T23:30:00+00:00") == "Wednesday 1 July 2026", "summer time"
+    assert ENGLISH.short_day("2026-03-12") == "Thu 12 Mar 2026"
+    assert ENGLISH.moment("2026-06-30T23:30:00+00:00") == "Wednesday 1 July 2026 at 00:30"
+    assert ENGLISH.moment("2026-03-12") == "Thursday 12 March 2026"
 
 
 def test_quoted_printable_of_every_letter_is_what_other_programs_read() -> None:
     for content in ("£ at the end \n.\n\n\tx  \nFrom here\n", "é" * 500 + "\n", "=_alt_\n" * 3, "x" * 1200):
-        part = letters.write_part("plain", content)
+        part = wire.write_part("plain", content)
         head, _, body = part.partition(b"\r\n\r\n")
         assert b"quoted-printable" in head
         assert binascii.a2b_qp(body).decode() == content.replace("\n", "\r\n")

@@ -11,7 +11,7 @@ from morning_cases import make, paper
 
 from mailbot.casework.vocabulary import Letter
 from mailbot.places import templates_dir
-from mailbot.postroom.letters import cell, said
+from mailbot.postroom.wording import ENGLISH
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "letters.md").read_text(encoding="utf-8")
@@ -82,11 +82,11 @@ def test_without_chromium_the_pictures_say_what_to_install(monkeypatch: pytest.M
     ],
 )
 def test_a_sentence_of_the_service_says_its_dates_as_people_do(sentence: str, spoken: str):
-    assert said(sentence) == spoken
+    assert ENGLISH.said(sentence) == spoken
 
 
 def test_a_table_keeps_what_only_looks_like_a_date():
-    assert (cell("2026-03-27"), cell("2026-02-30")) == ("Fri 27 Mar 2026", "2026-02-30")
+    assert (ENGLISH.cell("2026-03-27"), ENGLISH.cell("2026-02-30")) == ("Fri 27 Mar 2026", "2026-02-30")
 
 
 # ------------------------------------------------------------------ contrast
