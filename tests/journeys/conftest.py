@@ -62,6 +62,7 @@ phone = "01632 960100"
 web = "https://brackenfield.example.org"
 postal_address = "1 High Street, Anytown"
 complaints_address = "{address}"
+{landlord}
 
 [database]
 url = "{url}"
@@ -161,6 +162,7 @@ class House:
     casework: str = ""
     hold: int = 0  # minutes: most journeys need not wait
     mailbox: str = ""
+    landlord: str = ""
     smtp: str = ""
     calendar: str = ""
     policies: dict[str, str] = field(default_factory=dict)  # the landlord's own files, by name
@@ -189,6 +191,7 @@ class House:
                 casework=self.casework,
                 hold=self.hold,
                 mailbox=self.mailbox,
+                landlord=self.landlord,
                 calendar=self.calendar,
             )
         )
