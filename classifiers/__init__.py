@@ -6,7 +6,7 @@ escalation or a hazard is never set aside without a person, that every decision 
 that a probability of 0.9 is right nine times in ten. It refuses model files that were altered or made by
 another version.
 
-Importing this package is cheap: scikit-learn comes in with the first model.
+Importing this package is cheap: numpy comes in with the first model, scikit-learn only where one is trained.
 """
 
 from __future__ import annotations
