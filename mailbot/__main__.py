@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -143,11 +142,12 @@ def start(
 @app.command()
 def run(config: ConfigDir = HERE, since: Since = None) -> None:
     """Run the daemon until it is stopped (SIGTERM or Ctrl-C)."""
+    from mailbot import logs
     from mailbot.daemon import AlreadyRunning, Daemon, alone_on
     from mailbot.start import build
 
-    log_to_stderr()
     settings = load(config, since, servers=True)
+    logs.to_stderr(settings.log_form)
     try:
         with alone_on(settings.database.url):
             parts = build(settings, open_database(settings))
@@ -163,11 +163,12 @@ def once(config: ConfigDir = HERE, since: Since = None) -> None:
     """Do everything that can be done now, once: look, attend, what is due, digest, dispatch.
 
     Exits with 1 if a mailbox was not reached or a letter did not go out; both are tried again next time."""
+    from mailbot import logs
     from mailbot.daemon import AlreadyRunning, Rounds, alone_on
     from mailbot.start import build
 
-    log_to_stderr(quiet=True)
     settings = load(config, since, servers=True)
+    logs.to_stderr(settings.log_form, quiet=True)
     try:
         with alone_on(settings.database.url):
             parts = build(settings, open_database(settings))
@@ -399,39 +400,6 @@ def flow(
         stop(f"the chart in {check} is not what the tables say. Run: mailbot flow --write {check}", 1)
     else:
         typer.echo("The chart is what the tables say.")
-
-
-def log_to_stderr(quiet: bool = False) -> None:
-    """One line an event, references and counts only: residents' data stays out of logs. `quiet`: warnings and
-    worse."""
-    import logging
-    import traceback
-
-    class Line(logging.Formatter):
-        keys = ("reference", "letter", "outcome", "mailbox", "mailboxes", "mail", "error", "timer")
-
-        def format(self, record: logging.LogRecord) -> str:
-            line = {
-                "at": dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(timespec="milliseconds"),
-                "level": record.levelname.lower(),
-                "log": record.name,
-                "event": record.getMessage(),
-                **{k: getattr(record, k) for k in self.keys if getattr(record, k, None) is not None},
-            }
-            if record.exc_info and record.exc_info[0]:
-                # Where it happened, without its message: that may hold a piece of a resident's mail.
-                line["exception"] = record.exc_info[0].__name__
-                line["where"] = [
-                    f"{frame.filename}:{frame.lineno} {frame.name}"
-                    for frame in traceback.extract_tb(record.exc_info[2])
-                ]
-            return json.dumps(line, ensure_ascii=False)
-
-    handler = logging.StreamHandler()
-    handler.setFormatter(Line())
-    logging.basicConfig(level=logging.WARNING if quiet else logging.INFO, handlers=[handler])
-    for talkative in ("apscheduler", "alembic"):
-        logging.getLogger(talkative).setLevel(logging.WARNING)
 
 
 if __name__ == "__main__":

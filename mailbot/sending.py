@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mailbot import logs
 from mailbot.casework.adjusting import wants_plain_text, written_in
 from mailbot.casework.allocation import first_there
 from mailbot.casework.calendar import LONDON
@@ -225,14 +226,7 @@ class Outbox:
         if handed.outcome is Outcome.ACCEPTED and letter.order.audience is Audience.RESIDENT:
             self._copy(letter, mailbox, written.raw, now)
             points.reached("dispatch:copied")
-        log.info(
-            "letter",
-            extra={
-                "reference": letter.reference,
-                "letter": letter.order.letter.value,
-                "outcome": handed.outcome.value,
-            },
-        )
+        logs.letter_handled(letter, handed.outcome.value, now)
         return Sent(letter, handed.outcome, handed.answer)
 
     def _copy(self, letter: LetterRow, mailbox: MailboxSettings, raw: bytes, now: dt.datetime) -> None:
@@ -299,6 +293,7 @@ class Outbox:
         with self._store.begin() as work:
             work.hold(letter.id, why)
             self._tell(work, letter, f"was held back: {why}", kind="held")
+        logs.letter_handled(letter, "held", self._now())
         return Sent(letter, None, why)
 
     def _put_off(self, letter: LetterRow, now: dt.datetime) -> Sent:

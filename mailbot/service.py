@@ -20,6 +20,7 @@ from typing import Protocol
 
 from classifiers import Ask
 from classifiers.words import definition, outcome_sought
+from mailbot import logs
 from mailbot.ahead import NOTHING, InHand, chunks, in_hand, look_ahead
 from mailbot.attended import Attended
 from mailbot.casework import orders
@@ -41,6 +42,7 @@ from mailbot.casework.vocabulary import (
     Party,
     Person,
     SendLetter,
+    StaffActed,
     Stage,
     Timer,
     TimerFell,
@@ -131,6 +133,7 @@ class Service:
         self.outbox = Outbox(settings, store, stationery, door, clock.now, append_sent)
         self.outbox.on_refusal = self._letter_refused
         self.restored = restored(store)
+        self._acted: list[tuple[StaffActed, str | None, bool]] = []  # commands of the mail in hand
         self._staff_desk = StaffDesk(self)
         self._machine_desk = MachineDesk(self)
         self._aside = Aside(self)
@@ -162,8 +165,16 @@ class Service:
             self._verdicts = ahead.verdicts
             for row in chunk:
                 done.append(self._attend_or_set_aside(row, ahead.hands.get(row.id)))
+                self._log(row, done[-1])
                 points.reached("attend:done")
         return done
+
+    def _log(self, row: MailRow, what: Attended) -> None:
+        """Only what is on record by now."""
+        logs.mail_attended(row, what, self.clock.now())
+        for act, reference, refused in self._acted:
+            logs.command_done(act, reference, refused)
+        self._acted.clear()
 
     def _whose_turn(self, limit: int) -> list[MailRow]:
         """The mails to attend to now, in their order."""
@@ -227,6 +238,7 @@ class Service:
         return self._attend(row, hand)
 
     def _attend(self, row: MailRow, hand: InHand | None = None) -> Attended:
+        self._acted.clear()  # what was begun before was taken back
         if hand is None:
             with self.store.read() as work:
                 raw = work.raw(row.id)
@@ -477,6 +489,8 @@ class Service:
                 serial=serial if opened else None,
             )
         )
+        if isinstance(event, StaffActed):
+            self._acted.append((event, reference or None, bool(decision.refused)))
         if isinstance(event, MailArrived) and event.verdict.has(Flag.SURVEY_OPT_OUT):
             opt_out(work, after or case, event.sender.address, event.mail)
         if decision.opens is not None:
@@ -589,6 +603,7 @@ class Service:
                     points.reached("tick:stepped")
                     done.append((row.reference, decision))
                 points.reached("tick:done")
+                logs.timer_fell(row, self.clock.now())
             except (CaseChanged, SequenceMoved):
                 continue  # somebody else stepped it: it is looked at again on the next tick
             except Exception as error:  # one case in trouble must not stop everybody's clocks

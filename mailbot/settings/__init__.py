@@ -127,6 +127,7 @@ class Settings:
     calendar: Calendar
     classifier: ClassifierSettings
     people: tuple[Person, ...]
+    log_form: str = "json"  # or "keyvalue": how a line of the log is written
     health_at: tuple[str, int] | None = None  # host and port where health is told over HTTP; None: nowhere
     letters: Letters = field(default_factory=Letters)
     alarm_to: tuple[str, ...] = ()  # the operator's addresses
@@ -269,6 +270,7 @@ class _Reader:
             show_handler_address=casework.show_handler_address,
             health_at=_place(main.health.listen),
             alarm_to=tuple(main.health.alarm_to),
+            log_form=main.health.log,
             forward_dangerous_files=casework.forward_dangerous_files,
             limits=Limits(**main.limits.model_dump()),
             allocation=main.allocation.weights(),

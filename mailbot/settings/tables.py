@@ -234,6 +234,7 @@ class HealthTable(Strict):
         default="", pattern=r"^([^\s:]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5})?$", examples=['"127.0.0.1:8025"']
     )
     alarm_to: list[Address] = Field(default_factory=list)
+    log: Literal["json", "keyvalue"] = "json"
 
 
 class LimitsTable(Strict):
