@@ -70,14 +70,36 @@ def _plain(name: str) -> str:
 
 def _about(name: str) -> dict[str, str]:
     told: Any = metadata.metadata(name)  # a message; its type tells less than it can
+    written = (told.get("License") or "").strip()
+    classified = [
+        c.rpartition(" :: ")[2] for c in told.get_all("Classifier") or [] if c.startswith("License ::")
+    ]
     licence = told.get("License-Expression") or ""
-    if not licence:
-        classified = [
-            c.rpartition(" :: ")[2] for c in told.get_all("Classifier") or [] if c.startswith("License ::")
-        ]
-        first = (told.get("License") or "").strip().partition("\n")[0]
-        licence = first.strip("# ") if 0 < len(first) <= 60 else ", ".join(classified)
+    if not licence and "\n" not in written and len(written) <= 60:  # a name; some write the whole text there
+        licence = written
+    licence = licence or ", ".join(classified) or _recognised(written) or _recognised(_licence_file(name))
     return {"name": told["Name"], "version": told["Version"], "licence": licence or "told in its own files"}
+
+
+_SAYS = {
+    "Apache-2.0": "Apache License",
+    "MIT": "Permission is hereby granted, free of charge",
+    "BSD": "Redistribution and use in source and binary forms",
+    "MPL-2.0": "Mozilla Public License",
+}
+"""Words by which the text of a licence is known."""
+
+
+def _recognised(text: str) -> str:
+    flat = " ".join(text.split())
+    return next((name for name, words in _SAYS.items() if words in flat), "")
+
+
+def _licence_file(name: str) -> str:
+    """The text of the licence that a package brings; "" where it brings none."""
+    files = metadata.files(name) or []
+    found = [f for f in files if re.fullmatch(r"(?i)(licen[cs]e|copying)(\.(txt|md|rst))?", f.name)]
+    return "\n".join(f.read_text() for f in found)
 
 
 def _bill(found: list[dict[str, str]]) -> dict[str, Any]:

@@ -91,6 +91,9 @@ def replay(
     elif html:
         for name, value in report.facts:
             typer.echo(f"{name}: {value}")
+        typer.echo("What was missed:")
+        for name, value in page.missed(compared):
+            typer.echo(f"  {name}: {value}")
         typer.echo(f"{html}: written, in {about.seconds:.0f} s.")
     else:
         typer.echo(as_text(report))

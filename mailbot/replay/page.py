@@ -82,8 +82,13 @@ def make_page(replayed: Replayed, compared: Compared, about: About) -> Page:
     return Page("What mailbot would have done", f"Replay of {about.source}", facts, tuple(sections))
 
 
+def missed(compared: Compared) -> list[tuple[str, str]]:
+    """What was missed, with how often; of each kind."""
+    return [(kind.value.capitalize(), f"{len(compared.of(kind)):,}") for kind in Kind]
+
+
 def _found(compared: Compared) -> Section:
-    rows = tuple((kind.value.capitalize(), f"{len(compared.of(kind)):,}", MEANS[kind]) for kind in Kind)
+    rows = tuple((*told, MEANS[kind]) for kind, told in zip(Kind, missed(compared), strict=True))
     worst = any(compared.of(kind) for kind in list(Kind)[:2])
     says = "What the team's own mail shows, the gravest first. Each is listed below with its mails."
     return Section(

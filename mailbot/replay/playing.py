@@ -48,6 +48,7 @@ from storage.rows import LetterRow, Step
 from storage.work import Work
 
 LET_GO: Final = dt.timedelta(days=30)
+AT_ONCE: Final = 500  # letters that are laid down in one transaction
 FURTHER: Final = dt.timedelta(days=45)
 """How long the clock runs on after the last mail, so that what was due then is seen."""
 FORMAL: Final = re.compile(
@@ -212,11 +213,14 @@ class _Player:
 
     def _wait_until(self, at: dt.datetime) -> None:
         """The clock jumps from one due moment to the next; the mailbox counts as looked into at each."""
-        while (due := self._next_moment()) is not None and due <= at:
+        due = self._next_moment()
+        while due is not None and due <= at:
             self._clock.put(due)
             self._turn()
-            if self._next_moment() == due:  # what can't be done now is tried again with the next mail
+            after = self._next_moment()
+            if after == due:  # what can't be done now is tried again with the next mail
                 break
+            due = after
         self._clock.put(at)
 
     def _next_moment(self) -> dt.datetime | None:
@@ -239,27 +243,33 @@ class _Player:
     def _lay_down(self) -> None:
         """What waits counts as sent: replaying asks whether and when a letter goes, not how the relay takes it."""
         now = self._clock.now()
-        while True:
+        with self._store.read() as work:
+            waits = work.next_letter_at()
+        while waits is not None and waits <= now:
             with self._store.begin() as work:
-                letters = work.claim_letters(now, 500, LEASE)
+                letters = work.claim_letters(now, AT_ONCE, LEASE)
                 for letter in letters:
                     work.handing(letter.id, b"", letter.order.letter.value, now)
                     work.sent(letter.id, now)
-            if not letters:
+            if len(letters) < AT_ONCE:
                 return
 
     def _let_go(self, now: dt.datetime) -> None:
-        silent = [reference for reference, at in self._last_word.items() if now - at > LET_GO]
-        for reference in silent:
-            with self._store.begin() as work:
-                case = work.case(reference)
-                if case is None or case.stage is Stage.CLOSED:
-                    del self._last_word[reference]
-                    continue
-                owed = case.current is not None and case.current.responded_at is None
-                if not owed and now - self._last_word[reference] <= 4 * LET_GO:
-                    continue  # nothing is owed: what ends it is the silence of the resident
+        with self._store.read() as work:
+            silent = {
+                reference: work.case(reference)
+                for reference, at in self._last_word.items()
+                if now - at > LET_GO
+            }
+        for reference, case in silent.items():
+            if case is None or case.stage is Stage.CLOSED:
                 del self._last_word[reference]
+                continue
+            owed = case.current is not None and case.current.responded_at is None
+            if not owed and now - self._last_word[reference] <= 4 * LET_GO:
+                continue  # nothing is owed: what ends it is the silence of the resident
+            del self._last_word[reference]
+            with self._store.begin() as work:
                 effects: tuple[Effect, ...] = tuple(
                     CancelTimer(row.timer, row.subject) for row in work.timers_of(reference)
                 )
