@@ -361,7 +361,7 @@ def choose_limits(chances: Chances, reads: Sequence[Read], truth: Truth) -> Limi
 
     `ask`: the highest price of a question at which no more than `AUTO_ERROR` of what is decided is wrong
     and `GUARDED` of complaints and escalations go right or to a person. Flags that must never be missed: whatever
-    finds most of them while `PRECISION` of what rings is right (see `_generous`); other flags and topics: best F1.
+    finds most of them while `PRECISION` of what rings is right (see `generous`); other flags and topics: best F1.
     """
     hint, doubt = dict.fromkeys(FLAGS, HINT), dict.fromkeys(FLAGS, DOUBT)
     flags: dict[Flag, float] = {}
@@ -372,7 +372,7 @@ def choose_limits(chances: Chances, reads: Sequence[Read], truth: Truth) -> Limi
         broad = np.array([any(w.broad for w in here) for here in words])
         hinted = np.array([any(w.hint for w in here) for here in words])
         if flag in NEVER_MISSED:
-            doubt[flag], hint[flag], flags[flag] = _generous(chance, right, firm, broad, hinted)
+            doubt[flag], hint[flag], flags[flag] = generous(chance, right, firm, broad, hinted)
         else:
             by_words = firm | (broad & (chance >= DOUBT)) | (hinted & (chance >= HINT))
             flags[flag] = _limit_for_f1(chance, right, by_words)
@@ -383,7 +383,7 @@ def choose_limits(chances: Chances, reads: Sequence[Read], truth: Truth) -> Limi
     return Limits(_price_of_asking(chances.intents, truth.intents), hint, doubt, flags, topics)
 
 
-def _generous(
+def generous(
     chance: Floats, right: Bools, firm: Bools, broad: Bools, hinted: Bools
 ) -> tuple[float, float, float]:
     """Limits for broad words, hints and the model alone that find most of what is `right` while `PRECISION` of what

@@ -38,6 +38,14 @@ HAZARD = [
     "the pull cord in my bathroom does not work",
     "the railing on the balcony came off in my hand",
     "there are needles in the play area",
+    "She is on home oxygen and the supply to the block has failed twice",
+    "The wall by the footpath is held up by two planks",
+    "steel props have stood under the kitchen ceiling since March",
+    "The flame on the boiler has gone yellow",
+    "He has a ventilator at night and the meter has run out of credit",
+    "The council's officer found a category 1 hazard in the bedroom",
+    "Our view is that the family should not be sleeping in that room",
+    "The flat was found unfit for human habitation",
 ]
 SAFEGUARDING = [
     "I am in a refuge with my son",
@@ -53,6 +61,13 @@ SAFEGUARDING = [
     "there is a history of domestic violence",
     "two men are sleeping in his flat and they have his bank card",
     "There is a safeguarding concern about Mr P",
+    "My client left her husband in May and he must not know where she is",
+    "He locks her out on the landing at night",
+    "Could I have a panic alarm, he gets out on the 14th",
+    "Her nephew has taken her pension and says that she is asleep",
+    "If I wasn't here it would all stop",
+    "I have thought about how",
+    "He has lost a lot of weight and comes in the same clothes",
 ]
 LEGAL = [
     "You will be hearing from my solicitor",
@@ -140,3 +155,21 @@ def test_a_huge_mail_is_read_in_time(filler: str) -> None:
     begun = time.perf_counter()
     watch(filler * (2_000_000 // len(filler)))
     assert time.perf_counter() - begun < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "flag"),
+    [
+        ("An odd thing happened", Flag.SAFEGUARDING),
+        ("There is a hoarding up round the works", Flag.SAFEGUARDING),
+        ("May I run a dog grooming business from home", Flag.SAFEGUARDING),
+        ("Angela doesn't want to go on with the complaint", Flag.SAFEGUARDING),
+        ("my husband asked when the garden outside is mown", Flag.SAFEGUARDING),
+        ("I replaced the pendant light in the front room", Flag.URGENT_HAZARD),
+        ("You are a subsidiary of the group", Flag.URGENT_HAZARD),
+        ("My complaint went through both stages", Flag.URGENT_HAZARD),
+        ("The fridge was turned off at the wall", Flag.URGENT_HAZARD),
+    ],
+)
+def test_words_that_only_look_like_a_warning_raise_none(text: str, flag: Flag) -> None:
+    assert flag not in {r.flag for r in watch(text)}
