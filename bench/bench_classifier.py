@@ -141,7 +141,7 @@ def main(options: argparse.Namespace) -> None:
     print(
         f"  best and worst writer             {max(report.by_file.values()):.3f}, {min(report.by_file.values()):.3f}"
     )
-    print(f"  reading, in batches               {report.ms_per_message:.1f} ms a message")
+    print(f"  processor's time, in batches       {report.ms_per_message:.1f} ms a message")
     tell_worst(read, options.worst)
 
 

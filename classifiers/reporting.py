@@ -53,7 +53,7 @@ def figures_in_words(report: Report) -> list[tuple[str, str]]:
         ("recall of safeguarding", f"{report.flags['safeguarding'].recall:.1%}"),
         ("expected calibration error", f"{report.ece:.3f}"),
         ("kind of a reply right", f"{report.reply_kind_accuracy:.1%}"),
-        ("time a message, in batches", f"{report.ms_per_message:.1f} ms"),
+        ("processor's time a message, in batches", f"{report.ms_per_message:.1f} ms"),
     ]
 
 

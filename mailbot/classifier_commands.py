@@ -223,7 +223,7 @@ def _print_figures(report: Report) -> None:
     typer.echo(f"  wrong among those                     {report.auto_error:.1%}")
     typer.echo(f"  guarded recall                        {report.guarded_recall:.1%}")
     typer.echo(f"  expected calibration error            {report.ece:.3f}")
-    typer.echo(f"  time                                  {report.ms_per_message:.1f} ms a message")
+    typer.echo(f"  processor's time                      {report.ms_per_message:.1f} ms a message")
     for what, scores in (("flag", report.flags), ("topic", report.topics)):
         typer.echo(f"  {what:<24} precision  recall  messages")
         for name, score in scores.items():
