@@ -172,9 +172,9 @@ def once(config: ConfigDir = HERE, since: Since = None) -> None:
     try:
         with alone_on(settings.database.url):
             parts = build(settings, open_database(settings))
+            rounds = Rounds(parts.service)
             parts.service.outbox.recover()
             parts.service.recompute_dates()
-            rounds = Rounds(parts.service)
             turn = rounds.turn(parts.clock)
             rounds.close()
             with parts.store.read() as work:

@@ -15,6 +15,7 @@ from typing import Final
 
 from mailbot.casework.calendar import LONDON
 from mailbot.casework.vocabulary import Case, Fact, Letter, SendLetter, Stage
+from mailbot.casework.withholding import WAITS
 from mailbot.settings import MailboxSettings, Settings
 from storage.rows import LetterRow, NewLetter
 from storage.work import Work
@@ -34,6 +35,7 @@ SETTLED_BY: Final = (
     ("review (", ("#reviewed",)),
     ("#update", ("#update", "#respond")),
     (" response", ("#respond", "#extend", "#update")),
+    ("that waits for your word", ("#release", "#discard")),
     ("answer to the service request", ("#close answered", "#sort complaint")),
 )
 """What a reminder speaks of, and the commands that settle it."""
@@ -101,6 +103,8 @@ def still_owed(case: Case, line: dict[str, Fact]) -> bool:
     what, record = str(line.get("what", "")), case.current
     if what.startswith("action: "):
         return any(what == f"action: {action.text}" for action in case.open_actions)
+    if what.startswith(WAITS):
+        return any(f"#release {held.number} " in what for held in case.unsent)
     if case.stage is Stage.CLOSED:
         return False
     if what.endswith(" response") and record:

@@ -23,13 +23,14 @@ from typing import NoReturn
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from mailbot import modes
 from mailbot.alarms import Alarms
 from mailbot.attended import Attended
 from mailbot.casework.calendar import LONDON
+from mailbot.casework.parts import Mode
 from mailbot.casework.vocabulary import Decision, Intent
 from mailbot.clock import Clock, monotonic
 from mailbot.healthdoor import DutyCount, HealthDoor, Tally, look_into, metrics_text
-from mailbot.postroom.imap import ImapDoor
 from mailbot.postroom.imap_login import in_words
 from mailbot.postroom.lookout import Lookout
 from mailbot.reckoning import Lying, reckon_all
@@ -37,6 +38,7 @@ from mailbot.reporting import send_reports
 from mailbot.restored import begin_again
 from mailbot.sending import Sent
 from mailbot.service import Service
+from mailbot.shadow import watched
 from mailbot.upkeep import keep_up
 from storage import away
 
@@ -69,8 +71,10 @@ class Rounds:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._keepers = {box.name: service.keeper(box.name) for box in service.settings.mailboxes}
-        self._doors = {box.imap.name: ImapDoor(box.imap) for box in service.settings.mailboxes}
+        modes.enter(service)
+        places = watched(service)
+        self._keepers = {place.name: place.keeper for place in places}
+        self._doors = {place.name: place.door for place in places}
         self._reckoned: dt.date | None = None
         self._taken_up = False
 
@@ -139,6 +143,8 @@ class Rounds:
             ) as error:  # whatever a server does: the others are counted, and the next look tells
                 door.close(politely=False)
                 log.warning("not reckoned", extra={"mailbox": name, "error": type(error).__name__})
+        if self._service.settings.mode is Mode.SHADOW:
+            modes.say_that_we_work_instead(self._service.settings, clock.now())
         reckon_all(self._service, lying)
         keep_up(self._service)
         self._reckoned = today
@@ -162,8 +168,8 @@ class Daemon:
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
         self._lookouts = [
-            Lookout(box.imap, service.keeper(box.name), clock.now, self._news)
-            for box in service.settings.mailboxes
+            Lookout(place.door.settings, place.keeper, clock.now, self._news, place.door)
+            for place in watched(service)
         ]
         self._last_turn = monotonic()
         self._tally = Tally()
@@ -204,7 +210,8 @@ class Daemon:
         if self._health:
             self._health.start()
         notify("READY=1")
-        log.info("running", extra={"mailboxes": len(self._lookouts)})
+        mode = self._service.settings.mode.value
+        log.info("running", extra={"mailboxes": len(self._lookouts), "mode": mode})
         while not stop.wait(5):
             if monotonic() - self._last_turn > STALLED_AFTER:
                 log.critical("nothing has been done for too long: giving up, to be started again")

@@ -13,16 +13,18 @@ import logging
 import mimetypes
 import secrets
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from markupsafe import Markup
 
 from mailbot import logs
 from mailbot.casework.adjusting import wants_plain_text, written_in
 from mailbot.casework.allocation import first_there
 from mailbot.casework.calendar import LONDON
 from mailbot.casework.contents import asked_of
-from mailbot.casework.parts import Landlord, Limits, Ombudsman
+from mailbot.casework.parts import Landlord, Limits, Mode, Ombudsman
 from mailbot.casework.policy import Policy
 from mailbot.casework.vocabulary import (
     Audience,
@@ -47,6 +49,7 @@ from mailbot.postroom.letters import (
 )
 from mailbot.postroom.reading import read
 from mailbot.postroom.screening import takes_no_answers
+from mailbot.postroom.shown import Shown, switched_off
 from mailbot.postroom.smtp import Door, Handed, Outcome
 from mailbot.postroom.wording import ENGLISH
 from mailbot.reports import trend
@@ -69,6 +72,13 @@ MOST_ALERTS = 10
 """So many alerts of one kind go out in an hour; beyond it, the digest shows what they would have told."""
 NEEDS_YOU = "A letter needs you"
 """How the headline of an alert about a letter begins: trouble with such an alert is told to nobody."""
+DRAFT = "shadow:draft:"
+"""What storage remembers by: the letters that a shadow run absorbed and has not shown yet."""
+ABSORBED = "shadow run: not sent, shown to a supervisor"
+OF_THE_RUN = (Letter.SHADOW_DRAFTS, Letter.SHADOW_DAY)
+"""The only letters that leave a shadow run."""
+NOT_SHOWN = (Letter.HANDLER_REPLY, Letter.RESPONSE, Letter.FINAL_RESPONSE, Letter.COMMAND_DONE)
+"""What stands, in a shadow run, for mails that the team wrote itself."""
 WATCHING = (Audience.SUPERVISOR, Audience.DUTY)
 """Who must hear of trouble even where no other letter goes out."""
 
@@ -103,6 +113,8 @@ class Outbox:
         self._own = frozenset(a for box in settings.mailboxes for a in (box.imap.address, *box.imap.aliases))
         self._copies_from = dt.datetime.min.replace(tzinfo=dt.UTC)
         self.on_refusal: Callable[[Work, str, Bounced], None] = note_nothing
+        self.on_held: Callable[[Work, LetterRow, str], bool] = leave_held
+        self.show_absorbed: Callable[[], None] = show_nothing
         with store.begin() as work:
             self._key = work.secret_key()
 
@@ -140,6 +152,7 @@ class Outbox:
         """Hand over what waits. Each letter is settled on its own; one that fails never stops the next."""
         self._find_strayed()
         self._gather()
+        self.show_absorbed()
         done: list[Sent] = []
         while batch := self._claim(min(limit - len(done), 10)):
             points.reached("dispatch:claimed")
@@ -207,6 +220,8 @@ class Outbox:
             )
             return self._hold(letter, f"it could not be written ({type(error).__name__})")
         points.reached("dispatch:written")
+        if self._settings.mode is Mode.SHADOW and not self._is_of_the_run(letter.order):
+            return self._absorb(letter, written, now)
         try:
             with self._store.begin() as work:
                 work.handing(letter.id, written.raw, written.subject, now)
@@ -228,6 +243,24 @@ class Outbox:
             points.reached("dispatch:copied")
         logs.letter_handled(letter, handed.outcome.value, now)
         return Sent(letter, handed.outcome, handed.answer)
+
+    def _is_of_the_run(self, order: SendLetter) -> bool:
+        """Whether a letter may leave a shadow run: only what tells supervisors of the run itself."""
+        supervisors = {person.address for person in self._settings.supervisors}
+        return order.letter in OF_THE_RUN and order.to in supervisors
+
+    def _absorb(self, letter: LetterRow, written: Written, now: dt.datetime) -> Sent:
+        """In a shadow run the letter goes nowhere: it counts as sent, and is to be shown to a supervisor."""
+        try:
+            with self._store.begin() as work:
+                work.handing(letter.id, written.raw, written.subject, now)
+                work.sent(letter.id, now, ABSORBED)
+                if letter.order.letter not in NOT_SHOWN:
+                    work.remember(f"{DRAFT}{letter.id:012}", "")
+        except ClaimLost:
+            return Sent(letter, None, "somebody else has it")
+        logs.letter_handled(letter, "absorbed", now)
+        return Sent(letter, Outcome.ACCEPTED, ABSORBED)
 
     def _copy(self, letter: LetterRow, mailbox: MailboxSettings, raw: bytes, now: dt.datetime) -> None:
         """A copy for the Sent folder, where one is wanted. The letter is sent and on record already."""
@@ -292,7 +325,8 @@ class Outbox:
     def _hold(self, letter: LetterRow, why: str) -> Sent:
         with self._store.begin() as work:
             work.hold(letter.id, why)
-            self._tell(work, letter, f"was held back: {why}", kind="held")
+            if not self.on_held(work, letter, why):
+                self._tell(work, letter, f"was held back: {why}", kind="held")
         logs.letter_handled(letter, "held", self._now())
         return Sent(letter, None, why)
 
@@ -357,7 +391,59 @@ class Outbox:
             }
             facts["preview"] = self._stationery.write(other, letterhead).text
             order = replace(order, facts=facts)
+        if order.letter is Letter.SHADOW_DRAFTS:
+            order = replace(
+                order,
+                shown=self.shown(_ids(order.facts.get("drafts"))),
+                facts={**order.facts, "listed": self._in_a_line(_ids(order.facts.get("listed")))},
+            )
         return self._stationery.write(order, letterhead)
+
+    def shown(self, letter_ids: Sequence[int]) -> tuple[Shown, ...]:
+        """These letters as their readers see them, to stand in a mail to a supervisor."""
+        with self._store.read() as work:
+            rows = [row for one in letter_ids if (row := work.letter(one)) is not None]
+        return tuple(self._show(row) for row in rows)
+
+    def _show(self, row: LetterRow) -> Shown:
+        case, order = self._case_of(row), row.order
+        person = next((p for p in self._settings.people if p.key == order.person), None)
+        text, html, subject = "", Markup(""), ""
+        files: tuple[str, ...] = ()
+        if case is not None and case.restricted:
+            subject = text = "The case is restricted: its words are not shown here."
+            html = Markup("<p>{}</p>").format(text)
+        else:
+            try:
+                mailbox = self._mailbox_of(row)
+                written = self._write(row, mailbox, row.handed_at or self._now())
+                text, html, subject = written.text, switched_off(written.html), written.subject
+                files = tuple(e.name for e in self._order(row, mailbox, self._now()).attachments)
+            except LetterMistake:  # as where its words were erased meanwhile
+                subject = text = "It can't be shown any more."
+        who = f"{person.name}, {order.audience.value}" if person else "not of the team"
+        return Shown(
+            words=order.letter.value.replace("_", " "),
+            to=order.to,
+            who=who,
+            at=row.handed_at or row.created_at,
+            because=order.because,
+            reference=row.reference or "",
+            subject=subject,
+            text=text,
+            html=html,
+            files=files,
+        )
+
+    def _in_a_line(self, letter_ids: Sequence[int]) -> list[Fact]:
+        with self._store.read() as work:
+            rows = [row for one in letter_ids if (row := work.letter(one)) is not None]
+        return [
+            f"{(row.handed_at or row.created_at).astimezone(LONDON):%d %B, %H:%M}: "
+            f"{row.order.letter.value.replace('_', ' ')} to {row.order.to} {row.reference or ''} "
+            f"({', '.join(row.order.because[:3])})"
+            for row in rows
+        ]
 
     def _order(self, letter: LetterRow, mailbox: MailboxSettings, now: dt.datetime) -> Order:
         order = letter.order
@@ -460,6 +546,8 @@ class Outbox:
             return ""
         if without_plus(order.to) in self._own:
             return "it would go to our own mailbox"
+        if order.released:
+            return ""
         if takes_no_answers(order.to):
             return "its address says that it takes no answers"
         hour, day = now - dt.timedelta(hours=1), now - dt.timedelta(days=1)
@@ -677,6 +765,19 @@ def next_try(letter: LetterRow, now: dt.datetime, hours: int) -> dt.datetime | N
 
 def note_nothing(work: Work, reference: str, event: Bounced) -> None:
     """Where nobody steps cases (a preview), a refusal changes nothing."""
+
+
+def leave_held(work: Work, letter: LetterRow, why: str) -> bool:
+    """Where nobody steps cases, a held letter is put before nobody."""
+    return False
+
+
+def show_nothing() -> None:
+    """Outside of a shadow run nothing is absorbed."""
+
+
+def _ids(fact: Fact) -> list[int]:
+    return [one for one in fact if isinstance(one, int)] if isinstance(fact, list) else []
 
 
 def with_files(facts: Mapping[str, Fact]) -> tuple[Mapping[str, Fact], tuple[Enclosure, ...]]:

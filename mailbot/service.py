@@ -38,6 +38,7 @@ from mailbot.casework.vocabulary import (
     Event,
     Flag,
     Intent,
+    LetterHeld,
     MailArrived,
     Party,
     Person,
@@ -110,6 +111,26 @@ class Reader(Protocol):
     def read_many(self, asks: Sequence[Ask]) -> list[Verdict]: ...
 
 
+class Shadow(Protocol):
+    """A shadow run's own part of attending and of the morning."""
+
+    def receive(self, work: Work, row: MailRow, mail: Mail) -> Attended | None: ...
+
+    def daily(self) -> int: ...
+
+
+class Gap(Protocol):
+    """A time in which mailbot was set aside."""
+
+    @property
+    def takes_in(self) -> bool: ...
+
+    def holds(self, at: dt.datetime) -> bool: ...
+
+
+LEFT_ALONE = "came while mailbot was set aside: left alone"
+
+
 class Service:
     """One landlord's complaints mailboxes. Every method may be called again at any time: it does what is left."""
 
@@ -134,6 +155,9 @@ class Service:
         self.outbox.on_refusal = self._letter_refused
         self.restored = restored(store)
         self._acted: list[tuple[StaffActed, str | None, bool]] = []  # commands of the mail in hand
+        self.outbox.on_held = self._put_before
+        self.shadow: Shadow | None = None
+        self.gaps: tuple[Gap, ...] = ()  # when mailbot was set aside: what fell due then is stale
         self._staff_desk = StaffDesk(self)
         self._machine_desk = MachineDesk(self)
         self._aside = Aside(self)
@@ -251,6 +275,8 @@ class Service:
                 return self.settled(
                     work, row, mail, "same mail by another way", again.reference, state=MailState.DISCARDED
                 )
+            if self.shadow and (taken := self.shadow.receive(work, row, mail)):
+                return taken
             if row.truncated:
                 big = f"it is too big to be read ({row.size // 1_000_000} MB); it lies whole in the mailbox"
                 return self.quarantined(work, row, mail, Cause.TOO_BIG, big)
@@ -268,6 +294,8 @@ class Service:
                     f"{mail.sender.address.rpartition('@')[2]} sent more mails in an hour than one place may"
                 )
                 return self.quarantined(work, row, mail, Cause.FLOOD, flood)
+            if person is not None and (gap := self.gap_of(row.received_at)) and not gap.takes_in:
+                return self._staff_desk.give_back(work, row, mail, person)
             if person is not None:
                 return self._staff_desk.receive(work, row, mail, person)
             if mail.sealed == "encrypted" and not mail.text.replace("\n", "").strip(" -"):
@@ -290,6 +318,9 @@ class Service:
         assert mail.sender is not None
         belongs, ask = self.question(work, row, mail)
         found, case, text = belongs.found, belongs.case, ask.text
+        gap = self.gap_of(row.received_at)
+        if gap and not gap.takes_in and not handed_in_by and case is None:
+            return self.settled(work, row, mail, LEFT_ALONE, None, state=MailState.DISCARDED)
         verdict = self._verdicts.get(ask) or self.verdicts_on([ask])[ask]
         points.reached("attend:classified")
         if handed_in_by and verdict.intent is Intent.OTHER and case is None:
@@ -328,7 +359,8 @@ class Service:
             vouched=vouched,
             history=history_text(work, case, latest=8) if case else "",
         )
-        after, decision = self.step(work, case, event, self.box(row.mailbox, case), who=sender.address)
+        box = self.box(row.mailbox, case)
+        after, decision = self.step(work, case, event, box, who=sender.address, stale=gap is not None)
         if case is None and near_misses(f"{mail.subject}\n{mail.new_text}", self.settings.reference_prefix):
             work.note(
                 event.at,
@@ -450,6 +482,7 @@ class Service:
         box: MailboxSettings,
         who: str,
         decided: Decision | None = None,
+        stale: bool = False,
     ) -> tuple[Case | None, Decision]:
         """Decide (unless that was `decided` already) and record: the one place where cases change. In the caller's
         transaction."""
@@ -457,7 +490,8 @@ class Service:
         unread: frozenset[str] = frozenset()
         if isinstance(event, TimerFell) and event.timer in SILENCES:
             unread = frozenset(mail.sender for mail in work.quarantined())
-        rules = self.rules(work, box, case, serial, unread, received_at=getattr(event, "received_at", None))
+        received_at = getattr(event, "received_at", None)
+        rules = replace(self.rules(work, box, case, serial, unread, received_at=received_at), stale=stale)
         if case and isinstance(event, TimerFell) and event.timer is Timer.SURVEY:
             rules = replace(rules, no_surveys=unasked(work, case))
         decision = decided or decide(case, event, rules)
@@ -491,10 +525,12 @@ class Service:
         )
         if isinstance(event, StaffActed):
             self._acted.append((event, reference or None, bool(decision.refused)))
+        if case and after and case.unsent:
+            self._settle_held(work, case, after)
         if isinstance(event, MailArrived) and event.verdict.has(Flag.SURVEY_OPT_OUT):
             opt_out(work, after or case, event.sender.address, event.mail)
         if decision.opens is not None:
-            after, further = self.step(work, None, decision.opens, box, who)
+            after, further = self.step(work, None, decision.opens, box, who, stale=stale)
             return after, further
         if decision.links is not None and after is not None:
             after = self._link(work, after, decision.links, box, who)
@@ -502,8 +538,33 @@ class Service:
             target, moved = decision.moves
             elsewhere = work.case(target)
             if elsewhere:
-                return self.step(work, elsewhere, moved, self.box("", elsewhere), who)
+                return self.step(work, elsewhere, moved, self.box("", elsewhere), who, stale=stale)
         return after, decision
+
+    def gap_of(self, at: dt.datetime) -> Gap | None:
+        """The time in which mailbot was set aside, if it was at this moment."""
+        return next((gap for gap in self.gaps if gap.holds(at)), None)
+
+    def hold_letter(self, work: Work, row: LetterRow, why: str) -> None:
+        """A letter that waits in the outbox goes no more by itself: whoever has its case is to say whether it does."""
+        work.hold(row.id, why)
+        self._put_before(work, row, why)
+
+    def _put_before(self, work: Work, row: LetterRow, why: str) -> bool:
+        """Put a held letter before whoever has its case; False where it has none."""
+        case = work.case(row.reference) if row.reference else None
+        if case is None or row.order.audience is not Audience.RESIDENT:
+            return False
+        event = LetterHeld(self.clock.now(), row.order, why, row.id)
+        self.step(work, case, event, self.box("", case), who="mailbot")
+        return True
+
+    def _settle_held(self, work: Work, before: Case, after: Case) -> None:
+        """What somebody decided on lies in the outbox no more as held."""
+        kept = {held.number for held in after.unsent}
+        for held in before.unsent:
+            if held.row and held.number not in kept:
+                work.absorb(held.row, "somebody has decided on it: see the history")
 
     def _link(self, work: Work, case: Case, part: MailArrived, box: MailboxSettings, who: str) -> Case:
         """A part of the mail gets a case of its own; each of the two knows of the other."""
@@ -599,7 +660,8 @@ class Service:
                         continue
                     points.reached("tick:fell")
                     event = TimerFell(as_of, row.timer, row.due_at, row.subject)
-                    _, decision = self.step(work, case, event, box, who="mailbot")
+                    stale = self.gap_of(row.due_at) is not None
+                    _, decision = self.step(work, case, event, box, who="mailbot", stale=stale)
                     points.reached("tick:stepped")
                     done.append((row.reference, decision))
                 points.reached("tick:done")
@@ -638,7 +700,7 @@ class Service:
 
     def digest(self) -> int:
         """On each working morning a digest to each of its readers; asked again, it does nothing."""
-        return self._mornings.digests()
+        return self._mornings.digests() + (self.shadow.daily() if self.shadow else 0)
 
     def worklists(self) -> int:
         """On each working morning a list to each handler for whom there is something, with the reminders."""

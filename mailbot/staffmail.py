@@ -256,6 +256,17 @@ class StaffDesk:
             "resident, answer the mail that shows their message."
         )
 
+    def give_back(self, work: Work, row: MailRow, mail: Mail, person: Person) -> Attended:
+        """Written while mailbot was set aside: carried out now it would be late and a surprise."""
+        found = self._service.find_case(work, row, mail)
+        case = work.case(found.reference) if found and not found.suggestion else None
+        written = row.received_at.astimezone(LONDON)
+        problem = (
+            f"You wrote this on {written.day} {written:%B at %H:%M}, while mailbot was set aside, so nothing was done. "
+            "If it still holds, send it again as an answer to our newest mail about the case."
+        )
+        return self.refuse(work, row, mail, person, case, mail.subject, problem)
+
     def refuse(
         self,
         work: Work,

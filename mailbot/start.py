@@ -7,14 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import classifiers
+from mailbot.casework.parts import Mode
 from mailbot.clock import Clock, WallClock
 from mailbot.kept_policies import with_kept_policies
+from mailbot.modes import refuse_other_database
 from mailbot.places import templates_dir
 from mailbot.postroom.imap import ImapDoor
 from mailbot.postroom.letters import Letterhead, Stationery
 from mailbot.postroom.smtp import SmtpDoor
 from mailbot.service import Service
 from mailbot.settings import MailboxSettings, Settings
+from mailbot.shadow import OnlyTo, ShadowRun, told_of
 from storage import Store
 from storage.rows import StorageRefused
 
@@ -23,7 +26,7 @@ from storage.rows import StorageRefused
 class Parts:
     service: Service
     clock: Clock
-    door: SmtpDoor
+    door: SmtpDoor | OnlyTo
     store: Store
 
     def close(self) -> None:
@@ -36,12 +39,19 @@ def build(
 ) -> Parts:
     """A service on this store. Trains the classifier first where this machine has no model that fits."""
     clock = clock or WallClock()
+    refuse_other_database(settings, store, claim=True)
     refuse_orphans(settings, store)
     settings = with_kept_policies(settings, store)
     chain = load_chain(settings) if with_classifier else None
-    door = SmtpDoor(settings.smtp)
+    door: SmtpDoor | OnlyTo = SmtpDoor(settings.smtp)
+    shadow = settings.mode is Mode.SHADOW
+    if shadow:
+        door = OnlyTo(door, told_of(settings))
     written_on = stationery_of(settings)
     service = Service(settings, store, chain, written_on, door, clock, copies_into(settings.smtp.sent_folder))
+    if shadow:
+        run = ShadowRun(service)
+        service.shadow, service.outbox.show_absorbed = run, run.show
     return Parts(service, clock, door, store)
 
 

@@ -52,6 +52,7 @@ def load(config: Path, since: dt.datetime | None = None, servers: bool = False) 
 
 
 def open_database(settings: Settings, upgrade: bool | None = None) -> Store:
+    from mailbot.modes import refuse_other_database
     from storage import open_store
 
     store = open_store(settings.database.url, settings.database.journal_key)
@@ -59,6 +60,7 @@ def open_database(settings: Settings, upgrade: bool | None = None) -> Store:
         store.upgrade()
     elif not store.schema_is_current():
         stop("the database is of another version. Run: mailbot db upgrade")
+    refuse_other_database(settings, store)
     return store
 
 

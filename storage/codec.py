@@ -23,6 +23,7 @@ from mailbot.casework.vocabulary import (
     Effect,
     Event,
     Letter,
+    LetterHeld,
     MailArrived,
     Note,
     SendLetter,
@@ -36,7 +37,17 @@ _case: TypeAdapter[Case] = TypeAdapter(Case)
 _verdict: TypeAdapter[Verdict] = TypeAdapter(Verdict)
 _tagged: dict[str, TypeAdapter[Any]] = {
     kind.__name__: TypeAdapter(kind)
-    for kind in (MailArrived, TimerFell, StaffActed, Bounced, DatesChanged, SetTimer, CancelTimer, Note)
+    for kind in (
+        MailArrived,
+        TimerFell,
+        StaffActed,
+        Bounced,
+        DatesChanged,
+        LetterHeld,
+        SetTimer,
+        CancelTimer,
+        Note,
+    )
 }
 _order_fields = tuple(f.name for f in dataclasses.fields(SendLetter))
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from storage import schema
 from storage.transaction import Transaction
@@ -62,6 +63,22 @@ class Housekeeping(Transaction):
             return self.recall(key) or ""
         statement = schema.insert_or_keep(self._dialect, schema.meta, "key").values(key=key, value="")
         return str(self._connection.execute(statement.returning(schema.meta.c.value)).scalar_one())
+
+    def recall_all(self, prefix: str) -> dict[str, str]:
+        """Everything remembered under keys that begin with this, in the order of the keys."""
+        table = schema.meta
+        found = self._connection.execute(
+            select(table.c.key, table.c.value)
+            .where(table.c.key >= prefix, table.c.key < f"{prefix}\U0010ffff")
+            .order_by(table.c.key)
+        )
+        return {row.key: row.value for row in found if row.key.startswith(prefix)}
+
+    def drop_remembered(self, keys: Iterable[str]) -> None:
+        """What was remembered under these keys is gone."""
+        wanted = list(keys)
+        if wanted:
+            self._connection.execute(delete(schema.meta).where(schema.meta.c.key.in_(wanted)))
 
     def secret_key(self) -> bytes:
         """The 32 bytes that tokens are keyed with: made at the first (writing) call, then kept."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, func, insert, select, update
 
-from mailbot.casework.vocabulary import Letter
+from mailbot.casework.vocabulary import Audience, Letter
 from storage import codec
 from storage.rows import ClaimLost, LetterRow, LetterState, NewLetter, NoSuchLetter
 from storage.schema import letters
@@ -212,6 +212,15 @@ class Outbox(Transaction):
             .values(state=LetterState.WAITING.value, attempts=0, last_error="")
         )
         return bool(changed.rowcount)
+
+    def waiting_for(self, audience: Audience) -> list[LetterRow]:
+        """The letters for these readers that are on their way and that nobody has begun to hand over."""
+        rows = self._connection.execute(
+            select(letters)
+            .where(letters.c.state.in_(_CLAIMABLE), letters.c.audience == audience.value)
+            .order_by(letters.c.id)
+        )
+        return [_letter_row(row) for row in rows]
 
     def waiting_chasers(self, now: dt.datetime) -> list[LetterRow]:
         """The reminders that may go now, oldest first."""

@@ -18,6 +18,7 @@ from mailbot.casework.vocabulary import (
     Case,
     DatesChanged,
     Event,
+    LetterHeld,
     MailArrived,
     SetTimer,
     StaffActed,
@@ -41,6 +42,7 @@ _KINDS: dict[type[Event], str] = {
     StaffActed: "staff_acted",
     Bounced: "bounced",
     DatesChanged: "dates_changed",
+    LetterHeld: "letter_held",
 }
 _CHANGE_CASE = update(cases).where(
     cases.c.reference == bindparam("its_reference"), cases.c.version == bindparam("its_version")

@@ -468,6 +468,22 @@ def _read_decline(rest: str, today: dt.date, add: AddWorkingDays) -> tuple[Parse
     )
 
 
+def _held_letter(act: Act) -> _Read:
+    """The number of the letter, or "acknowledgement"; then why."""
+
+    def read(rest: str, today: dt.date, add: AddWorkingDays) -> tuple[ParsedAct, ...] | str:
+        because = _BECAUSE.search(rest)
+        which = (rest[: because.start()] if because else rest).strip(" .,;:!#\"'")
+        which = re.sub(r"\A(?:the |letter |number |no\.? )+", "", which, flags=re.IGNORECASE)
+        if which and not re.fullmatch(r"\d{1,3}|ack\w*", which, re.IGNORECASE):
+            return f"“{which[:40]}” is not the number of a letter that waits, nor “acknowledgement”"
+        number = int(which) if which.isdigit() and which.isascii() else None
+        reason = rest[because.end() :].strip() if because else ""
+        return (ParsedAct(act, words="" if number else which, number=number, reason=reason),)
+
+    return read
+
+
 _AN_ADDRESS = re.compile(
     r"<?(?:mailto:)?(?P<address>[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5})>?[,;]?"
 )
@@ -556,6 +572,8 @@ _READERS: Mapping[Act, _Read] = {
     Act.ORDER: _read_order,
     Act.LEARNED: read_learned,
     Act.RECORD: read_record,
+    Act.RELEASE: _held_letter(Act.RELEASE),
+    Act.DISCARD: _held_letter(Act.DISCARD),
     Act.CANCEL: _plain(Act.CANCEL),
     Act.VERIFY: _read_confirmation,
     Act.HELP: _plain(Act.HELP),

@@ -13,7 +13,7 @@ from mailbot.casework.vocabulary import Act, Intent
 FORMS: Mapping[Act, tuple[str, ...]] = MappingProxyType(
     {
         Act.REPLY: ("(just write your answer)", "#reply"),
-        Act.CONFIRM: ("#acknowledge",),
+        Act.CONFIRM: ("#acknowledge", "#acknowledge by post on 3 March"),
         Act.CONTACTED: ("#contacted", "#contacted by phone she was in and told me about the leak"),
         Act.RESPOND: (
             "#respond upheld",
@@ -91,6 +91,8 @@ FORMS: Mapping[Act, tuple[str, ...]] = MappingProxyType(
         ),
         Act.CANCEL: ("#cancel",),
         Act.VERIFY: ("#confirm 1",),
+        Act.RELEASE: ("#release", "#release 2"),
+        Act.DISCARD: ("#discard 2 because I rang her", "#discard acknowledgement because it is no complaint"),
         Act.HELP: ("#help",),
         Act.HISTORY: ("#history",),
     }
@@ -99,7 +101,7 @@ FORMS: Mapping[Act, tuple[str, ...]] = MappingProxyType(
 MEANING: Mapping[Act, str] = MappingProxyType(
     {
         Act.REPLY: "the text goes to the resident",
-        Act.CONFIRM: "send the acknowledgement now",
+        Act.CONFIRM: "send the acknowledgement now; with by post or by email, you have written one yourself",
         Act.CONTACTED: "you have spoken to the resident; a note may follow",
         Act.RESPOND: "the text below is the response of this stage and goes to the resident",
         Act.EXTEND: "more time for the response; the resident is told the date and the reason",
@@ -132,6 +134,8 @@ MEANING: Mapping[Act, str] = MappingProxyType(
         Act.LEARNED: "what the case taught, for the reports; a theme may stand before a colon",
         Act.RECORD: "what the figures ask for: tenure, estate, service, contractor, compensation in all",
         Act.VERIFY: "do what you wrote: we asked you by a mail of its own whether it was you",
+        Act.RELEASE: "send a letter that waits for your word",
+        Act.DISCARD: "a letter that waits for your word does not go",
         Act.CANCEL: "take back what you have just sent to the resident, before it goes",
         Act.HELP: "send me this list",
         Act.HISTORY: "send me the history of the case",
@@ -173,6 +177,8 @@ class ParsedAct:
 _FIRST: tuple[Act, ...] = (
     Act.CANCEL,
     Act.VERIFY,
+    Act.DISCARD,
+    Act.RELEASE,
     Act.SORT,
     Act.REOPEN,
     Act.RESIDENT,

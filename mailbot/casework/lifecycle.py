@@ -28,8 +28,10 @@ from mailbot.casework import (
     matters,
     proposals,
     recording,
+    releasing,
     stages,
     third_parties,
+    withholding,
 )
 from mailbot.casework import on_clock as clock
 from mailbot.casework import on_mail as mail
@@ -46,6 +48,7 @@ from mailbot.casework.vocabulary import (
     Event,
     Intent,
     Letter,
+    LetterHeld,
     MailArrived,
     Matter,
     StaffActed,
@@ -198,6 +201,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.ADJUSTMENT: gate.review_adjustment,
         T.SEND: send_what_waited,
         T.CONFIRM: confirming.lapse,
+        T.RELEASE: withholding.chase,
     },
     Stage.SERVICE_REQUEST: {
         T.ASSIGN: gone,
@@ -217,6 +221,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.ADJUSTMENT: gate.review_adjustment,
         T.SEND: send_what_waited,
         T.CONFIRM: confirming.lapse,
+        T.RELEASE: withholding.chase,
     },
     Stage.STAGE1_OPEN: {
         T.ASSIGN: clock.find_somebody,
@@ -236,6 +241,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.ADJUSTMENT: gate.review_adjustment,
         T.SEND: send_what_waited,
         T.CONFIRM: confirming.lapse,
+        T.RELEASE: withholding.chase,
     },
     Stage.STAGE1_RESPONDED: {
         T.ASSIGN: gone,
@@ -255,6 +261,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.ADJUSTMENT: gate.review_adjustment,
         T.SEND: send_what_waited,
         T.CONFIRM: confirming.lapse,
+        T.RELEASE: withholding.chase,
     },
     Stage.STAGE2_OPEN: {
         T.ASSIGN: clock.find_somebody,
@@ -274,6 +281,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.ADJUSTMENT: gate.review_adjustment,
         T.SEND: send_what_waited,
         T.CONFIRM: confirming.lapse,
+        T.RELEASE: withholding.chase,
     },
     Stage.STAGE2_RESPONDED: {
         T.ASSIGN: gone,
@@ -293,6 +301,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.ADJUSTMENT: gate.review_adjustment,
         T.SEND: send_what_waited,
         T.CONFIRM: confirming.lapse,
+        T.RELEASE: withholding.chase,
     },
     Stage.CLOSED: {
         T.ASSIGN: gone,
@@ -312,6 +321,7 @@ ON_CLOCK: Mapping[Stage, Mapping[Timer, ClockRule]] = {
         T.ADJUSTMENT: gate.review_adjustment,
         T.SEND: send_what_waited,
         T.CONFIRM: confirming.lapse,
+        T.RELEASE: withholding.chase,
     },
 }
 
@@ -361,6 +371,8 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.LEARNED: recording.learn,
         A.RECORD: recording.record,
         A.CANCEL: holding.cancel,
+        A.RELEASE: releasing.release,
+        A.DISCARD: releasing.discard,
         A.VERIFY: do_what_was_confirmed,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
@@ -400,6 +412,8 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.LEARNED: recording.learn,
         A.RECORD: recording.record,
         A.CANCEL: holding.cancel,
+        A.RELEASE: releasing.release,
+        A.DISCARD: releasing.discard,
         A.VERIFY: do_what_was_confirmed,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
@@ -439,6 +453,8 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.LEARNED: recording.learn,
         A.RECORD: recording.record,
         A.CANCEL: holding.cancel,
+        A.RELEASE: releasing.release,
+        A.DISCARD: releasing.discard,
         A.VERIFY: do_what_was_confirmed,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
@@ -478,6 +494,8 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.LEARNED: recording.learn,
         A.RECORD: recording.record,
         A.CANCEL: holding.cancel,
+        A.RELEASE: releasing.release,
+        A.DISCARD: releasing.discard,
         A.VERIFY: do_what_was_confirmed,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
@@ -517,6 +535,8 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.LEARNED: recording.learn,
         A.RECORD: recording.record,
         A.CANCEL: holding.cancel,
+        A.RELEASE: releasing.release,
+        A.DISCARD: releasing.discard,
         A.VERIFY: do_what_was_confirmed,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
@@ -556,6 +576,8 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.LEARNED: recording.learn,
         A.RECORD: recording.record,
         A.CANCEL: holding.cancel,
+        A.RELEASE: releasing.release,
+        A.DISCARD: releasing.discard,
         A.VERIFY: do_what_was_confirmed,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
@@ -595,6 +617,8 @@ ON_STAFF: Mapping[Stage, Mapping[Act, StaffRule]] = {
         A.LEARNED: recording.learn,
         A.RECORD: recording.record,
         A.CANCEL: holding.cancel,
+        A.RELEASE: releasing.release,
+        A.DISCARD: releasing.discard,
         A.VERIFY: do_what_was_confirmed,
         A.HELP: staff.show_help,
         A.HISTORY: staff.history,
@@ -618,7 +642,7 @@ def decide(case: Case | None, event: Event, rules: Rulebook) -> Decision:
         decision = third_parties.with_receipt(proposals.with_proposals(decision, event.at, rules), rules)
     if case and case.stage is Stage.CLOSED and decision.case and decision.case.stage is not Stage.CLOSED:
         decision = replace(decision, case=replace(decision.case, reopened_at=event.at))
-    decision = gate.through_gate(decision, event, rules)
+    decision = withholding.by_hand(gate.through_gate(decision, event, rules), event, rules)
     effects = addresses.with_copies(decision.case, decision.effects)
     return replace(decision, effects=matters.withhold(decision.case, effects))
 
@@ -652,6 +676,8 @@ def look_up(case: Case | None, event: Event, rules: Rulebook) -> Decision:
         return ON_STAFF[case.stage][event.act](case, event, rules)
     if isinstance(event, DatesChanged):
         return recount(case, event, rules)
+    if isinstance(event, LetterHeld):
+        return withholding.put_before(case, event, rules)
     assert isinstance(event, Bounced)
     return mail.bounced(case, event, rules)
 

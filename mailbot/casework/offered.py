@@ -9,6 +9,13 @@ from mailbot.casework.vocabulary import Case, Fact, Matter, Stage
 def buttons(case: Case, rules: Rulebook) -> list[Fact]:
     """The prepared mails that the case mail offers: what makes sense where the case stands."""
 
+    return [
+        *(one for held in case.unsent[:3] for one in release_buttons(held.number)),
+        *_by_stage(case, rules),
+    ]
+
+
+def _by_stage(case: Case, rules: Rulebook) -> list[Fact]:
     def button(label: str, line: str, body: str = "") -> Fact:
         return {"label": rules.call(label), "line": line, "body": rules.call(body)}
 
@@ -101,6 +108,35 @@ def buttons(case: Case, rules: Rulebook) -> list[Fact]:
             return [agreed, tried, action, *done, note, quiet, pass_on, silent, *theirs]
         case _:
             return [button("Reopen", "#reopen"), note, *theirs]
+
+
+def release_buttons(number: int) -> list[Fact]:
+    """Whether a held letter goes."""
+    return [
+        {"label": "Send it", "line": f"#release {number}", "body": ""},
+        {
+            "label": "Don't send it",
+            "line": f"#discard {number} because ",
+            "body": "Say why after the word because.",
+        },
+    ]
+
+
+def acknowledgement_buttons() -> list[Fact]:
+    """Whether an acknowledgement goes that waits for somebody's word."""
+    return [
+        {"label": "Send it", "line": "#acknowledge", "body": ""},
+        {
+            "label": "I have acknowledged it myself",
+            "line": "#acknowledge by email",
+            "body": "Or by post, by letter.",
+        },
+        {
+            "label": "Don't send it",
+            "line": "#discard acknowledgement because ",
+            "body": "Say why after the word because. It stays due.",
+        },
+    ]
 
 
 def sorting(case: Case) -> list[Fact]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
-from mailbot.casework import clocks, on_mail, orders, stages
+from mailbot.casework import clocks, on_mail, orders, stages, withholding
 from mailbot.casework.policy import Anchor, SilenceRule
 from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import (
@@ -94,6 +94,10 @@ def send_acknowledgement(case: Case, event: TimerFell, rules: Rulebook) -> Decis
         return gone(case, event, rules)
     if rules.person(record.handler) is None:  # nobody yet, or somebody who is no longer with the landlord
         return find_somebody(case, event, rules)
+    if rules.habits.by_hand or record.by_hand:
+        record = replace(record, by_hand=record.by_hand or "asked")
+        case = stages.with_record(case, record)
+        return withholding.remind_of_acknowledgement(case, record, event, rules)
     case, effects = stages.acknowledge(case, rules, event.at)
     return Decision(
         case,
@@ -378,6 +382,8 @@ def why_not_silent(case: Case, rules: Rulebook, at: dt.datetime) -> str:
         return "a question about a mail is still open"
     if clocks.owes_a_word(case):
         return "the last word is the resident's"
+    if any(held.order.letter is Letter.CLOSING_REMINDER for held in case.unsent):
+        return "the reminder waits for a person's word"
     if rules.unread & {party.address for party in case.parties}:
         return "a mail of theirs was set aside and nobody has read it"
     if case.resident.address in case.unreachable:
@@ -476,7 +482,7 @@ def close_for_silence(case: Case, event: TimerFell, rules: Rulebook, propose: Pr
     if hindrance:
         again = SetTimer(Timer.CLOSE_SILENT, rules.next_morning(event.at), rule.clauses)
         return Decision(case, (again,), f"Not closed: {hindrance}.", rule.clauses)
-    if rule.decided_by == "supervisor":
+    if rule.decided_by == "supervisor" or rules.habits.by_hand:
         return propose(case, event, rules, rule.clauses)
     closed, stopped = stages.close(case, "silence", event.at, rules)
     letter = orders.closure(closed, rules, "silence", rule.clauses, event.at)

@@ -6,6 +6,7 @@ not plainly meant for the resident stays inside; every act is echoed to the pers
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from mailbot.casework import clocks, money, on_clock, on_mail, orders, stages, third_parties
@@ -26,6 +27,7 @@ from mailbot.casework.vocabulary import (
     Person,
     Reading,
     Recorded,
+    SendLetter,
     SetTimer,
     StaffActed,
     Stage,
@@ -92,7 +94,7 @@ def respond(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     if not case.stage2:
         case = replace(case, had_part=stages.union(case.had_part, (event.who,)))
     effects: list[Effect] = []
-    if record.acknowledged_at is None:
+    if record.acknowledged_at is None and record.by_hand != "withheld":
         case = stages.with_record(case, replace(record, handler=record.handler or event.who))
         case = replace(case, handler=case.handler or event.who)
         case, first = stages.acknowledge(case, rules, event.at)
@@ -242,7 +244,12 @@ def had_part_already(event: StaffActed, rules: Rulebook) -> str:
 # ------------------------------------------------------------------ keeping the record
 
 
+OTHERWISE = re.compile(r"by (?:hand|post|letter|e-?mail)\b.{0,200}", re.IGNORECASE)
+"""How somebody says that they have acknowledged a complaint in writing themselves."""
+
+
 def confirm(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
+    """#acknowledge: the acknowledgement goes now; `by post` and the like: it was given in another way."""
     record = case.current
     assert record is not None
     if record.acknowledged_at is not None:
@@ -253,6 +260,11 @@ def confirm(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         case, replace(record, handler=record.handler or event.who, acknowledgement_confirmed=True)
     )
     case = replace(case, handler=case.handler or event.who)
+    if how := OTHERWISE.match(event.words.strip()):
+        case, effects = stages.acknowledge(case, rules, event.at)
+        effects = tuple(e for e in effects if not isinstance(e, SendLetter))
+        sentence = f"Recorded: acknowledged {how[0].strip(' .')}. No letter was sent."
+        return yes(case, event, rules, sentence, "acknowledged", effects)
     case, effects = stages.acknowledge(case, rules, event.at)
     return yes(case, event, rules, "The acknowledgement was sent.", "acknowledged", effects)
 

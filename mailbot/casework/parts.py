@@ -11,6 +11,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -18,6 +19,29 @@ Security: TypeAlias = Literal["tls", "starttls", "none"]
 After: TypeAlias = Literal["leave", "flag", "move"]
 TrustMode: TypeAlias = Literal["standard", "microsoft365"]
 TokenProvider: TypeAlias = Literal["microsoft", "google", "generic"]
+
+
+class Mode(StrEnum):
+    """How far mailbot may go (docs/modes.md)."""
+
+    LIVE = "live"  # it does what the policy asks for
+    ASSIST = "assist"  # what it writes to a resident by itself goes only by a person's word
+    SHADOW = "shadow"  # it reads, changes nothing on the server, and writes to supervisors alone
+
+    @property
+    def database(self) -> str:
+        """Whose database it works on: live and assist share one, a shadow run has its own."""
+        return "shadow" if self is Mode.SHADOW else "live"
+
+
+SHADOW_PREFIX = "SHADOW"
+"""How references of a shadow run begin, so that none can be taken for a real one."""
+
+MODE_WORDS = {
+    Mode.LIVE: "live: letters go out as the policy asks for them",
+    Mode.ASSIST: "assist: automatic letters to residents wait for a person's word",
+    Mode.SHADOW: "shadow: nothing in the mailbox is changed, and only supervisors are written to",
+}
 
 
 @dataclass(frozen=True)
@@ -62,6 +86,7 @@ class ImapSettings:
     since: dt.date | None = None  # first start takes mail in from this day on; None: nothing older than us
     plus_addressing: bool = False
     oauth: OAuthSettings | None = None  # a token instead of the password
+    read_only: bool = False  # nothing on the server may change: EXAMINE and PEEK, and no other command
 
 
 @dataclass(frozen=True)

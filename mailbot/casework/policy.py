@@ -109,6 +109,8 @@ RULES: Final = (
     "contact_limited",  # a supervisor limited how somebody may get in touch
     "confirmed",  # a mail of staff that lacked one thing to act on is confirmed by a fresh mail
     "second_address",  # somebody writes from an address that the case does not know
+    "shadow",  # what a shadow run would have done is shown to supervisors
+    "by_hand",  # a letter to a resident waits for a person's word
     "held",  # what a handler sends waits a moment, so that it can be taken back
     "dates_changed",  # the calendar changed: dates were counted anew
 )

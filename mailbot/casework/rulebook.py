@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mailbot.casework.allocation import Desk, first_there
 from mailbot.casework.calendar import LONDON, Calendar
@@ -22,6 +22,9 @@ class Habits:
     acknowledge_at: dt.time = dt.time(16, 0)  # when an unconfirmed one goes out by itself
     chase_at: dt.time = dt.time(8, 30)
     hold_minutes: int = 0  # between a handler's send to a resident and ours
+    by_hand: bool = (
+        False  # nothing goes to a resident by itself: each letter waits for a person's word (assist)
+    )
     show_handler_address: bool = False  # residents see the handler's own address beside the mailbox's
     languages: Mapping[str, frozenset[Letter]] = field(default_factory=dict)
     """Which letters go by themselves to somebody who needs a language ("cy")."""
@@ -39,9 +42,12 @@ class Rulebook:
     unread: frozenset[str] = frozenset()  # senders of mail that was set aside and that nobody has read
     no_surveys: frozenset[str] = frozenset()  # addresses of people who want no survey
     ours: frozenset[str] = frozenset()  # the mailboxes' own addresses
+    stale: bool = False  # it fell due while mailbot was set aside: nothing of it goes without a person's word
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "calendar", self.policy.counting(self.calendar))
+        if self.stale:
+            object.__setattr__(self, "habits", replace(self.habits, by_hand=True))
 
     # -------------------------------------------------------------- people
 

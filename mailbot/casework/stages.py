@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from mailbot.casework import clocks, offered, orders
+from mailbot.casework import clocks, offered, orders, withholding
 from mailbot.casework.allocation import choose_handler, conflicted_in
 from mailbot.casework.policy import Anchor, Moment
 from mailbot.casework.provisions import Route
@@ -408,6 +408,12 @@ def acknowledge_or_ask(case: Case, rules: Rulebook, at: dt.datetime) -> tuple[Ca
     person = rules.person(record.handler)
     if case.resident.role is Role.OFFICE and timer.due_at > at:  # it is the resident's, once we know them
         return case, (timer, *clocks.contact_timer(record, rules, at))
+    if rules.habits.by_hand or record.by_hand:
+        record = replace(record, by_hand="asked")
+        case = with_record(case, record)
+        again = timer if timer.due_at > at else replace(timer, due_at=rules.next_morning(at))
+        asked = withholding.ask_for_acknowledgement(case, record, rules, at)
+        return case, (again, *clocks.contact_timer(record, rules, at), asked)
     if not rules.habits.confirm_acknowledgement or timer.due_at <= at or person is None:
         return acknowledge(case, rules, at)
     goes_out = rules.day(timer.due_at)

@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mailbot.casework.kinds import Flag as Flag
 from mailbot.casework.kinds import Intent as Intent
@@ -134,6 +134,7 @@ class StageRecord:
     reviewed_at: dt.datetime | None = None
     draft: Draft | None = None
     approved_by: str = ""
+    by_hand: str = ""  # its acknowledgement goes only by a person's word: "asked", or "withheld" by them
     compensation: int | None = None  # that its response offers, in pence; None where it did not say
 
     @property
@@ -298,6 +299,17 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class HeldLetter:
+    """A letter to a resident that waits until somebody says whether it goes. `why` it was held."""
+
+    number: int
+    order: SendLetter
+    since: dt.datetime
+    why: str = ""
+    row: int = 0  # the letter in the outbox that could not go, 0 for one that never was there
+
+
+@dataclass(frozen=True)
 class Case:
     """A matter of one resident. Immutable: every step makes a new one, `version` counts them."""
 
@@ -350,6 +362,7 @@ class Case:
     claims: tuple[Claim, ...] = ()  # addresses that wrote on it and are no party's
     learned: tuple[Learning, ...] = ()
     recorded: tuple[Recorded, ...] = ()
+    unsent: tuple[HeldLetter, ...] = ()
 
     @property
     def resident(self) -> Party:
@@ -425,6 +438,7 @@ class Timer(StrEnum):
     ADJUSTMENT = "adjustment"  # an adjustment is to be reviewed (subject: its number)
     CONFIRM = "confirm"  # a mail of staff that was put by lapses (subject: its number)
     SEND = "send"  # what a handler sent goes out; until then they may take it back (subject: its number)
+    RELEASE = "release"  # a held letter waits for somebody's word (subject: its number)
 
 
 class Act(StrEnum):
@@ -465,6 +479,8 @@ class Act(StrEnum):
     RECORD = "record"
     CANCEL = "cancel"
     VERIFY = "confirm"
+    RELEASE = "release"
+    DISCARD = "discard"
     HELP = "help"
     HISTORY = "history"
 
@@ -563,7 +579,17 @@ class DatesChanged:
     policy: bool = False
 
 
-Event: TypeAlias = MailArrived | TimerFell | StaffActed | Bounced | DatesChanged
+@dataclass(frozen=True)
+class LetterHeld:
+    """A letter of this case could not go, or may not go by itself: somebody is to say whether it does."""
+
+    at: dt.datetime
+    order: SendLetter
+    why: str
+    row: int = 0  # in the outbox
+
+
+Event: TypeAlias = MailArrived | TimerFell | StaffActed | Bounced | DatesChanged | LetterHeld
 
 # ------------------------------------------------------------------ what is to be done
 
@@ -612,11 +638,17 @@ class Letter(StrEnum):
     PROPOSAL = "proposal"
     ALERT = "alert"
     DIGEST = "digest"
+    RELEASE_REQUEST = "release_request"
+    SHADOW_DRAFTS = "shadow_drafts"
+    SHADOW_DAY = "shadow_day"
     REPORT = "report"
     QUALITY_SAMPLE = "quality_sample"
 
 
-Fact: TypeAlias = "str | int | float | bool | list[Fact] | dict[str, Fact] | None"
+if TYPE_CHECKING:
+    Fact: TypeAlias = "str | int | float | bool | list[Fact] | dict[str, Fact] | None"
+else:
+    Fact = Any  # a type that names itself is more than whoever stores a case by its types can follow
 
 
 @dataclass(frozen=True)
@@ -631,6 +663,7 @@ class SendLetter:
     answers: str = ""  # the mail that it answers: gives In-Reply-To and References
     person: str = ""  # staff key of the recipient, "" for residents
     carries: str = ""  # a mail whose attachments go along
+    released: bool = False  # somebody looked at it and said that it goes: no cap holds it
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ class Examiner(ImapDoor):
         """Connects if need be. Raises as `ImapDoor.connect` and `look` do."""
         if not self.connected:
             self.connect()
-        found = self._ask("select_folder", self.settings.folder)
+        found = self._ask("select_folder", self.settings.folder, readonly=self.settings.read_only)
         total = int(found.get(b"EXISTS") or 0)
         headers: list[bytes] = []
         if total:
@@ -76,7 +76,7 @@ class Examiner(ImapDoor):
 
     def find_own(self, message_id: str) -> OwnMail | None:
         """The mail with this Message-ID, which must be one that we made ourselves."""
-        self._ask("select_folder", self.settings.folder)
+        self._ask("select_folder", self.settings.folder, readonly=True)
         for uid in self._ask("search", ["HEADER", "Message-ID", message_id]):
             fetched = self._ask("fetch", [uid], ["INTERNALDATE", "BODY.PEEK[HEADER]"]).get(uid)
             if fetched:

@@ -9,6 +9,8 @@ The room's door to the mail server. It promises:
   and the stored position does not pass it while it lies there;
 * a mail above the size limit is kept in part, marked as such, and stays where it is.
 
+With `read_only` it asks for nothing that could change a mail, a flag or a folder, whoever calls it.
+
 It refuses: every argument with CR, LF or NUL in it (imapclient 4.1 would send it as commands of its own),
 searching by anything that a sender wrote, a connection whose certificate does not verify, going on in the
 clear where STARTTLS was asked for, and use by two threads at once (only `hang_up` may come from another one).
@@ -45,6 +47,7 @@ from mailbot.postroom.imap_login import (
     in_words,
     log_in,
     refuse_line_breaks,
+    refuse_to_write,
 )
 
 BATCH_MAILS = 50
@@ -259,7 +262,7 @@ class ImapDoor:
     def _open_folder(self) -> _Folder:
         """Open the folder anew on every look: one exchange tells whether it is there, whether it is the same,
         and makes the server show what arrived since."""
-        read_only = self.settings.after == "leave"
+        read_only = self.settings.after == "leave" or self.settings.read_only
         try:
             answer = self._ask("select_folder", self.settings.folder, readonly=read_only)
         except IMAPClientReadOnlyError as e:
@@ -695,6 +698,8 @@ class ImapDoor:
         if self._client is None:
             raise DoorLost("not connected")
         refuse_line_breaks(*(a for place, a in enumerate(arguments) if place != literal), *named.values())
+        if self.settings.read_only:
+            refuse_to_write(command, arguments, named)
         return getattr(self._client, command)(*arguments, **named)
 
 

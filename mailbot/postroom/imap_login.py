@@ -7,7 +7,8 @@ that is told from here quotes a mail, a password or a token.
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError, ProtocolError
 
@@ -33,6 +34,29 @@ class DoorLost(ConnectionError):
 
 class RefusedArgument(ValueError):
     """An argument holds CR, LF or NUL, and would be read by the server as commands."""
+
+
+class WouldWrite(AssertionError):
+    """A command that could change something, on a door that may only read. Our own mistake, never a server's."""
+
+
+READING: Final = frozenset(
+    {"select_folder", "search", "fetch", "noop", "idle", "idle_done", "folder_exists", "list_folders"}
+    | {"find_special_folder"}
+)
+"""All that a door that may only read asks for."""
+
+
+def refuse_to_write(command: str, arguments: Sequence[Any], named: Mapping[str, Any]) -> None:
+    """Let through what changes nothing: EXAMINE (RFC 3501 section 6.3.2), and FETCH of bodies by PEEK alone (section
+    6.4.5). WouldWrite for everything else."""
+    if command not in READING or (command == "select_folder" and not named.get("readonly")):
+        raise WouldWrite(f"{command} on a mailbox that may only be read")
+    wanted = arguments[1] if command == "fetch" else ()
+    for item in wanted:
+        name = item.decode("ascii") if isinstance(item, bytes) else str(item)
+        if name.upper().startswith("BODY[") or name.upper() in ("RFC822", "RFC822.TEXT"):
+            raise WouldWrite(f"FETCH {name} marks a mail as read")
 
 
 def log_in(client: Any, ours: ImapSettings) -> None:

@@ -39,6 +39,7 @@ from mailbot.languages import WORDS, languages_in
 from mailbot.postroom import tokens
 from mailbot.postroom.contents import Held, lacking
 from mailbot.postroom.own_templates import wrong_in
+from mailbot.postroom.shown import Shown
 from mailbot.postroom.wire import Enclosure as Enclosure
 from mailbot.postroom.wire import LetterMistake as LetterMistake
 from mailbot.postroom.wire import Picture as Picture
@@ -133,6 +134,7 @@ class Order:
     pictures: tuple[Picture, ...] = ()
     language: str = ENGLISH.code
     plain: bool = False
+    shown: tuple[Shown, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -265,6 +267,7 @@ class Stationery:
             "body_of": {body.key: body for body in letterhead.bodies},
             "enclosed": [enclosure.name for enclosure in order.attachments],
             "pictures": [picture.name for picture in order.pictures],
+            "shown": order.shown,
             "colleague_link": colleague_link,
             "kpi_ground": KPI_GROUND,
             "day": tongue.day,

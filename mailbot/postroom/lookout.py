@@ -51,9 +51,10 @@ class Lookout:
         keeper: Keeper,
         clock: Callable[[], dt.datetime],
         on_news: Callable[[], None],
+        door: ImapDoor | None = None,
     ) -> None:
         self.settings = settings
-        self._door = ImapDoor(settings)
+        self._door = door or ImapDoor(settings)
         self._keeper = keeper
         self._clock = clock
         self._on_news = on_news

@@ -176,7 +176,7 @@ def read_imap(
 
     found = Export([], [])
     for folder in folders:
-        reader = _Reader(replace(settings, folder=folder, after="leave"))
+        reader = _Reader(replace(settings, folder=folder, after="leave", read_only=True))
         for uid, at in reader.all_since(since, before):
             found.mails.append(
                 Exported(at, f"{folder}/{uid}", lambda reader=reader, uid=uid: reader.bytes_of(uid))  # type: ignore[misc]

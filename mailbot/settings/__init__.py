@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from string import Template
 from typing import Final
@@ -21,6 +21,7 @@ from mailbot.calendarfile import publish, today_in_london
 from mailbot.casework.allocation import Weights, first_there
 from mailbot.casework.calendar import Calendar
 from mailbot.casework.parts import (
+    SHADOW_PREFIX,
     Body,
     Document,
     ImapSettings,
@@ -28,6 +29,7 @@ from mailbot.casework.parts import (
     Letters,
     Limits,
     Logo,
+    Mode,
     OAuthSettings,
     Ombudsman,
     Place,
@@ -135,6 +137,11 @@ class Settings:
     allocation: Weights = field(default_factory=Weights)  # what open cases weigh
     forward_dangerous_files: bool = False  # programs, macros and the like go along with mails to staff
     retention: Retention = field(default_factory=Retention)
+    mode: Mode = Mode.LIVE
+    other_url: str = field(
+        default="", repr=False
+    )  # the database of the other kind of run, live or shadow; "" for none
+    watches_sent: str = ""  # shadow: the folder in which the team's own mail lies, "" to look for it
     warnings: tuple[Mistake, ...] = ()
 
     def mailbox(self, name: str) -> MailboxSettings:
@@ -231,7 +238,16 @@ class _Reader:
         oauth = self._oauth(main.oauth)
         mailboxes = [self._mailbox(n, table, oauth) for n, table in enumerate(main.mailbox)]
         smtp = self._smtp(main.smtp, oauth)
-        url = self._database_url(main.database, data)
+        live = self._database_url(main.database, data)
+        beside = self._shadow_url(main, data, live)
+        shadow = main.mode == Mode.SHADOW
+        if shadow:  # by construction: no part that could write is handed what it would need
+            mailboxes = [
+                replace(box, imap=replace(box.imap, after="leave", read_only=True)) if box else None
+                for box in mailboxes
+            ]
+            smtp = replace(smtp, sent_folder="")
+        url, other = (beside, live) if shadow else (live, beside)
         model = self._model(main.classifier)
         calendar = self._calendar(main.calendar, mailboxes)
         people = tuple(_person(table) for table in staff.person) if staff else ()
@@ -255,13 +271,14 @@ class _Reader:
             smtp=smtp,
             smtp_retry_hours=main.smtp.retry_hours,
             trust=TrustSettings(main.trust.authserv_id, main.trust.mode),
-            reference_prefix=main.references.prefix,
+            reference_prefix=SHADOW_PREFIX if shadow else main.references.prefix,
             habits=Habits(
                 casework.confirm_acknowledgement,
                 casework.acknowledge_at,
                 casework.chase_at,
                 casework.hold_minutes,
                 languages=self._languages(letters.templates, main.landlord.untranslated),
+                by_hand=main.mode == Mode.ASSIST,
             ),
             digest_at=casework.digest_at,
             references_only=casework.digest_references_only,
@@ -283,6 +300,9 @@ class _Reader:
             ),
             people=people,
             retention=Retention(**main.retention.model_dump()),
+            mode=Mode(main.mode),
+            other_url=other,
+            watches_sent=main.smtp.sent_folder,
             reports=_reports(main.reports),
             warnings=(*self._warnings, *find_oddities(main, staff)),
         )
@@ -464,8 +484,8 @@ class _Reader:
             self._refuse(key, name, "this variable is not set", f"set {name}, or use a file instead")
         return value
 
-    def _database_url(self, table: t.DatabaseTable, data: Path) -> str:
-        key = "database.url_env" if table.url_env else "database.url"
+    def _database_url(self, table: t.DatabaseTable, data: Path, name: str = "url") -> str:
+        key = f"database.{name}_env" if table.url_env else f"database.{name}"
         url = self._variable(table.url_env, key) if table.url_env else table.url
         scheme, sign, rest = url.partition("://")
         if url and (not sign or scheme not in _SCHEMES):
@@ -481,6 +501,27 @@ class _Reader:
                 )
             return f"sqlite:///{data / path}"
         return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    def _shadow_url(self, main: t.MailbotTable, data: Path, live: str) -> str:
+        """The database of a shadow run: named, or beside the live one where that is a file."""
+        table, shadow = main.database, main.mode == Mode.SHADOW
+        if table.shadow_url or table.shadow_url_env:
+            if table.shadow_url_env and not shadow:
+                return self._environ.get(table.shadow_url_env, "")  # only a shadow run must have it
+            named = t.DatabaseTable(url=table.shadow_url or "sqlite:///-", url_env=table.shadow_url_env)
+            url = self._database_url(named, data, "shadow_url")
+            if url and url == live:
+                key = f"database.shadow_url{'_env' if table.shadow_url_env else ''}"
+                self._refuse(key, "(not shown)", "this is the live database",
+                             "give the shadow run one of its own")  # fmt: skip
+            return url
+        if live.startswith("sqlite:///"):
+            file = Path(live.removeprefix("sqlite:///"))
+            return f"sqlite:///{file.with_name(f'{file.stem}-shadow{file.suffix}')}"
+        if shadow and live:
+            self._refuse("database.shadow_url_env", "", "a shadow run needs a database of its own",
+                         "make an empty one and name it: shadow_url_env or shadow_url")  # fmt: skip
+        return ""
 
     def _model(self, table: t.ClassifierTable) -> Path | None:
         if not table.model:

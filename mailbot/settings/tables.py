@@ -100,6 +100,8 @@ class LandlordTable(Strict):
 class DatabaseTable(Strict):
     url: Word = "sqlite:///mailbot.db"
     url_env: str = ""
+    shadow_url: str = ""
+    shadow_url_env: str = ""
     upgrade_on_start: bool = True
     journal_key_file: str = ""
     journal_key_env: str = ""
@@ -110,6 +112,8 @@ class DatabaseTable(Strict):
             raise ValueError(
                 "journal_key_file and journal_key_env say the same thing twice: keep one of them"
             )
+        if self.shadow_url and self.shadow_url_env:
+            raise ValueError("shadow_url and shadow_url_env say the same thing twice: keep one of them")
         return self
 
 
@@ -383,6 +387,7 @@ class ReportsTable(Strict):
 class MailbotTable(Strict):
     """mailbot.toml."""
 
+    mode: Literal["live", "assist", "shadow"] = "live"
     data_dir: str = "."
     landlord: LandlordTable = Field(description="a [landlord] section")
     database: DatabaseTable = Field(default_factory=DatabaseTable)

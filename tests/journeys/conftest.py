@@ -55,6 +55,8 @@ roles = ["supervisor"]
 """
 
 CONFIG = """
+mode = "{mode}"
+
 [landlord]
 name = "Brackenfield Homes Limited"
 short_name = "Brackenfield Homes"
@@ -165,6 +167,7 @@ class House:
     landlord: str = ""
     smtp: str = ""
     calendar: str = ""
+    mode: str = "live"
     policies: dict[str, str] = field(default_factory=dict)  # the landlord's own files, by name
     blank: Path | None = None  # a database with tables and nothing in them, to begin with
     _parts: Parts | None = None
@@ -180,6 +183,7 @@ class House:
         (config / "staff.toml").write_text(STAFF)
         (config / "mailbot.toml").write_text(
             CONFIG.format(
+                mode=self.mode,
                 address=self.address,
                 url=self.url,
                 policy=self.policy,
@@ -205,7 +209,7 @@ class House:
     def parts(self) -> Parts:
         if self._parts is None:
             configured = settings.load(self.write_config())
-            file = Path(self.url.removeprefix("sqlite:///"))
+            file = Path(configured.database.url.removeprefix("sqlite:///"))
             if self.blank and self.url.startswith("sqlite") and not file.exists():
                 shutil.copy(self.blank, file)
             store = open_store(configured.database.url)
