@@ -19,6 +19,8 @@ from mailbot.casework.vocabulary import (
     Audience,
     Case,
     Effect,
+    Fact,
+    HeldLetter,
     Letter,
     Party,
     Person,
@@ -43,6 +45,7 @@ WORLDS = {
     "approved": ("tch", Habits()),
     "reviewed": ("mrh", Habits()),
     "put by": ("code-2024", Habits()),
+    "unsent": ("code-2024", Habits()),
 }
 
 
@@ -60,9 +63,14 @@ def cases_of(world: str) -> dict[Stage, Case]:
     made = samples(rules_of(world))
     second = (Stage.STAGE2_OPEN, Stage.STAGE2_RESPONDED)
     waiting = tuple(put_by(key) for key in ("sam", "morgan", "alex")) if world == "put by" else ()
+    held = (unsent(1), unsent(2)) if world == "unsent" else ()
     return {
         stage: replace(
-            case, handler="morgan" if stage in second else "sam", had_part=("sam",), unconfirmed=waiting
+            case,
+            handler="morgan" if stage in second else "sam",
+            had_part=("sam",),
+            unconfirmed=waiting,
+            unsent=held,
         )
         for stage, case in made.items()
     }
@@ -72,6 +80,13 @@ def put_by(who: str) -> Unconfirmed:
     """A note that came in a mail without our token."""
     note = StaffActed(at("2026-03-04"), who, Act.NOTE, words="she rang twice", mail="mail-8")
     return Unconfirmed(1, who, note.mail, note.at, "token", (note,))
+
+
+def unsent(number: int) -> HeldLetter:
+    """A survey that was never sent: it waits for somebody's word."""
+    facts: dict[str, Fact] = {"closed_on": "2026-03-02"}
+    order = SendLetter(Letter.SURVEY, Audience.RESIDENT, "jo.finch@example.com", ("Code 1.6",), facts)
+    return HeldLetter(number, order, at("2026-03-04"))
 
 
 def written_for(case: Case) -> Case:

@@ -234,12 +234,20 @@ TABLE: dict[Act, Row] = {
         Wrong("done already, or it lapsed", before=("#confirm 1",)), world="put by",
         barred=(Wrong("done already, or it lapsed", by="kit"),),
     ),
+    Act.RELEASE: Row(
+        "#release 1", "The survey was sent", "#relaese 1", ("#release it all", "not the number"), ANYTIME,
+        Wrong("No letter of this case waits", before=("#release 1", "#discard 2")), world="unsent",
+    ),
+    Act.DISCARD: Row(
+        "#discard 2 because I rang her", "is not sent: I rang her", "#dsicard 2", ("#discard it", "not the number"),
+        ANYTIME, Wrong("Say which letter", line="#discard 3"), world="unsent",
+    ),
     Act.HELP: Row("#help", "what you can write", "#hlep", WHOLE, ANYTIME, ANYTIME),
     Act.HISTORY: Row("#history", "history of the case", "#hsitory", WHOLE, ANYTIME, ANYTIME),
 }  # fmt: skip
 
 SENDS = {Act.REPLY, Act.CONFIRM, Act.RESPOND, Act.EXTEND, Act.UPDATE, Act.APPROVE, Act.DECLINE, Act.CLOSE, Act.REOPEN,
-         Act.ESCALATE, Act.SORT, Act.RESIDENT, Act.NEW, Act.SPLIT}  # fmt: skip
+         Act.ESCALATE, Act.SORT, Act.RESIDENT, Act.NEW, Act.SPLIT, Act.RELEASE}  # fmt: skip
 """The only commands that a resident hears of by a letter; of every other one they hear nothing."""
 
 

@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import ALEX, COMPLAINT, JO, REQUEST, SAM, House, london
 from doors.mailboxes import Mailboxes
 
 from mailbot.casework.parts import Mode
 from storage.rows import LetterState
-
-
-from conftest import ALEX, COMPLAINT, JO, REQUEST, SAM, House, london
 
 BEN = "ben.ode@example.net"
 
@@ -197,6 +195,6 @@ def test_a_shadow_run_and_live_work_never_share_a_database(
     house.mode, house.url = "live", url
     from storage.rows import StorageRefused
 
-    with pytest.raises(StorageRefused, match='mode = "live": the database belongs to a shadow run.*let url'):
+    with pytest.raises(StorageRefused, match=r'mode = "live": the database belongs to a shadow run.*let url'):
         house.turn()
     house.stop()

@@ -13,6 +13,7 @@ from typing import Any
 from mailbot.casework.parts import Body, Landlord, Ombudsman
 from mailbot.casework.vocabulary import Audience, Fact, Letter
 from mailbot.postroom.letters import Letterhead, Order, Stationery, Written
+from mailbot.postroom.shown import Shown, switched_off
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 REFERENCE = "CC-2026-004217-7"
@@ -400,6 +401,21 @@ FACTS: Mapping[Letter, Mapping[str, Fact]] = {
         "duties": DUTIES,
         "because": ["8.1"],
     },
+    Letter.RELEASE_REQUEST: {
+        **CASE,
+        "handler_name": "Joan Bakare",
+        "letter_words": "acknowledgement",
+        "to": "amina.begum@example.org",
+        "preview": "Dear Amina Begum,\n\nThank you for your complaint of 12 March 2026.",
+        "why": "it was written on 9 March 2026, before mailbot was set aside",
+        "last_day": "2026-03-19",
+        "tone": "",
+        "commands": [
+            {"label": "Send it", "line": "#acknowledge", "body": ""},
+            {"label": "Don't send it", "line": "#discard acknowledgement because ", "body": "Say why."},
+        ],
+        "because": ["Code 6.2", "House 48"],
+    },
     Letter.ROUTED: {
         **CASE,
         "kind_words": "noise and trouble between neighbours",
@@ -588,7 +604,54 @@ FACTS: Mapping[Letter, Mapping[str, Fact]] = {
     },
 }
 
+FACTS[Letter.SHADOW_DRAFTS] = {
+    "drafts": [41, 42],
+    "left": 3,
+    "listed": ["12 March, 10:00: survey to jo@example.org"],
+}
+FACTS[Letter.SHADOW_DAY] = {
+    "date": "2026-03-12",
+    "headline_lines": [
+        "7 mails came in; mailbot would have written 4 letters to residents, the team wrote 2",
+        "Past its last day and still open, by the mail that mailbot can see: 1. See below.",
+    ],
+    "counts": [
+        {"value": 7, "label": "mails came in", "tone": "plain"},
+        {"value": 1, "label": "past the last day, open", "tone": "red"},
+    ],
+    "sections": [
+        {
+            "title": "Late by the policy",
+            "note": "Since the run began.",
+            "rows": [
+                {
+                    "lead": "Complaint that nobody acknowledged: SHADOW-2026-000007-1 Leak",
+                    "cells": ["An acknowledgement was due by 2026-03-09.", "Code 6.2"],
+                }
+            ],
+            "more": "and 2 more",
+        },
+        {"title": "What mailbot took the mails for", "note": "No mail came in.", "rows": [], "more": ""},
+    ],
+}
+SHOWN = Shown(
+    words="acknowledgement",
+    to="amina.begum@example.org",
+    who="a resident",
+    at=dt.datetime(2026, 3, 12, 10, 0, tzinfo=dt.UTC),
+    because=("Code 6.2",),
+    reference="SHADOW-2026-000007-1",
+    subject="Your complaint",
+    text="Dear Amina Begum,\n\nThank you for your complaint.",
+    html=switched_off(
+        "<html><body><p>Dear Amina Begum,</p><p>Thank you for your complaint.</p></body></html>"
+    ),
+    files=("our-policy.pdf",),
+)
+
 STAFF = {
+    Letter.SHADOW_DRAFTS: Audience.SUPERVISOR,
+    Letter.SHADOW_DAY: Audience.SUPERVISOR,
     Letter.QUESTION: Audience.SUPERVISOR,
     Letter.PROPOSAL: Audience.SUPERVISOR,
     Letter.DIGEST: Audience.SUPERVISOR,
@@ -605,6 +668,7 @@ STAFF = {
             Letter.COMMAND_REFUSED,
             Letter.CONFIRM_ACT,
             Letter.APPROVAL_REQUEST,
+            Letter.RELEASE_REQUEST,
             Letter.ROUTED,
         ),
         Audience.HANDLER,
@@ -631,6 +695,7 @@ def order_of(letter: Letter, **changes: Fact) -> Order:
         from_address="complaints@thamesmeadow.example",
         reply_to="complaints+cc-2026-004217-7.k3f9@thamesmeadow.example",
         date=dt.datetime(2026, 3, 12, 10, 2, 33, tzinfo=dt.UTC),
+        shown=(SHOWN, SHOWN) if letter is Letter.SHADOW_DRAFTS else (),
     )
 
 
