@@ -14,6 +14,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Final
 
+from mailbot.casework.parts import MODE_WORDS, Mode
 from mailbot.health import Health, Trouble
 from mailbot.postroom.smtp import Door, Outcome
 from mailbot.settings import Settings
@@ -66,11 +67,12 @@ class Alarms:
         box = self._settings.mailboxes[0].imap.address
         mail = EmailMessage()
         mail["From"] = f"mailbot <{box}>"
-        mail["Subject"] = subject_of(troubles)
+        shadow = "[shadow] " if self._settings.mode is Mode.SHADOW else ""
+        mail["Subject"] = shadow + subject_of(troubles)
         mail["Date"] = format_datetime(now)
         mail["Message-ID"] = f"<alarm.{secrets.token_hex(12)}@{box.rpartition('@')[2]}>"
         mail["Auto-Submitted"] = "auto-generated"
-        mail.set_content(text_of(troubles, over))
+        mail.set_content(f"{text_of(troubles, over)}\nmailbot runs {MODE_WORDS[self._settings.mode]}.\n")
         sent = False
         for address in self._settings.alarm_to:
             del mail["To"]

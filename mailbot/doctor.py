@@ -13,12 +13,13 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from mailbot.calendarfile import PLACE
 from mailbot.casework.calendar import LONDON
+from mailbot.casework.parts import MODE_WORDS, Mode
 from mailbot.clock import Clock, monotonic
 from mailbot.postroom.examining import (
     CAPABILITIES,
@@ -80,6 +81,7 @@ def examine(settings: Settings, clock: Clock, *, send: bool = True, seconds: flo
         "configuration",
         f"mailboxes: {len(settings.mailboxes)}, people: {len(settings.people)}",
     )
+    yield _mode(settings, send)
     yield from _machine(settings, clock)
     yield from _database(settings)
     yield from _model(settings)
@@ -96,6 +98,13 @@ def examine(settings: Settings, clock: Clock, *, send: bool = True, seconds: flo
             yield from _mailbox(settings, mailbox, clock, door if send and relay_works else None, seconds)
     finally:
         door.close()
+
+
+def _mode(settings: Settings, send: bool) -> Finding:
+    told = MODE_WORDS[settings.mode]
+    if settings.mode is Mode.SHADOW and not send:
+        told += "; so no test mail goes into the mailbox (--send has it try)"
+    return ok("mode", told)
 
 
 # ------------------------------------------------------------------ this machine
@@ -299,7 +308,8 @@ def _mailbox(
     if lost := _resolves(part, ours.host):
         yield lost
         return
-    examiner = Examiner(ours)
+    # Test mails are taken away again; where none is sent the door may only read, as the run itself.
+    examiner = Examiner(replace(ours, read_only=ours.read_only and door is None))
     try:
         try:
             found = examiner.examine()

@@ -64,6 +64,7 @@ class Health:
     differences: tuple[str, ...]
     silent_hours: float | None  # working hours since the last mail came, where that is more than usual
     troubles: tuple[Trouble, ...]
+    mode: str = "live"  # how far mailbot may go: live, assist, shadow
 
     @property
     def ready(self) -> bool:
@@ -111,6 +112,7 @@ def examine(work: Work, settings: Settings, now: dt.datetime, running: bool = Tr
         differences=differences,
         silent_hours=_unusual_silence(work, settings.calendar, now),
         troubles=(),
+        mode=settings.mode.value,
     )
     found = tuple(_troubles(health, settings, running, {n: r.last_error for n, r in rows.items()}))
     return replace(health, troubles=found)

@@ -16,6 +16,7 @@ def health(
     """Whether mail is read and letters leave, and what needs somebody. Reads the database; asks no server.
 
     Exits with 1 while mail or letters stand still."""
+    from mailbot.casework.parts import MODE_WORDS
     from mailbot.clock import WallClock
     from mailbot.health import examine
 
@@ -27,6 +28,7 @@ def health(
     if as_json:
         print_json(found.as_json())
     else:
+        typer.echo(f"Mode {MODE_WORDS[settings.mode]}.")
         for trouble in found.troubles:
             typer.echo(f"{'STANDS STILL' if trouble.blocks else 'look'}  {trouble.part}: {trouble.told}")
         typer.echo("Ready: mail is read and letters leave." if found.ready else "Not ready.")

@@ -136,6 +136,7 @@ def families(health: Health, counts: Mapping[tuple[str, str], int], duties: Duti
     yield labelled("letters", "Letters, by what became of them.", "state", dict(health.letters))
     yield labelled("quarantined_mails", "Mails set aside for a person.", "cause", dict(health.quarantined))
     yield labelled("cases", "Cases by stage.", "stage", dict(health.open_cases))
+    yield labelled("mode_info", "How far mailbot may go: live, assist, shadow.", "mode", {health.mode: 1.0})
     if duties is not None:
         owed = (
             "Acknowledgements and responses that are owed: due today, past their target, past their last day."

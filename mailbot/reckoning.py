@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mailbot.casework import orders
+from mailbot.casework.parts import MODE_WORDS, Mode
 from mailbot.casework.vocabulary import Stage
 from mailbot.retention import LAST
 from mailbot.upkeep import VERIFIED
@@ -158,7 +159,7 @@ def reckon_all(service: Service, lying: Mapping[str, Lying] | None = None) -> li
 
 def as_of_now(work: Work, settings: Settings, now: dt.datetime) -> list[str]:
     """The reckoning for the digest: counted now, with what the last look at the server found missing."""
-    lines: list[str] = []
+    lines = [] if settings.mode is Mode.LIVE else [f"mailbot runs {MODE_WORDS[settings.mode]}."]
     for box in settings.mailboxes:
         found = reckon(work, box.name, now)
         known = work.recall(f"{DIFFERENCE}{box.name}") or ""

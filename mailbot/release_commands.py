@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from importlib import metadata
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 import mailbot
-from mailbot.terminal import print_json, print_table
+from mailbot.terminal import HERE, ConfigDir, print_json, print_table
 
 
 def version(
+    config: ConfigDir = HERE,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Which mailbot this is, with which model and which policies. Name all three when something is wrong."""
@@ -24,12 +27,24 @@ def version(
         f"{found.id}@{found.version}" for found in list_policies(config_dir() / "policies") if found.title
     )
     model = shipped_version()
+    mode = _mode_in(config)
     if as_json:
-        print_json({"mailbot": mailbot.__version__, "model": model, "policies": policies})
+        told = {"mailbot": mailbot.__version__, "model": model, "policies": policies}
+        print_json({**told, "mode": mode} if mode else told)
         return
     typer.echo(f"mailbot {mailbot.__version__}")
     typer.echo(f"model {model}")
     typer.echo(f"policies {', '.join(policies)}")
+    if mode:
+        typer.echo(f"mode {mode} ({config})")
+
+
+def _mode_in(config: Path) -> str:
+    """What the configuration there says, "" where there is none that can be read: this command needs none."""
+    try:
+        return str(tomllib.loads((config / "mailbot.toml").read_text(encoding="utf-8")).get("mode", "live"))
+    except (OSError, ValueError):
+        return ""
 
 
 def licences(

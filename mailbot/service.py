@@ -73,6 +73,7 @@ from storage import Store, away, points
 from storage.rows import (
     CaseChanged,
     KeptAttachment,
+    LetterRow,
     MailRow,
     MailState,
     SequenceMoved,

@@ -36,19 +36,24 @@ PROVIDERS: Final[dict[str, dict[str, str | bool]]] = {
 
 def doctor(
     config: ConfigDir = HERE,
-    no_send: Annotated[bool, typer.Option("--no-send", help="Send no mail to ourselves.")] = False,
+    send: Annotated[
+        bool | None,
+        typer.Option("--send/--no-send", help="Send mails to ourselves; unless said, not in shadow mode."),
+    ] = None,
     wait: Annotated[int, typer.Option(help="Wait so many seconds for our own mail.", min=1, max=600)] = 60,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Try everything that mailbot stands on, for real, and say what to do about what fails.
 
     Exits with 1 if something is wrong. Sends two mails to the mailbox itself, and takes them away again."""
+    from mailbot.casework.parts import Mode
     from mailbot.clock import WallClock
     from mailbot.doctor import State, examine
 
     settings = load(config, servers=True)
     findings = []
-    for finding in examine(settings, WallClock(), send=not no_send, seconds=wait):
+    tries = settings.mode is not Mode.SHADOW if send is None else send
+    for finding in examine(settings, WallClock(), send=tries, seconds=wait):
         findings.append(finding)
         if not as_json:
             typer.echo(f"{SIGNS[finding.state]}{finding.part}: {finding.told}")
@@ -132,6 +137,7 @@ def init(
     if ask.missing:
         stop(f"there is nobody to ask here. Give as options: {', '.join(ask.missing)}")
     values: dict[str, str | bool] = {
+        ".mode": "shadow",
         "landlord.name": name,
         "landlord.short_name": name,
         "landlord.phone": phone,
@@ -166,6 +172,10 @@ def init(
     typer.echo(f"  1. {secret}")
     typer.echo(f"  2. mailbot config check --config {folder}")
     typer.echo(f"  3. mailbot doctor --config {folder}")
+    typer.echo(
+        "It begins as a shadow run: nothing in the mailbox is changed and only supervisors are written to "
+        '(docs/modes.md). When you trust it, write mode = "assist" or "live".'
+    )
 
 
 class _Questions:

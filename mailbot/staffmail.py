@@ -258,8 +258,7 @@ class StaffDesk:
 
     def give_back(self, work: Work, row: MailRow, mail: Mail, person: Person) -> Attended:
         """Written while mailbot was set aside: carried out now it would be late and a surprise."""
-        found = self._service.find_case(work, row, mail)
-        case = work.case(found.reference) if found and not found.suggestion else None
+        case = self._service.look_up(work, mail).case
         written = row.received_at.astimezone(LONDON)
         problem = (
             f"You wrote this on {written.day} {written:%B at %H:%M}, while mailbot was set aside, so nothing was done. "

@@ -240,7 +240,7 @@ class _Reader:
         smtp = self._smtp(main.smtp, oauth)
         live = self._database_url(main.database, data)
         beside = self._shadow_url(main, data, live)
-        shadow = main.mode == Mode.SHADOW
+        shadow = Mode(main.mode) is Mode.SHADOW
         if shadow:  # by construction: no part that could write is handed what it would need
             mailboxes = [
                 replace(box, imap=replace(box.imap, after="leave", read_only=True)) if box else None
@@ -276,9 +276,9 @@ class _Reader:
                 casework.confirm_acknowledgement,
                 casework.acknowledge_at,
                 casework.chase_at,
-                casework.hold_minutes,
+                0 if shadow else casework.hold_minutes,
                 languages=self._languages(letters.templates, main.landlord.untranslated),
-                by_hand=main.mode == Mode.ASSIST,
+                by_hand=Mode(main.mode) is Mode.ASSIST,
             ),
             digest_at=casework.digest_at,
             references_only=casework.digest_references_only,
@@ -504,7 +504,7 @@ class _Reader:
 
     def _shadow_url(self, main: t.MailbotTable, data: Path, live: str) -> str:
         """The database of a shadow run: named, or beside the live one where that is a file."""
-        table, shadow = main.database, main.mode == Mode.SHADOW
+        table, shadow = main.database, Mode(main.mode) is Mode.SHADOW
         if table.shadow_url or table.shadow_url_env:
             if table.shadow_url_env and not shadow:
                 return self._environ.get(table.shadow_url_env, "")  # only a shadow run must have it
