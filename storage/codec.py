@@ -53,6 +53,8 @@ _order_fields = tuple(f.name for f in dataclasses.fields(SendLetter))
 
 
 def _dump(adapter: TypeAdapter[Any], value: Any) -> str:
+    if isinstance(value, LetterHeld) or (isinstance(value, Case) and value.unsent):
+        return _plain(adapter.dump_python(value))  # facts of a letter are any JSON, and are written as such
     try:
         return adapter.dump_json(value).decode()
     except PydanticSerializationError:

@@ -261,7 +261,7 @@ def test_passwords_come_from_files_too_and_show_in_no_repr(tmp_path: Path) -> No
         ('# model = "models/our-own.npz"', 'model = "x.npz"', "classifier.model", "no such model", "leave it out"),
         ("# letters_per_address_per_hour = 6", "letters_per_address_per_hour = 60", "limits", "an hour may not hold",
          "lower letters_per_address_per_hour"),
-        ("[landlord]", "[landlord", "(the file)", "this is no TOML.*line 7", "put that place right"),
+        ("[landlord]", "[landlord", "(the file)", "this is no TOML.*line 11", "put that place right"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_the_settings_is_told_with_its_key_and_what_to_write(
