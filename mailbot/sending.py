@@ -72,6 +72,8 @@ MOST_ALERTS = 10
 """So many alerts of one kind go out in an hour; beyond it, the digest shows what they would have told."""
 NEEDS_YOU = "A letter needs you"
 """How the headline of an alert about a letter begins: trouble with such an alert is told to nobody."""
+BY_HAND = "It will not be sent again by itself: check, and write to the person yourself."
+ASKED = "It does not go by itself: whoever has the case is asked, and says #release or #discard."
 DRAFT = "shadow:draft:"
 """What storage remembers by: the letters that a shadow run absorbed and has not shown yet."""
 ABSORBED = "shadow run: not sent, shown to a supervisor"
@@ -325,8 +327,8 @@ class Outbox:
     def _hold(self, letter: LetterRow, why: str) -> Sent:
         with self._store.begin() as work:
             work.hold(letter.id, why)
-            if not self.on_held(work, letter, why):
-                self._tell(work, letter, f"was held back: {why}", kind="held")
+            asked = self.on_held(work, letter, why)
+            self._tell(work, letter, f"was held back: {why}", kind="held", then=ASKED if asked else BY_HAND)
         logs.letter_handled(letter, "held", self._now())
         return Sent(letter, None, why)
 
@@ -584,6 +586,7 @@ class Outbox:
         kind: str = "letter",
         most: int = MOST_ALERTS,
         resent: bool = False,
+        then: str = BY_HAND,
     ) -> None:
         """Note trouble with a letter and tell a supervisor: another one where it was theirs. Of one kind of
         trouble so many times an hour; of trouble with such an alert never, so that nothing loops."""
@@ -611,10 +614,7 @@ class Outbox:
             {
                 "reference": letter.reference or "",
                 "headline": f"{NEEDS_YOU}: {headline or name}",
-                "what": sentence
-                if resent
-                else sentence
-                + " It will not be sent again by itself: check, and write to the person yourself.",
+                "what": sentence if resent else f"{sentence} {then}",
                 "lines": lost.get("lines", []),
                 "urgency": lost.get("urgency", "today"),
                 "subject": lost.get("subject", letter.subject),

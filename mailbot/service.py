@@ -64,7 +64,7 @@ from mailbot.postroom.trust import authenticate
 from mailbot.recounting import recompute_dates
 from mailbot.restored import reason, remarked, restored
 from mailbot.senders import asked_about, kind_of, may_be_quoted, warning_of
-from mailbot.sending import Outbox, Sent, mailbox_named, may_tell, pause, place_of, resume
+from mailbot.sending import MOST_ALERTS, Outbox, Sent, mailbox_named, may_tell, pause, place_of, resume
 from mailbot.setaside import Aside, Cause
 from mailbot.settings import MailboxSettings, Settings
 from mailbot.staffmail import StaffDesk, history_text
@@ -556,7 +556,8 @@ class Service:
         case = work.case(row.reference) if row.reference else None
         if case is None or row.order.audience is not Audience.RESIDENT:
             return False
-        event = LetterHeld(self.clock.now(), row.order, why, row.id)
+        quiet = not may_tell(work, "held letters", self.clock.now(), MOST_ALERTS)
+        event = LetterHeld(self.clock.now(), row.order, why, row.id, quiet)
         self.step(work, case, event, self.box("", case), who="mailbot")
         return True
 

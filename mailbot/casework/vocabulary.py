@@ -587,6 +587,7 @@ class LetterHeld:
     order: SendLetter
     why: str
     row: int = 0  # in the outbox
+    quiet: bool = False  # people were asked about enough letters in this hour: the reminders tell of it
 
 
 Event: TypeAlias = MailArrived | TimerFell | StaffActed | Bounced | DatesChanged | LetterHeld

@@ -80,20 +80,26 @@ def _to_nobodys_desk(letter: SendLetter, rules: Rulebook) -> SendLetter:
 
 def put_before(case: Case, event: LetterHeld, rules: Rulebook) -> Decision:
     """A letter that could not go, or may not any more by itself, is put before whoever has the case."""
-    case, effects = hold(case, event.order, rules, event.at, event.why, event.row)
+    case, effects = hold(case, event.order, rules, event.at, event.why, event.row, event.quiet)
     sentence = f"The {name_of_letter(event.order.letter)} was put before somebody: {event.why}."
     return Decision(case, effects, sentence, rules.policy.why("by_hand"))
 
 
 def hold(
-    case: Case, letter: SendLetter, rules: Rulebook, at: dt.datetime, why: str = "", row: int = 0
+    case: Case,
+    letter: SendLetter,
+    rules: Rulebook,
+    at: dt.datetime,
+    why: str = "",
+    row: int = 0,
+    quiet: bool = False,
 ) -> tuple[Case, tuple[Effect, ...]]:
     """The case with this letter waiting, the mail that asks about it, and the reminder."""
     number = max((h.number for h in case.unsent), default=0) + 1
     case = replace(case, unsent=(*case.unsent, HeldLetter(number, letter, at, why, row)))
     clauses = tuple(dict.fromkeys((*letter.because, *rules.policy.why("by_hand"))))
     timer = SetTimer(Timer.RELEASE, rules.next_morning(at), clauses, subject=str(number))
-    if len(case.unsent) > MOST_ASKED:
+    if quiet or len(case.unsent) > MOST_ASKED:
         return case, (timer,)
     person = rules.acting(case.handler) or rules.supervisor
     asked = _request(case, person, letter, rules, clauses, offered.release_buttons(number), why=why)
