@@ -74,6 +74,7 @@ from storage.rows import (
     CaseChanged,
     KeptAttachment,
     LetterRow,
+    LetterState,
     MailRow,
     MailState,
     SequenceMoved,
@@ -487,6 +488,8 @@ class Service:
     ) -> tuple[Case | None, Decision]:
         """Decide (unless that was `decided` already) and record: the one place where cases change. In the caller's
         transaction."""
+        if case and case.unsent:
+            case = self._still_held(work, case)
         serial = self._serial(work, event.at) if case is None else None
         unread: frozenset[str] = frozenset()
         if isinstance(event, TimerFell) and event.timer in SILENCES:
@@ -560,6 +563,12 @@ class Service:
         event = LetterHeld(self.clock.now(), row.order, why, row.id, quiet)
         self.step(work, case, event, self.box("", case), who="mailbot")
         return True
+
+    def _still_held(self, work: Work, case: Case) -> Case:
+        """The case without the letters that somebody let go, or settled, in the outbox itself."""
+        rows = {held.row: work.letter(held.row) for held in case.unsent if held.row}
+        gone = {number for number, row in rows.items() if row is None or row.state is not LetterState.HELD}
+        return replace(case, unsent=tuple(h for h in case.unsent if h.row not in gone)) if gone else case
 
     def _settle_held(self, work: Work, before: Case, after: Case) -> None:
         """What somebody decided on lies in the outbox no more as held."""

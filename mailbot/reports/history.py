@@ -62,6 +62,7 @@ TIMER_WORDS: Mapping[Timer, str] = {
     Timer.SEND: "what the handler sent goes out, unless they take it back",
     Timer.SURVEY: "the resident is asked how it was handled",
     Timer.CONFIRM: "a mail of staff that nobody confirmed lapses",
+    Timer.RELEASE: "a letter that waits for somebody's word",
 }
 ISO_DATE = re.compile(r"(?<![\w-])(\d{4}-\d\d-\d\d)(?![\w-])")
 
