@@ -8,7 +8,7 @@ and is never resent by itself. A letter that is sent stays sent, whatever is sai
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Row, bindparam, func, insert, select, update
@@ -147,6 +147,16 @@ class Outbox(Transaction):
         )
         if not changed and self.letter(letter_id) is None:
             raise NoSuchLetter(str(letter_id))
+
+    def laid_down(self, letter_ids: Sequence[int], at: dt.datetime) -> None:
+        """As `handing` and `sent`, of many at once, without bytes: for a replay, in which nothing leaves the house."""
+        values = {
+            "state": LetterState.SENT.value,
+            "handed_at": at,
+            "sent_at": at,
+            "subject": letters.c.letter,
+        }
+        self._connection.execute(update(letters).where(letters.c.id.in_(letter_ids)).values(values))
 
     # `holder`: the worker that says it of a letter in its hands. ClaimLost where it has lost the letter: somebody else
     # has told what is to be told of it, or has it in hand now, and it must not come back into the queue.

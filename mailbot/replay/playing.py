@@ -248,10 +248,8 @@ class _Player:
         while waits is not None and waits <= now:
             with self._store.begin() as work:
                 letters = work.claim_letters(now, AT_ONCE, LEASE)
-                for letter in letters:
-                    work.handing(letter.id, b"", letter.order.letter.value, now)
-                    work.sent(letter.id, now)
-            if len(letters) < AT_ONCE:
+                work.laid_down([letter.id for letter in letters], now)
+            if not letters:  # a second letter to one person is claimed once the first has gone
                 return
 
     def _let_go(self, now: dt.datetime) -> None:
