@@ -50,6 +50,9 @@ STALLED_AFTER = 600.0
 GAVE_UP = 3
 """The exit code then."""
 
+ENDS_WITHIN = 3.0
+"""Seconds that a turn in hand has to end, when we are told to stop; once more after servers were hung up on."""
+
 
 class AlreadyRunning(Exception):
     """Another mailbot works on this database."""
@@ -153,6 +156,11 @@ class Rounds:
         for door in self._doors.values():
             door.close()
 
+    def hang_up(self) -> None:
+        """Cut the lines to all mailboxes, from any thread."""
+        for door in self._doors.values():
+            door.hang_up()
+
 
 class Daemon:
     """The service, running until it is told to stop."""
@@ -220,13 +228,34 @@ class Daemon:
         return self.exit_code
 
     def _stop(self) -> None:
+        """End in good order, and in some seconds whatever a server does. The turn in hand may end; a server that is
+        silent then is hung up on, and the letter in hand counts as never sent before its content was on its way, as
+        unknown after."""
         notify("STOPPING=1")
-        for lookout in self._lookouts:
-            lookout.stop()
+        ending = [threading.Thread(target=lookout.stop, daemon=True) for lookout in self._lookouts]
+        for thread in ending:
+            thread.start()
+        ended = self._turn_ends()
+        self._service.outbox.door.close()  # an alarm may be on its way besides
+        if not ended:
+            self._rounds.hang_up()
+            ended = self._turn_ends()
+        for thread in ending:
+            thread.join(ENDS_WITHIN)
+        if not ended:
+            log.warning("a turn hangs: ending without it")
+            give_up(0)  # what is on record is whole, as after a power cut
         self._scheduler.shutdown(wait=True)
         if self._health:
             self._health.close()
         log.info("stopped")
+
+    def _turn_ends(self) -> bool:
+        """Whether no turn is at work any more, or ends within a few seconds; none begins, for we are stopping."""
+        if not self._lock.acquire(timeout=ENDS_WITHIN):
+            return False
+        self._lock.release()
+        return True
 
     def _catch_signals(self) -> None:
         if threading.current_thread() is not threading.main_thread():
@@ -267,14 +296,16 @@ class Daemon:
         with self._one_turn():
             while not self._stopping.is_set() and self._service.tick(100):
                 self._moved()
-            self._service.digest()
-            send_reports(self._service)
-            self._service.worklists()
+            if not self._stopping.is_set():
+                self._service.digest()
+                send_reports(self._service)
+                self._service.worklists()
 
     def _reckon(self) -> None:
         with self._one_turn():
-            self._rounds.reckon(self._clock)
-            self._rounds.close()
+            if not self._stopping.is_set():
+                self._rounds.reckon(self._clock)
+                self._rounds.close()
 
     def _dispatch(self) -> None:
         with self._one_turn():
@@ -315,11 +346,11 @@ def taken_for(attended: Attended) -> str:
     return "asked" if attended.verdict.intent is Intent.UNSURE else "decided"
 
 
-def give_up() -> NoReturn:
+def give_up(code: int = GAVE_UP) -> NoReturn:
     """End the process although a turn hangs: an orderly end would wait for it for ever. It costs no more than
     a SIGKILL does."""
     logging.shutdown()
-    os._exit(GAVE_UP)
+    os._exit(code)
 
 
 def notify(state: str) -> None:

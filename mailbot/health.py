@@ -86,7 +86,9 @@ def examine(work: Work, settings: Settings, now: dt.datetime, running: bool = Tr
     calendar_left = (dt.date(published.to_year, 12, 31) - now.date()).days if published else None
     oauth = next((o for o in (settings.smtp.oauth, *(b.imap.oauth for b in settings.mailboxes)) if o), None)
     token = source_for(oauth, settings.smtp.user or settings.mailboxes[0].imap.user) if oauth else None
-    secret_left = (oauth.secret_ends - now.date()).days if oauth and oauth.secret_ends else None
+    ends = [day for _, day in settings.expiries]
+    ends += [oauth.secret_ends] if oauth and oauth.secret_ends else []
+    secret_left = (min(ends) - now.date()).days if ends else None
     looks = {
         box.name: _age(now, rows[box.name].looked_at if box.name in rows else None)
         for box in settings.mailboxes
@@ -161,7 +163,9 @@ def _troubles(health: Health, settings: Settings, running: bool, errors: dict[st
             "calendar", f"the published bank holidays end in {health.calendar_days_left} days", False
         )
     if health.secret_days_left is not None and health.secret_days_left < SECRET_SOON.days:
-        yield Trouble("secret", f"the provider's secret ends in {health.secret_days_left} days", False)
+        left = health.secret_days_left
+        told = f"ends in {left} days" if left >= 0 else f"ended {-left} days ago"
+        yield Trouble("secret", f"a password or the provider's secret {told}", False)
     if health.token_seconds_left is not None and health.token_seconds_left < 0:
         yield Trouble("token", "the token has ended and could not be renewed", True)
 

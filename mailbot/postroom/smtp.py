@@ -73,6 +73,9 @@ class Door(Protocol):
 
     def hand_over(self, raw: bytes, sender: str, to: str, *, null_sender: bool = False) -> Handed: ...
 
+    def close(self) -> None:
+        """Nothing is handed over any more; what is being is cut off soon."""
+
 
 def read_reply(code: int, answer: str) -> Handed:
     """A reply code as an outcome (RFC 5321 section 4.2.1). What is no reply code proves nothing: LATER."""

@@ -126,6 +126,9 @@ class NoRelay:
     def hand_over(self, raw: bytes, sender: str, to: str, *, null_sender: bool = False) -> Handed:
         raise AssertionError("a replay sends nothing")
 
+    def close(self) -> None:
+        """There is no line to cut."""
+
 
 def is_team(mail: Mail, settings: Settings, own: frozenset[str]) -> bool:
     """From the mailbox itself, from a member of staff, or from a colleague of the same domain."""

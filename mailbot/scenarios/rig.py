@@ -219,6 +219,9 @@ class Tray:
         self.handed.append((raw, to))
         return Handed(Outcome.ACCEPTED, 250, "2.0.0 laid on the tray")
 
+    def close(self) -> None:
+        """There is no line to cut."""
+
 
 class Stumbles(logging.Handler):
     """What the service logs as an error: a scenario in which it stumbles has not come true."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -186,6 +188,18 @@ def test_metrics_have_units_in_their_names_and_nobody_in_their_labels(door: Heal
     ):
         assert line in text, line
     assert "@" not in text and "Finch" not in text
+    page = (Path(__file__).parents[2] / "docs" / "operators.md").read_text()
+    names = set(re.findall(r"^(mailbot_\w+?)(?:_created)?(?:\{| )", text, re.MULTILINE))
+    assert len(names) > 12
+    assert {name for name in names if f"`{name}`" not in page and f"`{name}_total`" not in page} == set()
+
+
+def test_a_password_that_ends_soon_is_told_like_the_providers_secret(ward: Ward) -> None:
+    ward.settings = replace(
+        ward.settings, expiries=(("the mailbox's password", AT.date() + dt.timedelta(days=9)),)
+    )
+    (told,) = [trouble for trouble in ward.look().troubles if trouble.part == "secret"]
+    assert told.told == "a password or the provider's secret ends in 9 days" and not told.blocks
 
 
 def test_duties_are_told_by_how_they_stand(ward: Ward) -> None:
@@ -215,6 +229,9 @@ class Relay:
             return Handed(Outcome.LATER)
         self.mails.append(raw)
         return Handed(Outcome.ACCEPTED)
+
+    def close(self) -> None:
+        self.away = True
 
 
 def test_the_operator_hears_once_a_day_of_trouble_and_once_of_its_end(ward: Ward) -> None:

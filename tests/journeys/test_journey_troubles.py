@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
+import shutil
 import signal
+import socket
+import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from conftest import ALEX, COMPLAINT, JO, SAM, House, london
 from doors.catcher import Reply, SmtpCatcher
 from doors.dovecot import Dovecot
 from doors.mailboxes import Mailboxes
+from doors.meddler import Meddler
 from doors.primed import Primed
 
 from mailbot.casework.vocabulary import Stage
@@ -156,6 +163,59 @@ def test_the_daemon_acknowledges_within_five_seconds_and_stops_cleanly(
     assert ended.code == 0
     assert "stopped" in ended.err
     assert JO not in ended.err, "personal data stays out of the log"
+
+
+def test_told_to_stop_while_both_servers_are_silent_it_ends_in_seconds_and_tells_systemd_so(
+    make_house: MakeHouse, dovecot: Dovecot, primed: Primed, tmp_path: Path
+) -> None:
+    """A letter that the relay never answered before its content waits as before: nobody has it."""
+    house = make_house(dovecot)
+    house.stop()
+    silent = socket.create_server(("127.0.0.1", 0))  # takes connections and never says a word
+    line = Meddler(dovecot.imap_port)
+    told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    told.bind(str(tmp_path / "notify"))
+    told.settimeout(0.2)
+    stalled = threading.Event()
+    config = shutil.copytree(house.write_config(), tmp_path / "stalled")
+    text = (config / "mailbot.toml").read_text()
+    text = text.replace(f"port = {house.relay.port}", f"port = {silent.getsockname()[1]}")
+    text = text.replace(f"port = {dovecot.imap_port}", f"port = {line.port}")
+    (config / "mailbot.toml").write_text(text.replace("timeout_read = 10", "timeout_read = 120"))
+    house.clock.put(dt.datetime.now(dt.UTC))
+    house.write(JO, COMPLAINT)
+    command = ("-m", "mailbot", "run", "--config", config)
+    daemon = primed.start(*command, env={"NOTIFY_SOCKET": str(tmp_path / "notify")})
+    try:
+        until(lambda: LetterState.HANDING in states(house), 60)
+
+        def say_nothing(said: bytes) -> bytes:
+            stalled.wait(60)
+            return said
+
+        line.edit = say_nothing
+        begun = time.monotonic()
+        daemon.send(signal.SIGTERM)
+        ended = daemon.wait(60)
+        assert time.monotonic() - begun < 25  # the relay alone would have been waited for 30 seconds
+        assert ended.code == 0 and "stopped" in ended.err, ended.err
+        assert states(house) == {LetterState.WAITING}
+    finally:
+        stalled.set()
+        line.stop()
+        silent.close()
+    heard = []
+    with contextlib.suppress(TimeoutError):
+        while True:
+            heard.append(told.recv(100))
+    told.close()
+    assert heard[-1] == b"STOPPING=1" and {b"READY=1", b"WATCHDOG=1"} <= set(heard)
+
+
+def states(house: House) -> set[LetterState]:
+    """Of what has not gone out yet."""
+    with house.parts.store.read() as work:
+        return {one.state for one in work.letters_in(*LetterState)} - {LetterState.SENT}
 
 
 def looks(house: House) -> object:
