@@ -120,6 +120,12 @@ def _other(settings: Settings) -> Iterator[Store | None]:
         store.close()
 
 
+def _ran(shadow: Store) -> bool:
+    """Whether a shadow run ever began there: a command that only looks makes an empty database."""
+    with shadow.read() as work:
+        return work.recall(WHOSE) == Mode.SHADOW.database
+
+
 def gaps_of(work: Work) -> tuple[Gap, ...]:
     lines = (work.recall(GAPS) or "").split()
     parted = (line.split("|") for line in lines)
@@ -140,7 +146,7 @@ def _come_back(service: Service) -> None:
     left_open: list[str] = []
     if not known:
         with _other(settings) as shadow:
-            if shadow is None:
+            if shadow is None or not _ran(shadow):
                 return
             left_open = list(_left_open(shadow, settings))
         gap = Gap(EVER, now, takes_in=True)

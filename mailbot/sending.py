@@ -423,7 +423,11 @@ class Outbox:
                 files = tuple(e.name for e in self._order(row, mailbox, self._now()).attachments)
             except LetterMistake:  # as where its words were erased meanwhile
                 subject = text = "It can't be shown any more."
-        who = f"{person.name}, {order.audience.value}" if person else "not of the team"
+        who = (
+            f"{person.name}, {order.audience.value}"
+            if person
+            else self._policy_of(row, self._mailbox_of(row)).person_noun
+        )
         return Shown(
             words=order.letter.value.replace("_", " "),
             to=order.to,

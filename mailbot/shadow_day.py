@@ -261,9 +261,12 @@ def _section(title: str, note: str, rows: Sequence[Fact], nothing: str) -> Fact:
 
 
 def _finding(finding: Finding, cases: dict[str, Case]) -> Fact:
-    late = f", {finding.late} working days late" if finding.late else ""
+    late = f", {_many(finding.late, 'working day')} late" if finding.late else ""
+    told = (
+        f"{finding.told.partition(';')[0]}; mailbot has seen none" if finding.done is None else finding.told
+    )
     cells: list[Fact] = [
-        f"{finding.told[:1].upper()}{finding.told[1:]}{late}.",
+        f"{told[:1].upper()}{told[1:]}{late}.",
         ", ".join(finding.clauses[:3]),
     ]
     return {
@@ -277,13 +280,13 @@ def _came(row: MailRow, cases: dict[str, Case], references_only: bool) -> Fact:
     hidden = references_only or bool(case and case.restricted)
     verdict = row.verdict
     if verdict is None:
-        taken = row.disposition
+        taken = f"Not for the classifier: {row.disposition}."
     elif verdict.intent is Intent.UNSURE:
-        taken = "not clear: a person would have been asked"
+        taken = "Not clear: a person would have been asked."
     else:
-        taken = f"{KIND_WORDS[verdict.intent]} ({verdict.confidence:.0%} sure)"
+        taken = f"Taken for {KIND_WORDS[verdict.intent]} ({verdict.confidence:.0%} sure)."
     lead = f"{_place(row)}  {'(not shown)' if hidden else row.subject or '(no subject)'}"
-    cells: list[Fact] = [f"Taken for {taken}."]
+    cells: list[Fact] = [taken]
     if not hidden:
         cells.insert(0, f"From {row.sender}")
     if row.reference:

@@ -172,7 +172,7 @@ def test_the_teams_own_mail_is_the_word_of_the_landlord_and_the_morning_holds_bo
     shadow.go_to("2026-03-11", "08:00")
     day = shadow.last(ALEX, "shadow_day")
     assert "Complaint that nobody acknowledged" in day.text and ben.reference in day.text
-    assert "An acknowledgement was due by Monday 09 March 2026; the export holds none" in day.text
+    assert "An acknowledgement was due by Monday 09 March 2026; mailbot has seen none" in day.text
 
     team_writes(
         shadow, SAM, "Dear Jo,\n\nWe have decided to uphold your complaint. We repair the ceiling.\n\nSam",
