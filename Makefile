@@ -9,7 +9,7 @@ PYTEST_ARGS ?= -n 2 -q
 # The development environment holds everything that the demo needs.
 RUN := $(if $(wildcard .venv/.installed-dev),.venv/.installed-dev,.venv/.installed-run)
 
-.PHONY: demo test soak lint bench lock clean
+.PHONY: demo test soak crowd lint bench lock clean
 .DEFAULT_GOAL := demo
 
 demo: $(RUN)
@@ -24,6 +24,13 @@ soak: .venv/.installed-dev
 	bash .ci/install-servers
 	MAILBOT_SOAK_KILLS=$(or $(KILLS),300) MAILBOT_SOAK_MAILS=$(or $(MAILS),3000) MAILBOT_SOAK_SEED=$(or $(SEED),1) \
 	.venv/bin/python -m pytest -q -s -p no:randomly tests/journeys/test_journey_soak.py
+
+# Several processes on one PostgreSQL, killed at random: make crowd WORKERS=8 MAILS=50000 KILLS=200 SEED=7
+crowd: .venv/.installed-dev
+	bash .ci/install-servers
+	MAILBOT_CROWD_WORKERS=$(or $(WORKERS),4) MAILBOT_CROWD_KILLS=$(or $(KILLS),60) \
+	MAILBOT_CROWD_MAILS=$(or $(MAILS),20000) MAILBOT_CROWD_SEED=$(or $(SEED),1) \
+	.venv/bin/python -m pytest -q -s -p no:randomly tests/journeys/test_journey_crowd.py
 
 lint: .venv/.installed-dev
 	.venv/bin/ruff check .

@@ -165,6 +165,7 @@ def once(config: ConfigDir = HERE, since: Since = None) -> None:
     Exits with 1 if a mailbox was not reached or a letter did not go out; both are tried again next time."""
     from mailbot import logs
     from mailbot.daemon import AlreadyRunning, Rounds, alone_on
+    from mailbot.presence import at_work
     from mailbot.start import build
 
     settings = load(config, since, servers=True)
@@ -173,10 +174,10 @@ def once(config: ConfigDir = HERE, since: Since = None) -> None:
         with alone_on(settings.database.url):
             parts = build(settings, open_database(settings))
             rounds = Rounds(parts.service)
-            parts.service.outbox.recover()
-            parts.service.recompute_dates()
-            turn = rounds.turn(parts.clock)
-            rounds.close()
+            with at_work(parts.service):
+                parts.service.recompute_dates()
+                turn = rounds.turn(parts.clock)
+                rounds.close()
             with parts.store.read() as work:
                 unreached = [m for m in work.mailboxes() if m.last_error]
             parts.close()

@@ -19,7 +19,7 @@ from mailbot.postroom.reading import Mail, read
 from mailbot.postroom.screening import Screening, screen
 from mailbot.sending import place_of
 from storage import away
-from storage.rows import MailRow
+from storage.rows import MailRow, Waiting
 
 if TYPE_CHECKING:
     from classifiers import Ask
@@ -62,9 +62,9 @@ def in_hand(raw: bytes, row: MailRow, own_addresses: frozenset[str]) -> InHand:
     return InHand(mail, screen(mail, own_addresses))
 
 
-def chunks(rows: Sequence[MailRow], alone: frozenset[str]) -> Iterator[list[MailRow]]:
+def chunks(rows: Sequence[Waiting], alone: frozenset[str]) -> Iterator[list[Waiting]]:
     """The mails in their order, some at a time. One of `alone` has a chunk to itself."""
-    chunk: list[MailRow] = []
+    chunk: list[Waiting] = []
     size = 0
     for row in rows:
         full = len(chunk) >= TOGETHER or size + row.size > TOGETHER_BYTES

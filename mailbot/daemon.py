@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import fcntl
+import functools
 import logging
 import os
 import signal
@@ -33,6 +34,7 @@ from mailbot.clock import Clock, monotonic
 from mailbot.healthdoor import DutyCount, HealthDoor, Tally, look_into, metrics_text
 from mailbot.postroom.imap_login import in_words
 from mailbot.postroom.lookout import Lookout
+from mailbot.presence import at_work
 from mailbot.reckoning import Lying, reckon_all
 from mailbot.reporting import send_reports
 from mailbot.restored import begin_again
@@ -78,6 +80,7 @@ class Rounds:
         places = watched(service)
         self._keepers = {place.name: place.keeper for place in places}
         self._doors = {place.name: place.door for place in places}
+        self._duties = service.duties
         self._reckoned: dt.date | None = None
         self._taken_up = False
 
@@ -92,6 +95,8 @@ class Rounds:
         self.take_up()
         kept = 0
         for name, door in self._doors.items():
+            if not self._duties.looks_into(name):
+                continue  # another process does
             try:
                 if not door.connected:
                     door.connect()
@@ -108,8 +113,7 @@ class Rounds:
         can be done now."""
         turn = self._attend_and_tick(turn or Turn())
         if digests:
-            turn.digests += self._service.digest() + send_reports(self._service)
-            self._service.worklists()
+            turn.digests += write_mornings(self._service)
         while sent := self._service.dispatch():
             turn.sent += sent
         return turn
@@ -133,7 +137,7 @@ class Rounds:
         be reached is left out; what is on file is counted all the same."""
         self.take_up()
         today = clock.now().astimezone(LONDON).date()
-        if self._reckoned == today:
+        if self._reckoned == today or not self._duties.keeps_house():
             return
         lying = {}
         for name, door in self._doors.items():
@@ -162,6 +166,16 @@ class Rounds:
             door.hang_up()
 
 
+def write_mornings(service: Service) -> int:
+    """Digests, reports and lists, where it is ours to write them: as the morning left things, so once nothing is under
+    way. Gives the digests and reports."""
+    if not service.duties.keeps_house() or not service.duties.is_quiet():
+        return 0
+    written = service.digest() + send_reports(service)
+    service.worklists()
+    return written
+
+
 class Daemon:
     """The service, running until it is told to stop."""
 
@@ -176,7 +190,14 @@ class Daemon:
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
         self._lookouts = [
-            Lookout(place.door.settings, place.keeper, clock.now, self._news, place.door)
+            Lookout(
+                place.door.settings,
+                place.keeper,
+                clock.now,
+                self._news,
+                place.door,
+                functools.partial(service.duties.looks_into, place.name),
+            )
             for place in watched(service)
         ]
         self._last_turn = monotonic()
@@ -197,9 +218,13 @@ class Daemon:
         stop = until or self._stopping
         self._stopping = stop
         self._catch_signals()
-        self._service.outbox.recover()
-        self._service.recompute_dates()
-        self._rounds.take_up()
+        with at_work(self._service):
+            self._service.recompute_dates()
+            self._rounds.take_up()
+            self._run(stop)
+        return self.exit_code
+
+    def _run(self, stop: threading.Event) -> None:
         jobs: tuple[tuple[str, Callable[[], object], float], ...] = (
             ("attend", self._attend, 5),
             ("tick", self._tick, 30),
@@ -225,7 +250,6 @@ class Daemon:
                 log.critical("nothing has been done for too long: giving up, to be started again")
                 give_up()
         self._stop()
-        return self.exit_code
 
     def _stop(self) -> None:
         """End in good order, and in some seconds whatever a server does. The turn in hand may end; a server that is
@@ -297,9 +321,7 @@ class Daemon:
             while not self._stopping.is_set() and self._service.tick(100):
                 self._moved()
             if not self._stopping.is_set():
-                self._service.digest()
-                send_reports(self._service)
-                self._service.worklists()
+                write_mornings(self._service)
 
     def _reckon(self) -> None:
         with self._one_turn():
@@ -320,7 +342,8 @@ class Daemon:
     def _alarm(self) -> None:
         """How the service is, told to its operator. Apart from the turns: one of them may be what hangs."""
         try:
-            self._alarms.raise_for(self._look())
+            if self._service.duties.keeps_house():
+                self._alarms.raise_for(self._look())
         except Exception as error:  # a database that is away is told by what needs it
             log.warning("no alarm could be given", extra={"error": type(error).__name__})
 

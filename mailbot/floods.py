@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from mailbot.postroom import mime
 from mailbot.postroom.reading import sender_in
-from storage.rows import MailRow
+from storage.rows import Waiting
 
 if TYPE_CHECKING:
     from mailbot.casework.parts import Limits
@@ -40,11 +40,11 @@ def sender_of_head(head: bytes) -> str:
     return sender_in(top)
 
 
-def in_turns(rows: Sequence[MailRow], senders: Mapping[str, str]) -> list[MailRow]:
+def in_turns(rows: Sequence[Waiting], senders: Mapping[str, str]) -> list[Waiting]:
     """The mails in the order of service: the first of each sender, then the second of each, and so on; within a
     round the earliest received first. Of one sender none overtakes another."""
     so_far: dict[str, int] = defaultdict(int)
-    rounds: list[tuple[int, int, MailRow]] = []
+    rounds: list[tuple[int, int, Waiting]] = []
     for position, row in enumerate(rows):
         place = senders.get(row.id) or row.id
         rounds.append((so_far[place], position, row))

@@ -105,7 +105,9 @@ class Outbox:
         door: Door,
         now: Callable[[], dt.datetime],
         append_sent: Callable[[MailboxSettings, bytes], None] | None = None,
+        worker: str = "",
     ) -> None:
+        self._worker = worker
         self._settings = settings
         self._store = store
         self._stationery = stationery
@@ -117,6 +119,7 @@ class Outbox:
         self.on_refusal: Callable[[Work, str, Bounced], None] = note_nothing
         self.on_held: Callable[[Work, LetterRow, str], bool] = leave_held
         self.show_absorbed: Callable[[], None] = show_nothing
+        self.may_remind: Callable[[], bool] = lambda: True
         with store.begin() as work:
             self._key = work.secret_key()
 
@@ -140,7 +143,7 @@ class Outbox:
     # -------------------------------------------------------------- dispatch
 
     def recover(self) -> int:
-        """After a start: letters that a killed process was handing over may have gone out; people are told."""
+        """Letters that a worker which is no more was handing over may have gone out; people are told."""
         with self._store.begin() as work:
             broken = work.recover_letters(self._now())
             points.reached("recover:marked")
@@ -153,10 +156,12 @@ class Outbox:
     def dispatch(self, limit: int = 50) -> list[Sent]:
         """Hand over what waits. Each letter is settled on its own; one that fails never stops the next."""
         self._find_strayed()
-        self._gather()
-        self.show_absorbed()
+        reminders = self.may_remind()
+        if reminders:
+            self._gather()
+            self.show_absorbed()
         done: list[Sent] = []
-        while batch := self._claim(min(limit - len(done), 10)):
+        while batch := self._claim(min(limit - len(done), 10), reminders):
             points.reached("dispatch:claimed")
             done += [self._send_or_leave(letter) for letter in batch]
             if len(done) >= limit:
@@ -175,11 +180,11 @@ class Outbox:
         ) as error:  # one case in trouble: then reminders go one by one, and all other letters go
             log.error("reminders could not be put together", extra={"error": place_of(error)})
 
-    def _claim(self, limit: int) -> list[LetterRow]:
+    def _claim(self, limit: int, reminders: bool) -> list[LetterRow]:
         if limit <= 0:
             return []
         with self._store.begin() as work:
-            return work.claim_letters(self._now(), limit, LEASE)
+            return work.claim_letters(self._now(), limit, LEASE, self._worker, reminders)
 
     def _find_strayed(self) -> None:
         """Letters whose outcome could not be recorded (the database was away): nobody knows, people are told."""
@@ -189,7 +194,8 @@ class Outbox:
         for letter in handing:
             if letter.handed_at and letter.handed_at < now - STRAYED_AFTER:
                 with self._store.begin() as work:
-                    work.unknown(letter.id, "its outcome was not recorded")
+                    if not work.strayed(letter.id, "its outcome was not recorded"):
+                        continue  # somebody else has just told of it
                     self._tell(
                         work, letter, "may or may not have gone out: its outcome could not be recorded"
                     )
@@ -197,6 +203,9 @@ class Outbox:
     def _send_or_leave(self, letter: LetterRow) -> Sent:
         try:
             return self._send(letter)
+        except ClaimLost:
+            log.warning("a letter was taken from us", extra={"letter_id": letter.id})
+            return Sent(letter, None, "somebody else has it")
         except Exception as error:  # storage in trouble: its claim ends by itself, the next letter is tried
             told = {"letter_id": letter.id, "error": place_of(error)}
             log.error("a letter could not be worked on", extra=told)
@@ -224,11 +233,12 @@ class Outbox:
         points.reached("dispatch:written")
         if self._settings.mode is Mode.SHADOW and not self._is_of_the_run(letter.order):
             return self._absorb(letter, written, now)
-        try:
-            with self._store.begin() as work:
-                work.handing(letter.id, written.raw, written.subject, now)
-        except ClaimLost:
-            return Sent(letter, None, "somebody else has it")
+        with self._store.begin() as work:
+            held = self._over_limit_by_now(work, letter, now)
+            if not held:
+                work.handing(letter.id, written.raw, written.subject, now, self._worker)
+        if held:
+            return self._hold(letter, held)
         points.reached("dispatch:handing")
         try:
             handed = self.door.hand_over(
@@ -255,7 +265,7 @@ class Outbox:
         """In a shadow run the letter goes nowhere: it counts as sent, and is to be shown to a supervisor."""
         try:
             with self._store.begin() as work:
-                work.handing(letter.id, written.raw, written.subject, now)
+                work.handing(letter.id, written.raw, written.subject, now, self._worker)
                 work.sent(letter.id, now, ABSORBED)
                 if letter.order.letter not in NOT_SHOWN:
                     work.remember(f"{DRAFT}{letter.id:012}", "")
@@ -279,6 +289,8 @@ class Outbox:
     def _settle(self, letter: LetterRow, handed: Handed, now: dt.datetime) -> None:
         try:
             self._record(letter, handed, now)
+        except ClaimLost:
+            raise
         except Exception as error:  # what the case makes of a refusal must not cost the record of it
             if handed.outcome is not Outcome.REFUSED:
                 raise
@@ -286,7 +298,7 @@ class Outbox:
             log.error("a refusal could not be told to its case", extra=told)
             answer = f"{handed.code} {handed.answer}".strip()
             with self._store.begin() as work:
-                work.failed(letter.id, answer)
+                work.failed(letter.id, answer, self._worker)
                 self._tell(work, letter, f"was refused ({answer})")
 
     def _record(self, letter: LetterRow, handed: Handed, now: dt.datetime) -> None:
@@ -298,15 +310,15 @@ class Outbox:
                 case Outcome.LATER:
                     again = next_try(letter, now, self._settings.smtp_retry_hours)
                     if again:
-                        work.later(letter.id, again, answer)
+                        work.later(letter.id, again, answer, self._worker)
                     else:
-                        work.failed(letter.id, f"given up: {answer}")
+                        work.failed(letter.id, f"given up: {answer}", self._worker)
                         self._tell(work, letter, f"could not be sent and was given up ({answer})")
                 case Outcome.REFUSED:
-                    work.failed(letter.id, answer)
+                    work.failed(letter.id, answer, self._worker)
                     self._refused(work, letter, answer)
                 case Outcome.UNKNOWN:
-                    work.unknown(letter.id, answer)
+                    work.unknown(letter.id, answer, self._worker)
                     self._tell(
                         work,
                         letter,
@@ -326,7 +338,7 @@ class Outbox:
 
     def _hold(self, letter: LetterRow, why: str) -> Sent:
         with self._store.begin() as work:
-            work.hold(letter.id, why)
+            work.hold(letter.id, why, self._worker)
             asked = self.on_held(work, letter, why)
             self._tell(work, letter, f"was held back: {why}", kind="held", then=ASKED if asked else BY_HAND)
         logs.letter_handled(letter, "held", self._now())
@@ -338,7 +350,7 @@ class Outbox:
         limits = self._settings.limits
         why = f"more than {limits.letters_per_hour} letters in an hour or {limits.letters_per_day} in a day"
         with self._store.begin() as work:
-            work.later(letter.id, now + ROOM_AGAIN, why)
+            work.later(letter.id, now + ROOM_AGAIN, why, self._worker)
             what = f"waits, as others may: {why}. They go out as soon as there is room. Is something wrong?"
             self._tell(work, letter, what, kind="no room", most=1, resent=True)
         return Sent(letter, None, why)
@@ -546,7 +558,6 @@ class Outbox:
     def _over_limit(self, letter: LetterRow, now: dt.datetime) -> str:
         """Why this letter must not go, "" if it may. Letters to staff are not capped by address: a handler gets
         what their cases get."""
-        limits: Limits = self._settings.limits
         order = letter.order
         if order.audience is not Audience.RESIDENT:
             return ""
@@ -556,20 +567,29 @@ class Outbox:
             return ""
         if takes_no_answers(order.to):
             return "its address says that it takes no answers"
-        hour, day = now - dt.timedelta(hours=1), now - dt.timedelta(days=1)
         with self._store.read() as work:
             paused = paused_until(work, order.to, now)
             if paused:
                 return f"letters to this address came back ({paused})"
-            if work.count_letters_to(order.to, hour) >= limits.letters_per_address_per_hour:
-                return f"more than {limits.letters_per_address_per_hour} letters an hour to one address"
-            if work.count_letters_to(order.to, day) >= limits.letters_per_address_per_day:
-                return f"more than {limits.letters_per_address_per_day} letters a day to one address"
-            if work.count_letters_to(order.to, day, order.letter.value) >= limits.letters_of_a_kind_per_day:
-                return (
-                    f"more than {limits.letters_of_a_kind_per_day} letters of one kind a day to one address"
-                )
+            return self._too_many(work, order, now)
+
+    def _too_many(self, work: Work, order: SendLetter, now: dt.datetime) -> str:
+        limits: Limits = self._settings.limits
+        hour, day = now - dt.timedelta(hours=1), now - dt.timedelta(days=1)
+        if work.count_letters_to(order.to, hour) >= limits.letters_per_address_per_hour:
+            return f"more than {limits.letters_per_address_per_hour} letters an hour to one address"
+        if work.count_letters_to(order.to, day) >= limits.letters_per_address_per_day:
+            return f"more than {limits.letters_per_address_per_day} letters a day to one address"
+        if work.count_letters_to(order.to, day, order.letter.value) >= limits.letters_of_a_kind_per_day:
+            return f"more than {limits.letters_of_a_kind_per_day} letters of one kind a day to one address"
         return ""
+
+    def _over_limit_by_now(self, work: Work, letter: LetterRow, now: dt.datetime) -> str:
+        """Where other processes hand letters over as well: asked again while none of them can to this address."""
+        if not work.shared or letter.order.audience is not Audience.RESIDENT:
+            return ""
+        work.one_at_a_time(f"letters to {letter.order.to}")
+        return self._too_many(work, letter.order, now)
 
     def _no_room(self, letter: LetterRow, now: dt.datetime) -> bool:
         """Whether this hour or day has had its letters. Supervisors and duty still get theirs: they must hear."""
@@ -658,7 +678,7 @@ def may_tell(work: Work, about: str, now: dt.datetime, most: int, period: str = 
     """Whether people may be told of one more `about` in this hour (or whatever `period` spells, as strftime
     does). A thousand bad mails must not become a thousand alerts."""
     stamp = now.strftime(period)
-    told_in, _, count = (work.recall(f"told:{about}") or "").partition("|")
+    told_in, _, count = work.recall_to_change(f"told:{about}").partition("|")
     so_far = int(count) if told_in == stamp else 0
     if so_far >= most:
         return False

@@ -21,7 +21,7 @@ from typing import Protocol
 from classifiers import Ask
 from classifiers.words import definition, outcome_sought
 from mailbot import logs
-from mailbot.ahead import NOTHING, InHand, chunks, in_hand, look_ahead
+from mailbot.ahead import NOTHING, InHand, in_hand, look_ahead
 from mailbot.attended import Attended
 from mailbot.casework import orders
 from mailbot.casework.allocation import Desk, open_loads, open_weights
@@ -49,9 +49,10 @@ from mailbot.casework.vocabulary import (
     TimerFell,
     Verdict,
 )
+from mailbot.claiming import Claims
 from mailbot.clock import Clock
 from mailbot.finding import Belongs, Finder
-from mailbot.floods import LOOKED_AT, in_turns, is_flood, sender_of_head
+from mailbot.floods import is_flood
 from mailbot.keeping import MailboxKeeper
 from mailbot.machines import FULL_FOR, MachineDesk
 from mailbot.mornings import Mornings
@@ -61,6 +62,7 @@ from mailbot.postroom.letters import Stationery, Written
 from mailbot.postroom.reading import Mail
 from mailbot.postroom.smtp import Door
 from mailbot.postroom.trust import authenticate
+from mailbot.presence import Duties, new_name
 from mailbot.recounting import recompute_dates
 from mailbot.restored import reason, remarked, restored
 from mailbot.senders import asked_about, kind_of, may_be_quoted, warning_of
@@ -69,15 +71,14 @@ from mailbot.setaside import Aside, Cause
 from mailbot.settings import MailboxSettings, Settings
 from mailbot.staffmail import StaffDesk, history_text
 from mailbot.surveys import opt_out, unasked
-from storage import Store, away, points
+from storage import Store, away, overtaken, points
 from storage.rows import (
-    CaseChanged,
+    ClaimLost,
     KeptAttachment,
     LetterRow,
     LetterState,
     MailRow,
     MailState,
-    SequenceMoved,
     SettledMail,
     Step,
     TimerRow,
@@ -91,7 +92,7 @@ RUNS_ON_ITS_OWN = (Timer.ACKNOWLEDGE, Timer.ASSIGN, Timer.SORT, Timer.SEND)
 the mailbox is out of reach."""
 
 
-OVERTAKEN = 3
+OVERTAKEN = 10
 """How often a step is taken anew because another process stepped the case meanwhile."""
 
 SILENCES = (Timer.REMIND_WINDOW, Timer.CLOSE_SILENT)
@@ -102,9 +103,6 @@ DEATHS = 3
 
 SPARED = 100
 """How often the database may be away while one mail is attended to before the mail itself is held to be the cause."""
-
-ATTENDING = "attending"
-"""What storage remembers by: the mail that is being attended to, and how often the process ended in it."""
 
 
 class Reader(Protocol):
@@ -153,23 +151,23 @@ class Service:
         self.own_addresses = frozenset(
             address for box in settings.mailboxes for address in (box.imap.address, *box.imap.aliases)
         )
-        self.outbox = Outbox(settings, store, stationery, door, clock.now, append_sent)
+        self.worker = new_name()
+        self.duties = Duties(self)
+        self.outbox = Outbox(settings, store, stationery, door, clock.now, append_sent, self.worker)
         self.outbox.on_refusal = self._letter_refused
         self.restored = restored(store)
         self._acted: list[tuple[StaffActed, str | None, bool]] = []  # commands of the mail in hand
         self.outbox.on_held = self._put_before
         self.shadow: Shadow | None = None
         self.gaps: tuple[Gap, ...] = ()  # when mailbot was set aside: what fell due then is stale
+        self.outbox.may_remind = self._may_remind
+        self._claims = Claims(self)
+        self._stuck: set[TimerRow] = set()  # timers that could not be worked on: nobody waits for them
         self._staff_desk = StaffDesk(self)
         self._machine_desk = MachineDesk(self)
         self._aside = Aside(self)
         self._mornings = Mornings(self)
-        self._senders: dict[str, str] = {}  # of waiting mails, so that each head is read once
         self._spared: dict[str, int] = {}  # of mails that were in hand while the database was away
-        self._deaths: tuple[str, int] | None = None  # of the mail that the last process ended in
-        self._suspects: frozenset[str] = (
-            frozenset()
-        )  # that were in hand then: one by one, not to charge another
         self._verdicts: Mapping[Ask, Verdict] = {}  # of the mails that are in hand now
         self._finder = Finder(settings.reference_prefix, self.own_addresses, self.outbox.opens)
 
@@ -185,14 +183,18 @@ class Service:
         """Attend to waiting mail, the earliest received first, one of each sender in turn. One that fails twice is
         set aside for a person; none of them stops the next."""
         done: list[Attended] = []
-        for chunk in chunks(self._whose_turn(limit), self._suspects):
-            marked = self._mark(chunk)
-            ahead = look_ahead(self, chunk) if marked and chunk[0].id not in self._suspects else NOTHING
+        while chunk := self._claims.next_chunk(limit - len(done)):
+            points.reached("attend:claimed")
+            ahead = NOTHING if chunk[0].deaths else look_ahead(self, chunk)
             self._verdicts = ahead.verdicts
+            before = len(done)
             for row in chunk:
-                done.append(self._attend_or_set_aside(row, ahead.hands.get(row.id)))
-                self._log(row, done[-1])
+                if attended := self._attend_or_set_aside(row, ahead.hands.get(row.id)):
+                    done.append(attended)
+                    self._log(row, attended)
                 points.reached("attend:done")
+            if len(done) in (before, limit):
+                break
         return done
 
     def _log(self, row: MailRow, what: Attended) -> None:
@@ -202,53 +204,25 @@ class Service:
             logs.command_done(act, reference, refused)
         self._acted.clear()
 
-    def _whose_turn(self, limit: int) -> list[MailRow]:
-        """The mails to attend to now, in their order."""
-        with self.store.read() as work:
-            waiting = work.waiting_mails(LOOKED_AT, self.clock.now())
-            if len(waiting) > 1:
-                new = work.heads(row.id for row in waiting if row.id not in self._senders)
-                known = self._senders | {mail: sender_of_head(head) for mail, head in new.items()}
-                self._senders = {row.id: known.get(row.id, "") for row in waiting}
-                waiting = in_turns(waiting, self._senders)[:limit]
-            if self._deaths is None:
-                last, _, died = (work.recall(ATTENDING) or "").partition("|")
-                self._deaths = (last, int(died or 0) + 1)
-                self._suspects = frozenset(last.split(","))
-        return waiting
-
-    def _mark(self, chunk: Sequence[MailRow]) -> bool:
-        """Remember what is in hand, in case that the process ends in it. False where the database can't be used: then
-        each mail's own turn tells."""
+    def _attend_or_set_aside(self, row: MailRow, hand: InHand | None) -> Attended | None:
+        """None where it is left to others, or to the next time."""
         points.reached("attend:start")
-        if self._deaths_in(chunk[0].id) >= DEATHS:
-            return False  # it is set aside without being looked at
         try:
-            with self.store.begin() as work:
-                work.remember(
-                    ATTENDING, f"{','.join(row.id for row in chunk)}|{self._deaths_in(chunk[0].id)}"
-                )
-        except Exception as error:  # a stranger's mail is not the cause, and the trouble shows again at once
-            log.warning("not marked", extra={"error": place_of(error)})
-            return False
-        points.reached("attend:marked")
-        return True
-
-    def _deaths_in(self, mail: str) -> int:
-        """How often the process has ended while it attended to this very mail."""
-        return self._deaths[1] if self._deaths and self._deaths[0] == mail else 0
-
-    def _attend_or_set_aside(self, row: MailRow, hand: InHand | None) -> Attended:
-        deaths = self._deaths_in(row.id)
-        try:
-            if deaths >= DEATHS:
-                raise TimeoutError(f"the service ended {deaths} times while attending to it")
+            if row.deaths >= DEATHS:
+                raise TimeoutError(f"the service ended {row.deaths} times while attending to it")
             return self._attend_or_again(row, hand)
+        except ClaimLost:  # we were taken for dead, and somebody else attends to it
+            log.warning("a mail was taken from us", extra={"mail": row.id})
+            return None
         except Exception as error:  # a stranger's mail must never stop the others: it is set aside
             if away(error) and self._spare(row.id):
                 raise  # the database is, and the mail waits for it as all others do
+            if overtaken(error):  # again and again: not its fault either
+                with self.store.begin() as work:
+                    work.let_go([row.id], self.worker)
+                return None
             log.error("a mail could not be attended to", extra={"mail": row.id, "error": place_of(error)})
-            return self._aside.after_failure(row, f"{type(error).__name__}: {error}", deaths >= DEATHS)
+            return self._aside.after_failure(row, f"{type(error).__name__}: {error}", row.deaths >= DEATHS)
 
     def _spare(self, mail: str) -> bool:
         """Whether trouble with the database is not yet laid to this mail, the first that meets it."""
@@ -259,8 +233,9 @@ class Service:
         for _ in range(OVERTAKEN):
             try:
                 return self._attend(row, hand)
-            except (CaseChanged, SequenceMoved):  # another process was quicker: read again, decide again
-                continue
+            except Exception as error:  # another process was quicker: read again, decide again
+                if not overtaken(error):
+                    raise
         return self._attend(row, hand)
 
     def _attend(self, row: MailRow, hand: InHand | None = None) -> Attended:
@@ -463,6 +438,7 @@ class Service:
                     KeptAttachment(a.name, a.content_type, a.content, a.sha256) for a in mail.attachments
                 ),
             ),
+            holder=self.worker,
         )
         points.reached("attend:settled")
         return Attended(
@@ -663,11 +639,16 @@ class Service:
         done: list[tuple[str, Decision]] = []
         with self.store.read() as work:
             due = work.due_timers_of(box.imap.name, timers, as_of, limit)
+        passed_by: set[str] = set()
         for row in due:
             try:
                 with self.store.begin() as work:
+                    if row.reference in passed_by or not work.take_timer(row):
+                        if self.store.shared:  # nor may what falls later in this case overtake it
+                            passed_by.add(row.reference)
+                        continue
                     case = work.case(row.reference)
-                    if case is None or not work.timer_stands(row):
+                    if case is None:
                         continue
                     points.reached("tick:fell")
                     event = TimerFell(as_of, row.timer, row.due_at, row.subject)
@@ -677,13 +658,14 @@ class Service:
                     done.append((row.reference, decision))
                 points.reached("tick:done")
                 logs.timer_fell(row, self.clock.now())
-            except (CaseChanged, SequenceMoved):
-                continue  # somebody else stepped it: it is looked at again on the next tick
             except Exception as error:  # one case in trouble must not stop everybody's clocks
+                if overtaken(error):
+                    continue  # somebody else stepped it: it is looked at again on the next tick
                 if away(error):
                     raise  # everybody's stand still, until the database is back
                 told = {"reference": row.reference, "error": place_of(error)}
                 log.error("a timer could not be worked on", extra=told)
+                self._stuck.add(row)
                 self._tell_of_timer(row, box, type(error).__name__)
         return done
 
@@ -705,6 +687,32 @@ class Service:
                 work.add_letter(self.outbox.mint(work, alert, "", box), now, None)
 
     # ================================================================== dispatch and digest
+
+    def under_way(self) -> bool:
+        """Whether mails wait or timers are due that anybody could see to now."""
+        now = self.clock.now()
+        with self.store.read() as work:
+            if work.waiting_mails(1, now):
+                return True
+            looks = work.last_looks()
+            for box in self.settings.mailboxes:
+                name, some = box.imap.name, len(self._stuck) + 1
+                as_of = min(looks.get(name) or dt.datetime.min.replace(tzinfo=dt.UTC), now)
+                others = tuple(t for t in Timer if t not in RUNS_ON_ITS_OWN)
+                due = work.due_timers_of(name, RUNS_ON_ITS_OWN, now, some)
+                if not self._stuck.issuperset((*due, *work.due_timers_of(name, others, as_of, some))):
+                    return True
+        return False
+
+    def _may_remind(self) -> bool:
+        """Whether this worker hands reminders over: one does, once all that fall due together are there, and with them
+        the lists of that morning."""
+        if not self.store.shared:
+            return True
+        if not self.duties.keeps_house() or not self.duties.is_quiet():
+            return False
+        self.worklists()
+        return True
 
     def dispatch(self, limit: int = 50) -> list[Sent]:
         return self.outbox.dispatch(limit)

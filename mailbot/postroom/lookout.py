@@ -27,6 +27,7 @@ LONGEST_PAUSE_SECONDS = 300.0
 FIRST_LOGIN_PAUSE_SECONDS = 30.0
 LONGEST_LOGIN_PAUSE_SECONDS = 900.0
 HINTS_IN_VAIN = 3  # so often in a row a server may tell of news where there are none, before we slow down
+ASIDE_SECONDS = 2.0  # how soon a lookout that stands aside asks again whether it is its turn
 STEADY_SECONDS = 30.0  # a connection that held so long starts the count of failures anew
 
 
@@ -43,7 +44,8 @@ class LookoutState:
 
 
 class Lookout:
-    """Watches one mailbox. `on_news` is called from its thread, after a look that kept something."""
+    """Watches one mailbox. `on_news` is called from its thread, after a look that kept something; `may_look` before
+    each look, and while it says no, somebody else watches, and we are not even connected."""
 
     def __init__(
         self,
@@ -52,12 +54,14 @@ class Lookout:
         clock: Callable[[], dt.datetime],
         on_news: Callable[[], None],
         door: ImapDoor | None = None,
+        may_look: Callable[[], bool] = lambda: True,
     ) -> None:
         self.settings = settings
         self._door = door or ImapDoor(settings)
         self._keeper = keeper
         self._clock = clock
         self._on_news = on_news
+        self._may_look = may_look
         self._stopping = threading.Event()
         self._wake = threading.Event()  # set by stop() and look_now()
         self._thread: threading.Thread | None = None
@@ -97,9 +101,12 @@ class Lookout:
             began = time.monotonic()
             looked = refused = False
             try:
+                if not self._may_look():
+                    self._stopping.wait(ASIDE_SECONDS)
+                    continue
                 self._door.connect()
                 hints_in_vain = 0
-                while not self._stopping.is_set():
+                while not self._stopping.is_set() and (not looked or self._may_look()):
                     kept = self._door.look(self._keeper, self._clock)
                     looked = True
                     self._state = LookoutState(self.settings.name, True, last_look_at=self._clock())

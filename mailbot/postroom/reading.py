@@ -383,6 +383,27 @@ def _addresses(part: mime.Part, name: str) -> tuple[Address, ...]:
     return tuple(dict.fromkeys(found))[:MAX_ADDRESSES]
 
 
+@dataclass(frozen=True)
+class Head:
+    """What the first bytes of a mail tell of who wrote it and which other mails it speaks of."""
+
+    sender: str = ""
+    subject: str = ""
+    refers_to: tuple[str, ...] = ()
+    delivered_to: tuple[str, ...] = ()
+
+
+def read_head(raw: bytes) -> Head:
+    """Total, as `read` is: any bytes give a `Head`."""
+    try:
+        top, _ = mime.parse(raw)
+        refers = (*_ids(top, "in-reply-to"), *_ids(top, "references"))
+        subject = charsets.one_line(charsets.header_text(top.first("subject")))
+        return Head(sender_in(top), subject, tuple(dict.fromkeys(refers)), _delivered_to(top))
+    except Exception:  # a net, as there: nobody's mail must keep others from being taken in hand
+        return Head()
+
+
 def sender_in(top: mime.Part) -> str:
     """The address of the first author, "" where there is none."""
     return next((address.address for address in _addresses(top, "from")), "")

@@ -93,6 +93,7 @@ class DatabaseSettings:
     url: str = field(repr=False)
     upgrade_on_start: bool = True
     journal_key: bytes = field(default=b"", repr=False)  # that the journal is sealed with; kept outside of it
+    lease_seconds: int = 15  # after which a worker that shows no life is taken for dead (PostgreSQL)
 
 
 @dataclass(frozen=True)
@@ -266,7 +267,12 @@ class _Reader:
             letters=letters,
             ombudsmen=ombudsmen,
             bodies=tuple(Body(**body.model_dump()) for body in contacts.body) if contacts else (),
-            database=DatabaseSettings(url, main.database.upgrade_on_start, self._journal_key(main.database)),
+            database=DatabaseSettings(
+                url,
+                main.database.upgrade_on_start,
+                self._journal_key(main.database),
+                main.database.lease_seconds,
+            ),
             mailboxes=tuple(mailbox for mailbox in mailboxes if mailbox),
             smtp=smtp,
             smtp_retry_hours=main.smtp.retry_hours,

@@ -105,6 +105,7 @@ class DatabaseTable(Strict):
     upgrade_on_start: bool = True
     journal_key_file: str = ""
     journal_key_env: str = ""
+    lease_seconds: int = Field(default=15, ge=2, le=600)
 
     @model_validator(mode="after")
     def _one_key(self) -> DatabaseTable:

@@ -68,6 +68,7 @@ complaints_address = "{address}"
 
 [database]
 url = "{url}"
+{database}
 
 [[mailbox]]
 name = "complaints"
@@ -168,6 +169,7 @@ class House:
     smtp: str = ""
     calendar: str = ""
     mode: str = "live"
+    database: str = ""
     policies: dict[str, str] = field(default_factory=dict)  # the landlord's own files, by name
     blank: Path | None = None  # a database with tables and nothing in them, to begin with
     _parts: Parts | None = None
@@ -186,6 +188,7 @@ class House:
                 mode=self.mode,
                 address=self.address,
                 url=self.url,
+                database=self.database,
                 policy=self.policy,
                 after=self.after,
                 plus=str(self.plus).lower(),

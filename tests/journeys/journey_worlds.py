@@ -24,16 +24,17 @@ from pathlib import Path
 from mailbot import settings
 from mailbot.clock import SetClock
 from mailbot.daemon import Rounds, alone_on
+from mailbot.presence import at_work
 from mailbot.start import build
 from storage import open_store
 loaded = settings.load(Path(sys.argv[1]))
 with alone_on(loaded.database.url):
     parts = build(loaded, open_store(loaded.database.url), SetClock(dt.datetime.fromisoformat(sys.argv[2])))
-    parts.service.outbox.recover()
-    parts.service.recompute_dates()
-    rounds = Rounds(parts.service)
-    rounds.turn(parts.clock)
-    rounds.close()
+    with at_work(parts.service):
+        parts.service.recompute_dates()
+        rounds = Rounds(parts.service)
+        rounds.turn(parts.clock)
+        rounds.close()
     parts.close()
 """
 """`mailbot once`, with a clock that stands: arguments are the configuration and the time."""
@@ -52,6 +53,9 @@ _KEPT: Mapping[Table, tuple[str, ...]] = {
     schema.journal: ("reference", "at", "who", "kind", "mail", "summary", "because", "event", "effects", "version"),
     schema.sequences: ("name", "next"),
 }  # fmt: skip
+
+
+MOST_TOLD = 40  # differences of one kind
 
 
 @dataclass(frozen=True)
@@ -150,6 +154,9 @@ def difference(one: World, other: World) -> str:
         )
     parts.append(("what was delivered", one.delivered, other.delivered))  # type: ignore[arg-type]
     for name, left, right in parts:
-        lines += [f"{name}: only in the first ({n} times): {row}" for row, n in (left - right).items()]
-        lines += [f"{name}: only in the second ({n} times): {row}" for row, n in (right - left).items()]
+        for which, more in (("first", left - right), ("second", right - left)):
+            told = [f"{name}: only in the {which} ({n} times): {row}" for row, n in more.items()]
+            lines += told[:MOST_TOLD] + [f"{name}: and {len(told) - MOST_TOLD} more"] * (
+                len(told) > MOST_TOLD
+            )
     return "\n".join(lines)
