@@ -339,7 +339,9 @@ def _folders(
         yield warning(
             part, f"there is no folder {ours.done_folder!r}", "it is made with the first mail that is moved"
         )
-    if settings.smtp.sent_folder and settings.smtp.sent_folder not in found.folders:
+    if settings.mode is Mode.SHADOW:
+        yield _what_the_team_sends(part, settings, found)
+    elif settings.smtp.sent_folder and settings.smtp.sent_folder not in found.folders:
         near = ", ".join(sorted(f for f in found.folders if "sent" in f.lower())) or "none that is called so"
         yield warning(
             part,
@@ -353,6 +355,20 @@ def _folders(
         yield warning(
             part, f"the server has no {name}", f"nothing has to be done; with it, {CAPABILITIES[name]}"
         )
+
+
+def _what_the_team_sends(part: str, settings: Settings, found: MailboxFound) -> Finding:
+    """A shadow run compares itself with the team's own letters, and so must find them."""
+    named = settings.watches_sent
+    if named in found.folders or (not named and found.sent):
+        return ok(part, f"what the team sends is read from {named or found.sent}")
+    near = ", ".join(sorted(f for f in found.folders if "sent" in f.lower())) or "none that is called so"
+    told = f"there is no folder {named!r}" if named else "the server marks no folder as the one for sent mail"
+    return warning(
+        part,
+        f"{told}: the shadow run can't compare itself with what your team writes",
+        f"name the team's own under [smtp]: sent_folder = ...; there is: {near}",
+    )
 
 
 def _vouching(

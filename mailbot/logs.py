@@ -87,7 +87,7 @@ def to_stderr(form: str = "json", quiet: bool = False) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(Line(form))
     logging.basicConfig(level=logging.WARNING if quiet else logging.INFO, handlers=[handler])
-    for talkative in ("apscheduler", "alembic"):
+    for talkative in ("apscheduler", "alembic", "imapclient"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
 
 

@@ -56,6 +56,17 @@ class Day:
     aside: int
 
 
+def _not_read(told: str) -> str:
+    """`told`: the place, then what stands in the way."""
+    name, _, problem = told.partition(": ")
+    if not name.endswith(SENT):
+        return f"The mailbox was not reached: {told}"
+    problem = problem.removeprefix("FolderGone: ")
+    return (
+        f"What your team sent from {name.removesuffix(SENT)} could not be read and is missing here: {problem}"
+    )
+
+
 def tell_the_day(service: Service) -> int:
     """One mail to each supervisor on each working morning; asked again, it does nothing."""
     settings, now = service.settings, service.clock.now()
@@ -207,7 +218,7 @@ def facts_of(day: Day, service: Service, date: dt.date) -> dict[str, Fact]:
         lines.append(
             f"Past its last day and still open, by the mail that mailbot can see: {len(missing)}. See below."
         )
-    lines += [f"The mailbox was not reached: {told}" for told in day.unreached]
+    lines += [_not_read(told) for told in day.unreached]
     if day.ignored:
         lines.append(f"{_many(day.ignored, 'mail')} of staff to mailbot: read, and nothing was done.")
     if day.aside:

@@ -28,12 +28,13 @@ CAPABILITIES: Final = {
 
 @dataclass(frozen=True)
 class MailboxFound:
-    """A mailbox that let us in. `certificate_ends`: None without TLS. `headers`: raw header fields of the most recent
-    mails, newest first."""
+    """A mailbox that let us in. `certificate_ends`: None without TLS. `sent`: the folder that the server marks for sent
+    mail (RFC 6154), "" where it marks none. `headers`: raw header fields of the most recent mails, newest first."""
 
     certificate_ends: dt.date | None
     capabilities: frozenset[str]
     folders: frozenset[str]
+    sent: str
     writable: bool
     mails: int
     headers: tuple[bytes, ...] = field(repr=False, default=())
@@ -69,6 +70,7 @@ class Examiner(ImapDoor):
             certificate_ends=certificate_end(self._peer()),
             capabilities=frozenset(_text(c).upper() for c in self._client.capabilities()),
             folders=frozenset(str(name) for _, _, name in self._ask("list_folders")),
+            sent=str(self._ask("find_special_folder", b"\\Sent") or ""),
             writable=b"READ-ONLY" not in found,
             mails=total,
             headers=tuple(headers),

@@ -227,6 +227,20 @@ def test_an_empty_mailbox_leaves_the_border_unproved_and_says_so(clinic: Clinic)
     assert "no mail in INBOX yet" in look and "then run doctor again" in look
 
 
+def test_a_shadow_run_that_would_not_find_the_teams_letters_is_told_how(
+    clinic: Clinic, dovecot: Dovecot
+) -> None:
+    look = told(clinic.findings(send=False), State.WARNING)
+    assert "marks no folder as the one for sent mail" in look and "sent_folder = ...; there is: none" in look
+    with dovecot.client(clinic.address) as client:
+        client.create_folder("Sent Items")
+    clinic.spoil('# sent_folder = ""', 'sent_folder = "Sent"')
+    look = told(clinic.findings(send=False), State.WARNING)
+    assert "there is no folder 'Sent'" in look and "there is: Sent Items" in look
+    clinic.spoil('sent_folder = "Sent"', 'sent_folder = "Sent Items"')
+    assert "what the team sends is read from Sent Items" in told(clinic.findings(send=False), State.OK)
+
+
 def test_staff_whose_mail_is_not_vouched_for_are_counted(clinic: Clinic, dovecot: Dovecot) -> None:
     post(dovecot, clinic.address, "Priya <priya@quayside.example>")
     post(dovecot, clinic.address, "Helen <helen@quayside.example>", verdict="fail")

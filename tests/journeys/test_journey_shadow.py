@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from conftest import ALEX, COMPLAINT, JO, REQUEST, SAM, House, london
+from doors.embedded import Embedded
 from doors.mailboxes import Mailboxes
 
 from mailbot.casework.parts import Mode
@@ -182,6 +183,17 @@ def test_the_teams_own_mail_is_the_word_of_the_landlord_and_the_morning_holds_bo
     jo = next(case for case in shadow.cases() if case.reference == jo.reference)
     assert jo.stage1 is not None and jo.stage1.responded_at is not None and jo.stage1.decision == "upheld"
     assert {letter.to for letter in shadow.letters()} == {ALEX}
+
+
+def test_a_morning_that_could_not_see_the_teams_letters_says_so(
+    make_house: Callable[..., House], embedded_mail: Embedded
+) -> None:
+    house = make_house(embedded_mail, mode="shadow", smtp='sent_folder = "Gone"')
+    house.turn()
+    house.go_to("2026-03-03")
+    day = house.letters(ALEX, "shadow_day")[-1]
+    assert "What your team sent from complaints could not be read and is missing here" in day.text
+    assert "'Gone'" in day.text and "FolderGone" not in day.text
 
 
 def test_a_shadow_run_and_live_work_never_share_a_database(
