@@ -178,6 +178,7 @@ def test_metrics_have_units_in_their_names_and_nobody_in_their_labels(door: Heal
     assert status == 200
     for line in (
         "mailbot_ready 1.0",
+        'mailbot_mode_info{mode="live"} 1.0',
         'mailbot_mails_attended_total{taken_for="decided"} 2.0',
         'mailbot_mails_attended_total{taken_for="asked"} 1.0',
         'mailbot_quarantined_mails{cause="no_sender"} 1.0',
