@@ -6,7 +6,7 @@ up, each thing once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from mailbot.casework.references import without_check
 from mailbot.casework.vocabulary import Case
 from mailbot.postroom import tokens
 from mailbot.postroom.reading import Mail
-from storage.rows import LetterRow, MailRow
+from storage.rows import LetterRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +31,9 @@ class Belongs:
     found: Found | None
     case: Case | None
     answered: LetterRow | None
+
+
+NOWHERE = Belongs(None, None, None)
 
 
 class Finder:
@@ -58,7 +61,7 @@ class Finder:
         )
         ids = [c.value for c in evidence if c.kind is ClueKind.THREAD]
         letters = {letter.message_id: letter for letter in work.letters_by_message_id(ids)} if ids else {}
-        earlier = {row.message_id: row for row in work.mail_by_message_id(ids)} if ids else {}
+        earlier = work.cases_of_mails(ids)
         open_ones = work.open_cases_of(sender)
         candidates: list[tuple[Clue, str]] = []
         for clue in evidence:
@@ -73,6 +76,24 @@ class Finder:
         found = choose(candidates, sender, known)
         case = known[found.reference] if found and not found.suggestion else None
         return Belongs(found, case, self._answered(work, mail, letters))
+
+    def leads_nowhere(self, work: Work, mails: Sequence[Mail]) -> list[bool]:
+        """Of each mail whether nothing in it seems to lead to a case: asked for many at once, crudely, for those who
+        want to know what `look_up` will probably say."""
+        ids = {mail_id for mail in mails for mail_id in (*mail.in_reply_to, *mail.references)}
+        known = {letter.message_id for letter in work.letters_by_message_id(ids)} | set(
+            work.cases_of_mails(ids)
+        )
+        busy = work.open_references_of({mail.sender.address for mail in mails if mail.sender})
+        mark = f"{self._prefix}-".lower()
+        return [
+            mail.sender is not None
+            and mail.sender.address not in busy
+            and known.isdisjoint((*mail.in_reply_to, *mail.references))
+            and mark not in f"{mail.subject}\n{mail.text}".lower()
+            and not any("+" in address for address in mail.delivered_to)
+            for mail in mails
+        ]
 
     def _forgotten_checks(
         self, work: Work, mail: Mail, sender: str, cases: dict[str, Case | None]
@@ -94,7 +115,7 @@ class Finder:
         clue: Clue,
         sender: str,
         letters: dict[str, LetterRow],
-        earlier: dict[str, MailRow],
+        earlier: dict[str, tuple[str, str | None]],
         open_ones: Iterable[Case],
     ) -> list[str]:
         """The references of the cases that one clue leads to. A token counts only if it is whole."""
@@ -113,8 +134,8 @@ class Finder:
             case ClueKind.SUBJECT | ClueKind.BODY:
                 return [clue.value]
             case ClueKind.OWN_FIRST_MAIL:
-                row = earlier.get(clue.value)
-                return [row.reference] if row and row.reference and row.sender == sender else []
+                who, reference = earlier.get(clue.value, ("", None))
+                return [reference] if reference and who == sender else []
             case ClueKind.SAME_SENDER_AND_SUBJECT:
                 return [c.reference for c in open_ones if plain_subject(c.subject) == clue.value]
         raise AssertionError(clue.kind)

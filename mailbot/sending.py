@@ -47,7 +47,7 @@ from mailbot.postroom.letters import (
     Stationery,
     Written,
 )
-from mailbot.postroom.reading import read
+from mailbot.postroom.reading import Mail, read
 from mailbot.postroom.screening import takes_no_answers
 from mailbot.postroom.shown import Shown, switched_off
 from mailbot.postroom.smtp import Door, Handed, Outcome
@@ -115,6 +115,8 @@ class Outbox:
         self._now = now
         self._append_sent = append_sent
         self._own = frozenset(a for box in settings.mailboxes for a in (box.imap.address, *box.imap.aliases))
+        self._room: tuple[int, int] | None = None  # how many more letters may go in this hour, and today
+        self._in_hand: tuple[str, tuple[str, tuple[str, ...]]] = ("", ("", ()))
         self._copies_from = dt.datetime.min.replace(tzinfo=dt.UTC)
         self.on_refusal: Callable[[Work, str, Bounced], None] = note_nothing
         self.on_held: Callable[[Work, LetterRow, str], bool] = leave_held
@@ -130,8 +132,16 @@ class Outbox:
         nonce = secrets.token_hex(8)
         token = tokens.mint(self._key, order.audience.value, reference, order.to, nonce)
         domain = mailbox.imap.address.rpartition("@")[2]
-        in_reply_to, references = read_thread(work, order.answers) if order.answers else ("", ())
+        in_reply_to, references = self._thread(work, order.answers) if order.answers else ("", ())
         return NewLetter(order, tokens.message_id(nonce, token, domain), nonce, in_reply_to, references)
+
+    def know(self, mail_id: str, mail: Mail) -> None:
+        """This mail is in hand: a letter that answers it need not read it again."""
+        self._in_hand = (mail_id, thread_of(mail))
+
+    def _thread(self, work: Work, mail_id: str) -> tuple[str, tuple[str, ...]]:
+        known, thread = self._in_hand
+        return thread if known == mail_id else thread_of(read(work.raw(mail_id)))
 
     def opens(self, letter: LetterRow, nonce: str, token: str) -> bool:
         """Whether this token was minted by us for this very letter."""
@@ -163,6 +173,7 @@ class Outbox:
         done: list[Sent] = []
         while batch := self._claim(min(limit - len(done), 10), reminders):
             points.reached("dispatch:claimed")
+            self._room = None  # counted anew for each batch, and followed within it
             done += [self._send_or_leave(letter) for letter in batch]
             if len(done) >= limit:
                 break
@@ -213,14 +224,17 @@ class Outbox:
 
     def _send(self, letter: LetterRow) -> Sent:
         now = self._now()
-        mailbox = self._mailbox_of(letter)
-        if self._no_room(letter, now):
+        with self._store.read() as work:
+            case = self._case_of(work, letter)
+            no_room = self._no_room(work, letter, now)
+            held = "" if no_room else self._why_not(work, letter, case, now)
+        if no_room:
             return self._put_off(letter, now)
-        held = self._over_limit(letter, now) or ("its case can't be read" if self._is_blind(letter) else "")
         if held:
             return self._hold(letter, held)
+        mailbox = self._mailbox_of(case)
         try:
-            written = self._write(letter, mailbox, now)
+            written = self._write(letter, case, mailbox, now)
         except LetterMistake as mistake:
             return self._hold(letter, f"it could not be written: {mistake}")
         except (
@@ -239,6 +253,8 @@ class Outbox:
                 work.handing(letter.id, written.raw, written.subject, now, self._worker)
         if held:
             return self._hold(letter, held)
+        if self._room is not None:
+            self._room = (self._room[0] - 1, self._room[1] - 1)
         points.reached("dispatch:handing")
         try:
             handed = self.door.hand_over(
@@ -361,11 +377,9 @@ class Outbox:
 
     # -------------------------------------------------------------- rendering
 
-    def _letterhead(self, letter: LetterRow, mailbox: MailboxSettings) -> Letterhead:
+    def _letterhead(self, case: Case | None, policy: Policy) -> Letterhead:
         """Who writes, by the policy that the letter's case keeps to."""
-        policy = self._policy_of(letter, mailbox)
         landlord: Landlord = self._settings.landlord
-        case = self._case_of(letter)
         ombudsman: Ombudsman | None = self._settings.ombudsman(policy.ombudsman)
         if case and case.stakeholder:
             ombudsman = None
@@ -379,17 +393,23 @@ class Outbox:
         )
 
     def _write(
-        self, letter: LetterRow, mailbox: MailboxSettings, now: dt.datetime, language: str = ""
+        self,
+        letter: LetterRow,
+        case: Case | None,
+        mailbox: MailboxSettings,
+        now: dt.datetime,
+        language: str = "",
     ) -> Written:
         """The letter as it goes out. One that shows another letter (`preview_of`: its facts) carries its text."""
-        order, letterhead = self._order(letter, mailbox, now), self._letterhead(letter, mailbox)
+        policy = mailbox.policy_of(case) if case else mailbox.policy
+        order, letterhead = self._order(letter, case, mailbox, now), self._letterhead(case, policy)
         if language:
             order = replace(order, language=language)
         if shown := order.facts.get("preview_of"):
             assert isinstance(shown, dict)
             kind = Letter(str(order.facts.get("preview_letter", Letter.ACKNOWLEDGEMENT)))
-            contains = asked_of(self._policy_of(letter, mailbox), kind, shown)
-            language, plain = self._manner(self._case_of(letter))
+            contains = asked_of(policy, kind, shown)
+            language, plain = self._manner(case)
             other = replace(
                 order,
                 letter=kind,
@@ -417,10 +437,11 @@ class Outbox:
         """These letters as their readers see them, to stand in a mail to a supervisor."""
         with self._store.read() as work:
             rows = [row for one in letter_ids if (row := work.letter(one)) is not None]
-        return tuple(self._show(row) for row in rows)
+            found = [(row, self._case_of(work, row)) for row in rows]
+        return tuple(self._show(row, case) for row, case in found)
 
-    def _show(self, row: LetterRow) -> Shown:
-        case, order = self._case_of(row), row.order
+    def _show(self, row: LetterRow, case: Case | None) -> Shown:
+        order = row.order
         person = next((p for p in self._settings.people if p.key == order.person), None)
         text, html, subject = "", Markup(""), ""
         files: tuple[str, ...] = ()
@@ -429,17 +450,13 @@ class Outbox:
             html = Markup("<p>{}</p>").format(text)
         else:
             try:
-                mailbox = self._mailbox_of(row)
-                written = self._write(row, mailbox, row.handed_at or self._now())
+                mailbox = self._mailbox_of(case)
+                written = self._write(row, case, mailbox, row.handed_at or self._now())
                 text, html, subject = written.text, switched_off(written.html), written.subject
-                files = tuple(e.name for e in self._order(row, mailbox, self._now()).attachments)
+                files = tuple(e.name for e in self._order(row, case, mailbox, self._now()).attachments)
             except LetterMistake:  # as where its words were erased meanwhile
                 subject = text = "It can't be shown any more."
-        who = (
-            f"{person.name}, {order.audience.value}"
-            if person
-            else self._policy_of(row, self._mailbox_of(row)).person_noun
-        )
+        who = f"{person.name}, {order.audience.value}" if person else self._policy_of(case).person_noun
         return Shown(
             words=order.letter.value.replace("_", " "),
             to=order.to,
@@ -463,7 +480,9 @@ class Outbox:
             for row in rows
         ]
 
-    def _order(self, letter: LetterRow, mailbox: MailboxSettings, now: dt.datetime) -> Order:
+    def _order(
+        self, letter: LetterRow, case: Case | None, mailbox: MailboxSettings, now: dt.datetime
+    ) -> Order:
         order = letter.order
         token = tokens.parse_message_id(letter.message_id)
         reply_to = ""
@@ -471,9 +490,10 @@ class Outbox:
             reply_to = tokens.reply_address(mailbox.imap.address, *token)
         person = next((p for p in self._settings.people if p.key == order.person), None)
         facts, files = with_files(order.facts)
-        contains = asked_of(self._policy_of(letter, mailbox), order.letter, facts)
-        case = self._case_of(letter) if order.audience is Audience.RESIDENT else None
-        theirs = case if case and order.to in _addresses(case) else None
+        policy = mailbox.policy_of(case) if case else mailbox.policy
+        contains = asked_of(policy, order.letter, facts)
+        to_resident = order.audience is Audience.RESIDENT
+        theirs = case if case and to_resident and order.to in _addresses(case) else None
         language, plain = self._manner(theirs)
         to_name = person.name if person else str(facts.get(called(order.letter), ""))
         return Order(
@@ -551,11 +571,17 @@ class Outbox:
             answer="",
             last_error="",
         )
-        return self._write(row, mailbox, now, language)
+        return self._write(row, None, mailbox, now, language)
 
     # -------------------------------------------------------------- limits and troubles
 
-    def _over_limit(self, letter: LetterRow, now: dt.datetime) -> str:
+    def _why_not(self, work: Work, letter: LetterRow, case: Case | None, now: dt.datetime) -> str:
+        """Why this letter is for a person to see to, "" if it may go."""
+        if letter.reference and case is None and letter.order.audience is Audience.RESIDENT:
+            return "its case can't be read"  # whose policy it is to follow nobody knows
+        return self._over_limit(work, letter, now)
+
+    def _over_limit(self, work: Work, letter: LetterRow, now: dt.datetime) -> str:
         """Why this letter must not go, "" if it may. Letters to staff are not capped by address: a handler gets
         what their cases get."""
         order = letter.order
@@ -567,20 +593,20 @@ class Outbox:
             return ""
         if takes_no_answers(order.to):
             return "its address says that it takes no answers"
-        with self._store.read() as work:
-            paused = paused_until(work, order.to, now)
-            if paused:
-                return f"letters to this address came back ({paused})"
-            return self._too_many(work, order, now)
+        paused = paused_until(work, order.to, now)
+        if paused:
+            return f"letters to this address came back ({paused})"
+        return self._too_many(work, order, now)
 
     def _too_many(self, work: Work, order: SendLetter, now: dt.datetime) -> str:
         limits: Limits = self._settings.limits
-        hour, day = now - dt.timedelta(hours=1), now - dt.timedelta(days=1)
-        if work.count_letters_to(order.to, hour) >= limits.letters_per_address_per_hour:
+        handed = work.letters_handed_to(order.to, now - dt.timedelta(days=1))
+        hour = sum(at >= now - dt.timedelta(hours=1) for at, _ in handed)
+        if hour >= limits.letters_per_address_per_hour:
             return f"more than {limits.letters_per_address_per_hour} letters an hour to one address"
-        if work.count_letters_to(order.to, day) >= limits.letters_per_address_per_day:
+        if len(handed) >= limits.letters_per_address_per_day:
             return f"more than {limits.letters_per_address_per_day} letters a day to one address"
-        if work.count_letters_to(order.to, day, order.letter.value) >= limits.letters_of_a_kind_per_day:
+        if sum(kind == order.letter.value for _, kind in handed) >= limits.letters_of_a_kind_per_day:
             return f"more than {limits.letters_of_a_kind_per_day} letters of one kind a day to one address"
         return ""
 
@@ -591,15 +617,18 @@ class Outbox:
         work.one_at_a_time(f"letters to {letter.order.to}")
         return self._too_many(work, letter.order, now)
 
-    def _no_room(self, letter: LetterRow, now: dt.datetime) -> bool:
+    def _no_room(self, work: Work, letter: LetterRow, now: dt.datetime) -> bool:
         """Whether this hour or day has had its letters. Supervisors and duty still get theirs: they must hear."""
         if letter.order.audience in WATCHING:
             return False
-        with self._store.read() as work:
-            sent = work.count_letters(now - dt.timedelta(hours=1))
-            today = work.count_letters(now - dt.timedelta(days=1))
-        limits = self._settings.limits
-        return sent >= limits.letters_per_hour or today >= limits.letters_per_day
+        if self._room is None:
+            limits = self._settings.limits
+            hour, day = now - dt.timedelta(hours=1), now - dt.timedelta(days=1)
+            self._room = (
+                limits.letters_per_hour - work.count_letters(hour, limits.letters_per_hour),
+                limits.letters_per_day - work.count_letters(day, limits.letters_per_day),
+            )
+        return min(self._room) <= 0
 
     def _tell(
         self,
@@ -626,7 +655,7 @@ class Outbox:
             return
         if not may_tell(work, kind, now, most):
             return
-        mailbox = self._mailbox_of(letter)
+        mailbox = self._mailbox_of(self._case_of(work, letter))
         supervisor = first_there(others or supervisors, self._settings.calendar.london_date(now))
         lost = order.facts if order.letter is Letter.ALERT else {}
         because = mailbox.policy.why("supervisor_told")
@@ -649,29 +678,18 @@ class Outbox:
         )
         work.add_letter(self.mint(work, alert, letter.reference or "", mailbox), now, letter.reference)
 
-    def _mailbox_of(self, letter: LetterRow) -> MailboxSettings:
+    def _mailbox_of(self, case: Case | None) -> MailboxSettings:
         """The mailbox that a letter leaves from: its case's."""
-        case = self._case_of(letter)
         return mailbox_named(self._settings, case.mailbox) if case else self._settings.mailboxes[0]
 
-    def _policy_of(self, letter: LetterRow, mailbox: MailboxSettings) -> Policy:
-        """The policy that the letter's case keeps to; the mailbox's own for one of no case."""
-        case = self._case_of(letter)
+    def _policy_of(self, case: Case | None) -> Policy:
+        """The policy that a letter's case keeps to; the mailbox's own for one of no case."""
+        mailbox = self._mailbox_of(case)
         return mailbox.policy_of(case) if case else mailbox.policy
 
-    def _case_of(self, letter: LetterRow) -> Case | None:
-        if not letter.reference:
-            return None
-        with self._store.read() as work:
-            return work.case_if_readable(letter.reference)
-
-    def _is_blind(self, letter: LetterRow) -> bool:
-        """Whether it is to go to a resident of a case that can't be read: whose policy it is to follow nobody knows."""
-        return (
-            bool(letter.reference)
-            and letter.order.audience is Audience.RESIDENT
-            and self._case_of(letter) is None
-        )
+    @staticmethod
+    def _case_of(work: Work, letter: LetterRow) -> Case | None:
+        return work.case_if_readable(letter.reference) if letter.reference else None
 
 
 def may_tell(work: Work, about: str, now: dt.datetime, most: int, period: str = "%Y-%m-%dT%H") -> bool:
@@ -740,10 +758,9 @@ def mailbox_named(settings: Settings, name: str) -> MailboxSettings:
     return next((box for box in settings.mailboxes if box.name == name), settings.mailboxes[0])
 
 
-def read_thread(work: Work, mail_id: str) -> tuple[str, tuple[str, ...]]:
+def thread_of(mail: Mail) -> tuple[str, tuple[str, ...]]:
     """In-Reply-To and References for an answer to this mail (RFC 5322 section 3.6.4). Read from its bytes: a
     mail that is just being attended to has no row of its own yet that would know them."""
-    mail = read(work.raw(mail_id))
     if not mail.message_id:
         return "", ()
     return mail.message_id, tuple(dict.fromkeys((*mail.references[-20:], mail.message_id)))

@@ -169,7 +169,7 @@ class Service:
         self._mornings = Mornings(self)
         self._spared: dict[str, int] = {}  # of mails that were in hand while the database was away
         self._verdicts: Mapping[Ask, Verdict] = {}  # of the mails that are in hand now
-        self._finder = Finder(settings.reference_prefix, self.own_addresses, self.outbox.opens)
+        self.finder = Finder(settings.reference_prefix, self.own_addresses, self.outbox.opens)
 
     # ================================================================== look
 
@@ -245,6 +245,7 @@ class Service:
                 raw = work.raw(row.id)
             hand = in_hand(raw, row, self.own_addresses)
         mail, screening = hand.mail, hand.screening
+        self.outbox.know(row.id, mail)
         points.reached("attend:read")
         with self.store.begin() as work:
             again = work.same_mail(mail.fingerprint, but_not=row.id) if mail.fingerprint else None
@@ -293,7 +294,8 @@ class Service:
         """A resident's mail, or a stranger's. `received_at` and `handed_in_by`: a colleague passed it on, and it
         had reached them by then; it is put before a person where it seems to want nothing."""
         assert mail.sender is not None
-        belongs, ask = self.question(work, row, mail)
+        belongs = self.finder.look_up(work, mail)
+        ask = self.question(mail, belongs)
         found, case, text = belongs.found, belongs.case, ask.text
         gap = self.gap_of(row.received_at)
         if gap and not gap.takes_in and not handed_in_by and case is None:
@@ -374,16 +376,11 @@ class Service:
             ombudsman.wrote(mail.sender.address) and authenticate(mail, self.settings.trust).result == "pass"
         )
 
-    def look_up(self, work: Work, mail: Mail) -> Belongs:
-        """Which case the mail belongs to, and which letter it answers."""
-        return self._finder.look_up(work, mail)
-
-    def question(self, work: Work, row: MailRow, mail: Mail) -> tuple[Belongs, Ask]:
+    def question(self, mail: Mail, belongs: Belongs) -> Ask:
         """What the classifier is asked about a mail from outside, by the case that it belongs to."""
         assert mail.sender is not None
-        belongs = self.look_up(work, mail)
         case = belongs.case
-        return belongs, Ask(
+        return Ask(
             text=mail.new_text if case else mail.text,
             subject=mail.subject,
             stage=case.stage if case else Stage.NONE,
@@ -623,6 +620,9 @@ class Service:
         now = self.clock.now()
         done: list[tuple[str, Decision]] = []
         with self.store.read() as work:
+            next_due = work.next_due()
+            if next_due is None or next_due > now:
+                return done  # as nearly always, and one look at an index tells
             unread = bool(work.waiting_mails(1))  # those that back off after a failure are unread as well
             looks = work.last_looks()
         for box in self.settings.mailboxes:

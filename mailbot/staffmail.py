@@ -94,7 +94,7 @@ class StaffDesk:
         """The case that the answered letter is of; else the one that the mail names: a clue, and no authority."""
         if letter is not None:
             return work.case(self._case_meant(letter, mail))
-        return self._service.look_up(work, mail).case
+        return self._service.finder.look_up(work, mail).case
 
     def _case_meant(self, letter: LetterRow, mail: Mail) -> str:
         """The letter's case; of a mail about several cases the one that the subject names, as its buttons have it. The
@@ -258,7 +258,7 @@ class StaffDesk:
 
     def give_back(self, work: Work, row: MailRow, mail: Mail, person: Person) -> Attended:
         """Written while mailbot was set aside: carried out now it would be late and a surprise."""
-        case = self._service.look_up(work, mail).case
+        case = self._service.finder.look_up(work, mail).case
         written = row.received_at.astimezone(LONDON)
         problem = (
             f"You wrote this on {written.day} {written:%B at %H:%M}, while mailbot was set aside, so nothing was done. "
@@ -364,11 +364,10 @@ def confirmed_by(case: Case, events: Sequence[StaffActed]) -> tuple[StaffActed, 
 
 def history_text(work: Work, case: Case, latest: int = 0) -> str:
     """The journal of the case for a member of staff, one act a line; with `latest` only so many, each cut short."""
-    lines = work.journal_of(case.reference)
     told = [
-        f"{line.at.astimezone(LONDON):%d %b %Y %H:%M}  {line.summary}"
-        + (f"  [{', '.join(line.because)}]" if line.because else "")
-        for line in lines[-latest:]
+        f"{at.astimezone(LONDON):%d %b %Y %H:%M}  {summary}"
+        + (f"  [{', '.join(because)}]" if because else "")
+        for at, summary, because in work.story_of(case.reference, latest)
     ]
     return "\n".join(one if not latest or len(one) <= 200 else f"{one[:199]}…" for one in told)
 

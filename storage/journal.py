@@ -24,6 +24,13 @@ from storage.transaction import Transaction
 from storage.verifying import Verified, verify
 
 _JOURNAL_OF = select(journal).where(journal.c.reference == bindparam("reference")).order_by(journal.c.seq)
+_STORY_OF = (
+    select(journal.c.at, journal.c.summary, journal.c.because)
+    .where(journal.c.reference == bindparam("reference"))
+    .order_by(journal.c.seq.desc())
+    .limit(bindparam("latest"))
+)
+_ALL = 1_000_000
 _LINE = insert(journal)
 _LAST = select(checkpoints).order_by(checkpoints.c.number.desc()).limit(1)
 _NEXT_SEQ = {
@@ -39,6 +46,12 @@ class Journal(Transaction):
     def journal_of(self, reference: str) -> list[JournalRow]:
         """The whole story of a case, in the order in which it was written."""
         return [_journal_row(row) for row in self._connection.execute(_JOURNAL_OF, {"reference": reference})]
+
+    def story_of(self, reference: str, latest: int = 0) -> list[tuple[dt.datetime, str, tuple[str, ...]]]:
+        """When what was done in a case and by which clauses, without the events; with `latest` only so many lines."""
+        asked = {"reference": reference, "latest": latest or _ALL}
+        rows = self._connection.execute(_STORY_OF, asked).all()
+        return [(at, summary, codec.read_words(because)) for at, summary, because in reversed(rows)]
 
     def journal_between(self, since: dt.datetime, until: dt.datetime) -> list[JournalRow]:
         """All lines of [since, until), in the order in which they were written."""

@@ -117,6 +117,11 @@ _FROM_DOMAIN = select(func.count()).select_from(
     _RECENT.where(mails.c.domain == bindparam("domain")).subquery()
 )
 
+_BY_MESSAGE_ID = (
+    select(mails).where(mails.c.message_id.in_(bindparam("ids", expanding=True))).order_by(*_IN_ORDER)
+)
+_CASES_OF = _BY_MESSAGE_ID.with_only_columns(mails.c.message_id, mails.c.sender, mails.c.reference)
+
 
 class Mails(Transaction):
     """The part of a unit of work that deals with incoming mail and the mailboxes that it came from."""
@@ -278,9 +283,15 @@ class Mails(Transaction):
     def mail_by_message_id(self, ids: Iterable[str]) -> list[MailRow]:
         """Attended mails with one of these Message-IDs, in the order in which they were received."""
         wanted = [i for i in dict.fromkeys(ids) if i]
+        return self._mails(_BY_MESSAGE_ID, {"ids": wanted}) if wanted else []
+
+    def cases_of_mails(self, ids: Iterable[str]) -> dict[str, tuple[str, str | None]]:
+        """Of each of these Message-IDs that an attended mail has: who sent it, and the case's reference. Of several
+        mails the last that was received."""
+        wanted = [i for i in dict.fromkeys(ids) if i]
         if not wanted:
-            return []
-        return self._mails(select(mails).where(mails.c.message_id.in_(wanted)).order_by(*_IN_ORDER))
+            return {}
+        return {row[0]: (row[1], row[2]) for row in self._connection.execute(_CASES_OF, {"ids": wanted})}
 
     def settle_mail(self, mail_id: str, found: SettledMail, holder: str = "") -> None:
         """Record what became of a mail, with its attachments. Settling again replaces it all. `holder`: the worker that
@@ -492,8 +503,8 @@ class Mails(Transaction):
             if mail.reference is None and mail.state is MailState.ATTENDED
         ]
 
-    def _mails(self, statement: Any) -> list[MailRow]:
-        rows: Sequence[Row[Any]] = self._connection.execute(statement).all()
+    def _mails(self, statement: Any, asked: dict[str, Any] | None = None) -> list[MailRow]:
+        rows: Sequence[Row[Any]] = self._connection.execute(statement, asked or {}).all()
         return [_mail_row(row) for row in rows]
 
 

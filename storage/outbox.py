@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, insert, select, update
+from sqlalchemy import Row, bindparam, func, insert, literal_column, select, update
 
 from mailbot.casework.vocabulary import Audience, Letter
 from storage import codec
@@ -22,6 +22,9 @@ from storage.workers import claimable_by, orphaned
 
 _BY_ID = select(letters).where(letters.c.id == bindparam("id"))
 _BY_NONCE = select(letters).where(letters.c.nonce == bindparam("nonce"))
+_BY_MESSAGE_ID = (
+    select(letters).where(letters.c.message_id.in_(bindparam("ids", expanding=True))).order_by(letters.c.id)
+)
 _OF_CASE = select(letters).where(letters.c.reference == bindparam("reference")).order_by(letters.c.id)
 _INSERT = insert(letters)
 _INSERT_ONE = _INSERT.returning(letters.c.id)
@@ -76,13 +79,19 @@ _SETTLE_HELD = _SETTLE.where(
 )
 # What may have reached somebody. A letter that is only waiting has not. (Told by the states that it is not in:
 # SQLite would otherwise look through every letter that was ever sent instead of those of the last hour.)
-_COUNT = select(func.count()).where(
+_HANDED = (
     letters.c.handed_at >= bindparam("since"),
     letters.c.state.not_in(
         s.value for s in LetterState if s not in (LetterState.HANDING, LetterState.SENT, LetterState.UNKNOWN)
     ),
 )
-_COUNT_TO = _COUNT.where(letters.c.to_address == bindparam("address"))
+_COUNT = select(func.count()).select_from(
+    select(literal_column("1")).where(*_HANDED).limit(bindparam("at_most")).subquery()
+)
+_HANDED_TO = select(letters.c.handed_at, letters.c.letter).where(
+    *_HANDED, letters.c.to_address == bindparam("address")
+)
+_CHASED = _HANDED_TO.where(letters.c.letter == Letter.CHASER.value).limit(1)
 
 
 class Outbox(Transaction):
@@ -247,11 +256,8 @@ class Outbox(Transaction):
 
     def chased_since(self, address: str, since: dt.datetime) -> bool:
         """Whether a reminder was handed over to this address since then, or may have been."""
-        found = self._connection.execute(
-            _COUNT_TO.where(letters.c.letter == Letter.CHASER.value),
-            {"address": address.lower(), "since": since},
-        )
-        return int(found.scalar_one()) > 0
+        asked = {"address": address.lower(), "since": since}
+        return self._connection.execute(_CHASED, asked).first() is not None
 
     def _settle(self, letter_id: int, **values: Any) -> bool:
         return bool(self._connection.execute(_SETTLE, {"letter_id": letter_id, **values}).rowcount)
@@ -280,10 +286,7 @@ class Outbox(Transaction):
         wanted = [i for i in dict.fromkeys(ids) if i]
         if not wanted:
             return []
-        rows = self._connection.execute(
-            select(letters).where(letters.c.message_id.in_(wanted)).order_by(letters.c.id)
-        )
-        return [_letter_row(row) for row in rows]
+        return [_letter_row(row) for row in self._connection.execute(_BY_MESSAGE_ID, {"ids": wanted})]
 
     def references_of_letters(self, keys: Iterable[str]) -> dict[str, str]:
         """Of our letters with one of these Message-IDs or nonces the case, by either."""
@@ -315,15 +318,14 @@ class Outbox(Transaction):
         counted.update({LetterState(state): count for state, count in rows})
         return counted
 
-    def count_letters_to(self, address: str, since: dt.datetime, kind: str = "") -> int:
-        """Letters (of this kind) that were handed over to this address since then, or may have been. For the caps."""
-        counted = _COUNT_TO.where(letters.c.letter == kind) if kind else _COUNT_TO
-        found = self._connection.execute(counted, {"address": address.lower(), "since": since})
-        return int(found.scalar_one())
+    def letters_handed_to(self, address: str, since: dt.datetime) -> list[tuple[dt.datetime, str]]:
+        """When which letters were handed over to this address since then, or may have been. For the caps."""
+        asked = {"address": address.lower(), "since": since}
+        return [(row[0], row[1]) for row in self._connection.execute(_HANDED_TO, asked)]
 
-    def count_letters(self, since: dt.datetime) -> int:
-        """Letters that were handed over to anybody since then, or may have been."""
-        return int(self._connection.execute(_COUNT, {"since": since}).scalar_one())
+    def count_letters(self, since: dt.datetime, at_most: int) -> int:
+        """Letters that were handed over to anybody since then, or may have been; counted up to `at_most`."""
+        return int(self._connection.execute(_COUNT, {"since": since, "at_most": at_most}).scalar_one())
 
     def oldest_waiting_letter(self, now: dt.datetime) -> dt.datetime | None:
         """When the letter that could go now and has waited longest was ordered; None where none waits. A reminder waits

@@ -182,9 +182,7 @@ def find_person(desk: Desk, words: str) -> Person | tuple[Person, ...]:
 def named_in(text: str, people: Collection[Person], bare: bool = False) -> frozenset[str]:
     """The keys of those whom the text names: by whole name, by surname with title, first name or initial, or
     by address; with `bare` also by first name or surname alone. Accents and case don't matter."""
-    words = _words_of(text)
-    addresses = {address.casefold() for address in _ADDRESS.findall(text)}
-    said = {words[at : at + length] for length in (1, 2, 3, 4, 5) for at in range(len(words) - length + 1)}
+    said, addresses = _said_in(text)
     return frozenset(
         person.key
         for person in people
@@ -193,9 +191,19 @@ def named_in(text: str, people: Collection[Person], bare: bool = False) -> froze
     )
 
 
+@functools.lru_cache(maxsize=8)
+def _said_in(text: str) -> tuple[frozenset[tuple[str, ...]], frozenset[str]]:
+    """Every run of up to five words, and the addresses. Kept for a moment: a step asks for one text several times."""
+    words = _words_of(text)
+    runs = (words[at : at + length] for length in (1, 2, 3, 4, 5) for at in range(len(words) - length + 1))
+    return frozenset(runs), frozenset(address.casefold() for address in _ADDRESS.findall(text))
+
+
 def conflicted_in(people: Collection[Person], parties: Collection[str], text: str) -> frozenset[str]:
     """The keys of those whose declared conflicts meet this case: an address of a party, a name or a place in what
     was written, or a colleague whom it names."""
+    if not any(person.conflicts for person in people):
+        return frozenset()
     named, said = named_in(text, people), " ".join(_words_of(text))
     theirs = {party.casefold() for party in parties}
 

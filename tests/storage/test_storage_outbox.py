@@ -218,11 +218,12 @@ def test_the_caps_count_what_was_handed_over_since(store: Store) -> None:
         work.unknown(ids[1], "the line broke")
         work.later(ids[2], NINE + DAY, "451")
         work.failed(ids[3], "550")
-        assert work.count_letters_to("Ada@example.org", NINE) == 3
-        assert work.count_letters_to(ADA.address, NINE + MINUTE) == 2
-        assert work.count_letters_to("b@x.example", NINE) == 0
-        assert work.count_letters(NINE) == 3
-        assert work.count_letters(NINE + 5 * MINUTE) == 0
+        assert len(work.letters_handed_to("Ada@example.org", NINE)) == 3
+        assert len(work.letters_handed_to(ADA.address, NINE + MINUTE)) == 2
+        assert work.letters_handed_to("b@x.example", NINE) == []
+        assert work.count_letters(NINE, 9) == 3
+        assert work.count_letters(NINE, 2) == 2, "no further than was asked for"
+        assert work.count_letters(NINE + 5 * MINUTE, 9) == 0
 
 
 def test_a_letter_is_found_by_its_token_and_its_message_id(store: Store) -> None:
