@@ -1,6 +1,7 @@
 """The mail that everything is measured with: varied, the same for everybody, told by its seed.
 
-Words are the shipped corpus's. Six mails of ten are multipart with HTML beside the plain text; three of ten answer the
+Words are the shipped corpus's. Nine mails of ten are multipart, with HTML as Outlook, Gmail or
+a telephone writes it beside the plain text; three of ten answer the
 writer's own earlier mail (In-Reply-To, References, "Re:") above 20 to 60 quoted lines; one of ten brings a file of
 0.2 to 2 MB. Writers have their own domains or are with providers that everybody has mail with, as in life.
 """
@@ -151,8 +152,8 @@ def _mail(
     head.append(f"Subject: {_encoded(subject)}")
     plain = body + ("\n\n" + "\n".join(quoted) if quoted else "") + "\n"
     words = _text("plain", plain)
-    if chance.random() < 0.6:
-        words = _multipart("alternative", f"alt{n}", [words, _text("html", _page(body, quoted))])
+    if chance.random() < 0.9:
+        words = _multipart("alternative", f"alt{n}", [words, _text("html", _page(chance, body, quoted))])
     if chance.random() < 0.1:
         size = int(200_000 * 10 ** chance.random())
         picture = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + chance.randbytes(size)
@@ -178,16 +179,54 @@ def _history(chance: random.Random, answers: Writer) -> list[str]:
     return [said, *(f"> {line}" for line in lines[:wanted])]
 
 
-def _page(body: str, quoted: list[str]) -> str:
-    paragraphs = "".join(f"<p>{html.escape(line)}</p>\n" for line in body.split("\n"))
-    history = ""
-    if quoted:
-        inner = "<br>\n".join(html.escape(line.removeprefix("> ")) for line in quoted[1:])
-        history = (
-            f'<div class="gmail_quote">{html.escape(quoted[0])}<br><blockquote>{inner}</blockquote></div>'
+def _page(chance: random.Random, body: str, quoted: list[str]) -> str:
+    said, *history = quoted or [""]
+    lines = [line.removeprefix("> ") for line in history]
+    return chance.choice((_outlook, _gmail, _telephone))(body.split("\n"), html.escape(said), lines)
+
+
+def _outlook(body: list[str], said: str, history: list[str]) -> str:
+    def paragraph(line: str) -> str:
+        words = html.escape(line) or "<o:p>&nbsp;</o:p>"
+        font = "font-size:11.0pt;font-family:&quot;Calibri&quot;,sans-serif;color:#1F497D"
+        return f'<p class="MsoNormal"><span style="{font}">{words}</span></p>\n'
+
+    head = (
+        '<html xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
+        'xmlns="http://www.w3.org/TR/REC-html40"><head><meta name="Generator" content="Microsoft Word 15">\n'
+        "<style><!--\n@font-face {font-family:Calibri; panose-1:2 15 5 2 2 2 4 3 2 4;}\n"
+        "p.MsoNormal, li.MsoNormal, div.MsoNormal {margin:0cm; font-size:11.0pt; font-family:Calibri,sans-serif;}\n"
+        "a:link, span.MsoHyperlink {color:#0563C1; text-decoration:underline;}\n"
+        "@page WordSection1 {size:612.0pt 792.0pt; margin:72.0pt 72.0pt 72.0pt 72.0pt;}\n"
+        "div.WordSection1 {page:WordSection1;}\n--></style></head>"
+    )
+    page = "".join(map(paragraph, body))
+    if said:
+        border = "border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm"
+        page += f'<div style="{border}"><p class="MsoNormal"><b>{said}</b></p></div>'
+        page += "".join(map(paragraph, history))
+    return f'{head}<body lang="EN-GB" link="#0563C1"><div class="WordSection1">{page}</div></body></html>\n'
+
+
+def _gmail(body: list[str], said: str, history: list[str]) -> str:
+    page = "".join(f"<div>{html.escape(line) or '<br>'}</div>\n" for line in body)
+    if said:
+        style = "margin:0px 0px 0px 0.8ex;border-left:1px solid rgb(204,204,204);padding-left:1ex"
+        inner = "<br>\n".join(map(html.escape, history))
+        page += (
+            f'<br><div class="gmail_quote"><div dir="ltr" class="gmail_attr">{said}<br></div>'
+            f'<blockquote class="gmail_quote" style="{style}">{inner}</blockquote></div>'
         )
-    style = "<style>p{margin:0 0 8px;font-family:Arial}</style>"
-    return f"<html><head>{style}</head><body>{paragraphs}{history}</body></html>\n"
+    return f'<div dir="ltr">{page}</div>\n'
+
+
+def _telephone(body: list[str], said: str, history: list[str]) -> str:
+    page = "<br>".join(map(html.escape, body))
+    if said:
+        inner = "<br>".join(map(html.escape, history))
+        page += f'<div><br><blockquote type="cite">{said}<br><br>{inner}</blockquote></div>'
+    meta = '<meta http-equiv="content-type" content="text/html; charset=utf-8">'
+    return f'<html><head>{meta}</head><body dir="auto">{page}<br><br>Sent from my iPhone</body></html>\n'
 
 
 def _text(kind: str, text: str) -> bytes:

@@ -619,10 +619,11 @@ class Service:
         mailbox, and only once what was kept has been attended to."""
         now = self.clock.now()
         done: list[tuple[str, Decision]] = []
-        with self.store.read() as work:
+        with self.store.glance() as work:
             next_due = work.next_due()
-            if next_due is None or next_due > now:
-                return done  # as nearly always, and one look at an index tells
+        if next_due is None or next_due > now:
+            return done  # as nearly always, and one look at an index tells
+        with self.store.read() as work:
             unread = bool(work.waiting_mails(1))  # those that back off after a failure are unread as well
             looks = work.last_looks()
         for box in self.settings.mailboxes:

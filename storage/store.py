@@ -41,6 +41,11 @@ class Store:
             self._reader = self._writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
+        self._glancer = (
+            self._reader
+            if self._is_sqlite
+            else self._writer.execution_options(isolation_level="AUTOCOMMIT", postgresql_readonly=True)
+        )
         # SQLite has one writer. Our own threads queue here instead of polling the file for it.
         self._turn: contextlib.AbstractContextManager[Any] = (
             threading.RLock() if self._is_sqlite else contextlib.nullcontext()
@@ -76,6 +81,12 @@ class Store:
     def read(self) -> Iterator[Work]:
         """A view of the database as it is now, for as long as the block lasts. Writing in it is refused."""
         with self._reader.begin() as connection:
+            yield Work(connection, self._journal_key, writes=False)
+
+    @contextlib.contextmanager
+    def glance(self) -> Iterator[Work]:
+        """As `read`, for a single question: on PostgreSQL no transaction is begun for it."""
+        with self._glancer.begin() as connection:
             yield Work(connection, self._journal_key, writes=False)
 
     def shred(self) -> bool:
