@@ -38,9 +38,16 @@ lint: .venv/.installed-dev
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
+# Everything that is measured, some hours in full; small in minutes: make bench MAILS=200 CASES=0,1000
 bench: .venv/.installed-dev
-	@set -e; shopt -s nullglob; found=; for file in bench/bench_*.py; do found=1; echo "== $$file"; .venv/bin/python "$$file"; done; \
-	[ -n "$$found" ] || { echo "There is no bench/bench_*.py to run." >&2; exit 1; }
+	@set -e; for file in bench/bench_*.py; do echo "== $$file"; \
+	case "$$file" in \
+	*peers.py) flags="$(if $(MAILS),--mails $(MAILS)) $(if $(CASES),--cases $(CASES))" ;; \
+	*ticks.py) flags="$(if $(MAILS),--mails $(MAILS)) $(if $(CASES),--cases $(CASES))" ;; \
+	*start.py) flags="$(if $(MAILS),--mails $(MAILS))" ;; \
+	*intake.py | *replay.py) flags="$(MAILS)" ;; \
+	*) flags= ;; esac; \
+	.venv/bin/python "$$file" $$flags; done
 
 lock: .venv/.installed-dev
 	.ci/lock $(LOCK_ARGS)

@@ -35,6 +35,7 @@ from worlds import databases, processor_ms, whole_numbers, world
 import classifiers
 from mailbot.casework.vocabulary import Stage
 from mailbot.postroom.reading import read
+from mailbot.start import shipped_chain
 
 PEERS = {
     "Roundup": ("roundup_worker.py", ("roundup==2.6.0", "psycopg2-binary")),
@@ -104,7 +105,7 @@ class Floor:
     """The least that any way could cost: read and classify together, one durable commit for all."""
 
     def __init__(self, folder: Path) -> None:
-        self._chain = classifiers.ensure(None)
+        self._chain = shipped_chain()
         self._database = sqlite3.connect(folder / "floor.db", isolation_level=None)
         self._database.executescript(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
