@@ -529,7 +529,7 @@ class Service:
 
     def _put_before(self, work: Work, row: LetterRow, why: str) -> bool:
         """Put a held letter before whoever has its case; False where it has none."""
-        case = work.case(row.reference) if row.reference else None
+        case = work.case_if_readable(row.reference) if row.reference else None
         if case is None or row.order.audience is not Audience.RESIDENT:
             return False
         quiet = not may_tell(work, "held letters", self.clock.now(), MOST_ALERTS)
