@@ -225,7 +225,7 @@ def case_list(
     from mailbot.casework.vocabulary import Stage
     from mailbot.kept_policies import with_kept_policies
     from mailbot.reports.history import next_duty
-    from mailbot.sending import mailbox_named
+    from mailbot.settings import mailbox_named
 
     settings = load(config)
     store = open_database(settings)
@@ -277,7 +277,7 @@ def case_show(
     from mailbot.cases_typed import find_case
     from mailbot.kept_policies import with_kept_policies
     from mailbot.reports.history import tell
-    from mailbot.sending import mailbox_named
+    from mailbot.settings import mailbox_named
 
     settings = load(config)
     store = open_database(settings)

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from mailbot.casework.vocabulary import Verdict
 from mailbot.finding import NOWHERE
+from mailbot.logs import place_of
 from mailbot.postroom.reading import Mail, read
 from mailbot.postroom.screening import Screening, screen
-from mailbot.sending import place_of
 from storage import away
 from storage.rows import MailRow, Waiting
 

@@ -297,7 +297,7 @@ def reconcile(config: ConfigDir = HERE) -> None:
     """After a restore: look into the Sent folder for what is held, and settle what lies there. The rest stays held."""
     from mailbot.clock import WallClock
     from mailbot.restored import held_letters, look_for_copies, restored
-    from mailbot.sending import mailbox_named
+    from mailbot.settings import mailbox_named
 
     settings = load(config, servers=True)
     if not settings.smtp.sent_folder:

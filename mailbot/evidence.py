@@ -26,8 +26,7 @@ from mailbot.places import templates_dir
 from mailbot.policyfile import load_policy
 from mailbot.postroom.reading import read
 from mailbot.reports.chronology import Paper, Source, page
-from mailbot.sending import mailbox_named
-from mailbot.settings import Settings
+from mailbot.settings import Settings, mailbox_named
 from storage import chain, codec
 from storage.rows import LetterRow, MailRow
 from storage.verifying import Verified

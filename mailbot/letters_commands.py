@@ -233,7 +233,7 @@ def _write(settings: Settings, orders: dict[Letter, SendLetter], language: str) 
         try:
             outbox = Outbox(settings, store, stationery, SmtpDoor(settings.smtp), WallClock().now)
             box = settings.mailboxes[0]
-            return {letter: outbox.preview(order, box, language) for letter, order in orders.items()}
+            return {letter: outbox.composer.preview(order, box, language) for letter, order in orders.items()}
         finally:
             store.close()
 

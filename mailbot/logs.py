@@ -12,6 +12,7 @@ import json
 import logging
 import re
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -139,3 +140,11 @@ def letter_handled(letter: LetterRow, outcome: str, now: dt.datetime) -> None:
 
 def _seconds(age: dt.timedelta) -> int:
     return max(int(age.total_seconds()), 0)
+
+
+def place_of(error: Exception) -> str:
+    """What broke and where, for the log. Never what the error says: it may quote a resident."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "site-packages" not in frame.filename] or frames
+    spots = " < ".join(f"{Path(frame.filename).stem}:{frame.lineno}" for frame in reversed(ours[-3:]))
+    return f"{type(error).__name__} at {spots}"

@@ -22,7 +22,7 @@ from mailbot.casework.calendar import LONDON
 from mailbot.casework.parts import MODE_WORDS, Mode
 from mailbot.casework.vocabulary import Audience
 from mailbot.reports.history import next_duty
-from mailbot.sending import mailbox_named
+from mailbot.settings import mailbox_named
 from storage import Store, open_store
 from storage.rows import StorageRefused
 

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 from mailbot.casework.vocabulary import Audience, Case, Fact, Letter, Person, SendLetter
 from mailbot.chasing import LAST_AT, lines_of
+from mailbot.logs import place_of
 from mailbot.postroom.letters import Written
 from mailbot.reckoning import as_of_now
 from mailbot.reports import trend
 from mailbot.reports.digest import Morning, Reader, digest_facts
 from mailbot.reports.rows import Desk, Writer
 from mailbot.reports.worklist import Told, told_of, worklist_facts
-from mailbot.sending import place_of
 from mailbot.setaside import rows_set_aside
 from storage import points
 from storage.rows import LetterState
@@ -103,7 +103,7 @@ class Mornings:
         teams = readers_on(service.settings.people, day).get(person, person.supervises)
         with service.store.read() as work:
             order = self._digest_order(self.morning(work, now), person, teams)
-        return service.outbox.preview(order, service.settings.mailboxes[0])
+        return service.outbox.composer.preview(order, service.settings.mailboxes[0])
 
     def morning(self, work: Work, now: dt.datetime) -> Morning:
         """What is known now, of all teams."""

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from mailbot.clock import monotonic
-from mailbot.sending import place_of
+from mailbot.logs import place_of
 
 if TYPE_CHECKING:
     from mailbot.service import Service

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from mailbot.casework.calendar import Calendar
 from mailbot.casework.lifecycle import decide
 from mailbot.casework.vocabulary import Case, DatesChanged, Decision, SetTimer
-from mailbot.sending import place_of
+from mailbot.logs import place_of
 from mailbot.settings import Settings
 from storage.rows import CaseChanged
 from storage.work import Work

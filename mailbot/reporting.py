@@ -19,6 +19,7 @@ from mailbot.casework.findings import Finding
 from mailbot.casework.layers import Layer
 from mailbot.casework.policy import Clause, Policy
 from mailbot.casework.vocabulary import Audience, Fact, Letter, Person, SendLetter
+from mailbot.logs import place_of
 from mailbot.places import config_dir
 from mailbot.policyfile import CODE, list_policies, load_policy, read_layer
 from mailbot.reports import contents, quality
@@ -29,8 +30,7 @@ from mailbot.reports.periods import Cycle, Period, before, last_ended, period_of
 from mailbot.reports.plain import as_text
 from mailbot.reports.sections import Facts
 from mailbot.reports.sheets import cases_sheet
-from mailbot.sending import mailbox_named, place_of
-from mailbot.settings import Settings
+from mailbot.settings import Settings, mailbox_named
 from storage.work import Work
 
 if TYPE_CHECKING:

@@ -7,52 +7,36 @@ again blindly. A capped letter goes to a person, because its deadline still runs
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
 import logging
-import mimetypes
 import secrets
-import traceback
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-
-from markupsafe import Markup
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from mailbot import logs
-from mailbot.casework.adjusting import wants_plain_text, written_in
 from mailbot.casework.allocation import first_there
 from mailbot.casework.calendar import LONDON
-from mailbot.casework.contents import asked_of
-from mailbot.casework.parts import Landlord, Limits, Mode, Ombudsman
-from mailbot.casework.policy import Policy
+from mailbot.casework.parts import Limits, Mode
 from mailbot.casework.vocabulary import (
     Audience,
     Bounced,
     Case,
-    Fact,
     Letter,
     SendLetter,
 )
 from mailbot.chasing import gather
+from mailbot.composing import Composer, case_of
+from mailbot.logs import place_of
 from mailbot.postroom import tokens
 from mailbot.postroom.bounces import without_plus
-from mailbot.postroom.files import danger_of
 from mailbot.postroom.letters import (
-    Enclosure,
-    Letterhead,
     LetterMistake,
-    Order,
-    Picture,
     Stationery,
     Written,
 )
 from mailbot.postroom.reading import Mail, read
 from mailbot.postroom.screening import takes_no_answers
-from mailbot.postroom.shown import Shown, switched_off
 from mailbot.postroom.smtp import Door, Handed, Outcome
-from mailbot.postroom.wording import ENGLISH
-from mailbot.reports import trend
 from mailbot.settings import MailboxSettings, Settings
 from storage import Store, points
 from storage.rows import ClaimLost, LetterRow, LetterState, NewLetter
@@ -61,7 +45,6 @@ from storage.work import Work
 log = logging.getLogger("mailbot.sending")
 
 LEASE = dt.timedelta(minutes=5)
-TOO_BIG_TO_CARRY = 15_000_000  # bytes of attachments that still travel with a letter
 ROOM_AGAIN = dt.timedelta(minutes=10)
 """When a letter over the total of an hour is looked at again."""
 STRAYED_AFTER = dt.timedelta(hours=1)
@@ -110,7 +93,7 @@ class Outbox:
         self._worker = worker
         self._settings = settings
         self._store = store
-        self._stationery = stationery
+        self.composer = Composer(settings, store, stationery, now)
         self.door = door
         self._now = now
         self._append_sent = append_sent
@@ -225,16 +208,16 @@ class Outbox:
     def _send(self, letter: LetterRow) -> Sent:
         now = self._now()
         with self._store.read() as work:
-            case = self._case_of(work, letter)
+            case = case_of(work, letter)
             no_room = self._no_room(work, letter, now)
             held = "" if no_room else self._why_not(work, letter, case, now)
         if no_room:
             return self._put_off(letter, now)
         if held:
             return self._hold(letter, held)
-        mailbox = self._mailbox_of(case)
+        mailbox = self.composer.mailbox_of(case)
         try:
-            written = self._write(letter, case, mailbox, now)
+            written = self.composer.write(letter, case, mailbox, now)
         except LetterMistake as mistake:
             return self._hold(letter, f"it could not be written: {mistake}")
         except (
@@ -375,204 +358,6 @@ class Outbox:
         """A letter to staff came back. A resident's is the case's affair; this one is a supervisor's."""
         self._tell(work, letter, f"to {letter.order.person} came back ({diagnostic[:200]})", kind="came back")
 
-    # -------------------------------------------------------------- rendering
-
-    def _letterhead(self, case: Case | None, policy: Policy) -> Letterhead:
-        """Who writes, by the policy that the letter's case keeps to."""
-        landlord: Landlord = self._settings.landlord
-        ombudsman: Ombudsman | None = self._settings.ombudsman(policy.ombudsman)
-        if case and case.stakeholder:
-            ombudsman = None
-        return Letterhead(
-            landlord=landlord,
-            ombudsman=ombudsman,
-            person_noun=policy.person_noun,
-            bodies=self._settings.bodies,
-            colour=self._settings.letters.colour,
-            logo=self._settings.letters.logo,
-        )
-
-    def _write(
-        self,
-        letter: LetterRow,
-        case: Case | None,
-        mailbox: MailboxSettings,
-        now: dt.datetime,
-        language: str = "",
-    ) -> Written:
-        """The letter as it goes out. One that shows another letter (`preview_of`: its facts) carries its text."""
-        policy = mailbox.policy_of(case) if case else mailbox.policy
-        order, letterhead = self._order(letter, case, mailbox, now), self._letterhead(case, policy)
-        if language:
-            order = replace(order, language=language)
-        if shown := order.facts.get("preview_of"):
-            assert isinstance(shown, dict)
-            kind = Letter(str(order.facts.get("preview_letter", Letter.ACKNOWLEDGEMENT)))
-            contains = asked_of(policy, kind, shown)
-            language, plain = self._manner(case)
-            other = replace(
-                order,
-                letter=kind,
-                language=language,
-                plain=plain,
-                audience=Audience.RESIDENT,
-                facts=shown,
-                attachments=_policy_copy(mailbox, contains),
-                contains=contains,
-            )
-            facts = {
-                key: fact for key, fact in order.facts.items() if key not in ("preview_of", "preview_letter")
-            }
-            facts["preview"] = self._stationery.write(other, letterhead).text
-            order = replace(order, facts=facts)
-        if order.letter is Letter.SHADOW_DRAFTS:
-            order = replace(
-                order,
-                shown=self.shown(_ids(order.facts.get("drafts"))),
-                facts={**order.facts, "listed": self._in_a_line(_ids(order.facts.get("listed")))},
-            )
-        return self._stationery.write(order, letterhead)
-
-    def shown(self, letter_ids: Sequence[int]) -> tuple[Shown, ...]:
-        """These letters as their readers see them, to stand in a mail to a supervisor."""
-        with self._store.read() as work:
-            rows = [row for one in letter_ids if (row := work.letter(one)) is not None]
-            found = [(row, self._case_of(work, row)) for row in rows]
-        return tuple(self._show(row, case) for row, case in found)
-
-    def _show(self, row: LetterRow, case: Case | None) -> Shown:
-        order = row.order
-        person = next((p for p in self._settings.people if p.key == order.person), None)
-        text, html, subject = "", Markup(""), ""
-        files: tuple[str, ...] = ()
-        if case is not None and case.restricted:
-            subject = text = "The case is restricted: its words are not shown here."
-            html = Markup("<p>{}</p>").format(text)
-        else:
-            try:
-                mailbox = self._mailbox_of(case)
-                written = self._write(row, case, mailbox, row.handed_at or self._now())
-                text, html, subject = written.text, switched_off(written.html), written.subject
-                files = tuple(e.name for e in self._order(row, case, mailbox, self._now()).attachments)
-            except LetterMistake:  # as where its words were erased meanwhile
-                subject = text = "It can't be shown any more."
-        who = f"{person.name}, {order.audience.value}" if person else self._policy_of(case).person_noun
-        return Shown(
-            words=order.letter.value.replace("_", " "),
-            to=order.to,
-            who=who,
-            at=row.handed_at or row.created_at,
-            because=order.because,
-            reference=row.reference or "",
-            subject=subject,
-            text=text,
-            html=html,
-            files=files,
-        )
-
-    def _in_a_line(self, letter_ids: Sequence[int]) -> list[Fact]:
-        with self._store.read() as work:
-            rows = [row for one in letter_ids if (row := work.letter(one)) is not None]
-        return [
-            f"{(row.handed_at or row.created_at).astimezone(LONDON):%d %B, %H:%M}: "
-            f"{row.order.letter.value.replace('_', ' ')} to {row.order.to} {row.reference or ''} "
-            f"({', '.join(row.order.because[:3])})"
-            for row in rows
-        ]
-
-    def _order(
-        self, letter: LetterRow, case: Case | None, mailbox: MailboxSettings, now: dt.datetime
-    ) -> Order:
-        order = letter.order
-        token = tokens.parse_message_id(letter.message_id)
-        reply_to = ""
-        if mailbox.imap.plus_addressing and token:
-            reply_to = tokens.reply_address(mailbox.imap.address, *token)
-        person = next((p for p in self._settings.people if p.key == order.person), None)
-        facts, files = with_files(order.facts)
-        policy = mailbox.policy_of(case) if case else mailbox.policy
-        contains = asked_of(policy, order.letter, facts)
-        to_resident = order.audience is Audience.RESIDENT
-        theirs = case if case and to_resident and order.to in _addresses(case) else None
-        language, plain = self._manner(theirs)
-        to_name = person.name if person else str(facts.get(called(order.letter), ""))
-        return Order(
-            letter=order.letter,
-            audience=order.audience,
-            to=order.to,
-            to_name=to_name,
-            person=order.person,
-            reference=letter.reference or "",
-            facts=facts,
-            message_id=letter.message_id,
-            in_reply_to=letter.in_reply_to,
-            references=letter.references,
-            from_name=f"{self._settings.landlord.short_name or self._settings.landlord.name} complaints",
-            from_address=mailbox.imap.address,
-            reply_to=reply_to,
-            date=now,
-            attachments=(
-                *self._enclosures(order.carries, order.audience is Audience.RESIDENT),
-                *_policy_copy(mailbox, contains),
-                *files,
-                *list_of(facts),
-            ),
-            contains=contains,
-            pictures=pictures_of(facts),
-            language=language,
-            plain=plain,
-        )
-
-    def _manner(self, case: Case | None) -> tuple[str, bool]:
-        """The language that letters to this case's resident are written in, and whether without HTML."""
-        agreed = [a.text for a in case.agreed] if case else []
-        language = written_in(agreed)
-        if language not in self._settings.habits.languages:
-            language = ENGLISH.code
-        return language, self._settings.letters.plain_text_only or wants_plain_text(agreed)
-
-    def _enclosures(self, mail: str, to_resident: bool) -> tuple[Enclosure, ...]:
-        if not mail:
-            return ()
-        with self._store.read() as work:
-            rows = work.attachments(mail)
-            if sum(row.size for row in rows) > TOO_BIG_TO_CARRY:
-                if to_resident:  # a response without its enclosures is another response
-                    raise LetterMistake("its attachments are too big to be sent")
-                return ()
-            files = [(row, work.blob(row.sha256)) for row in rows]
-        whole = to_resident or self._settings.forward_dangerous_files
-        return tuple(
-            Enclosure(row.name, row.content_type, content)
-            for row, content in files
-            if whole or not danger_of(row.name, row.content_type, content)
-        )
-
-    def preview(self, order: SendLetter, mailbox: MailboxSettings, language: str = "") -> Written:
-        """The letter of an order as it would look, in this language unless it is its own; it is not recorded and can't
-        be answered."""
-        now = self._now()
-        row = LetterRow(
-            id=0,
-            reference=None,
-            order=order,
-            message_id=tokens.message_id("preview", "preview", mailbox.imap.address.rpartition("@")[2]),
-            nonce="preview",
-            in_reply_to="",
-            references=(),
-            state=LetterState.WAITING,
-            attempts=0,
-            next_at=now,
-            created_at=now,
-            handed_at=None,
-            sent_at=None,
-            subject="",
-            blob=None,
-            answer="",
-            last_error="",
-        )
-        return self._write(row, None, mailbox, now, language)
-
     # -------------------------------------------------------------- limits and troubles
 
     def _why_not(self, work: Work, letter: LetterRow, case: Case | None, now: dt.datetime) -> str:
@@ -655,7 +440,7 @@ class Outbox:
             return
         if not may_tell(work, kind, now, most):
             return
-        mailbox = self._mailbox_of(self._case_of(work, letter))
+        mailbox = self.composer.mailbox_of(case_of(work, letter))
         supervisor = first_there(others or supervisors, self._settings.calendar.london_date(now))
         lost = order.facts if order.letter is Letter.ALERT else {}
         because = mailbox.policy.why("supervisor_told")
@@ -677,19 +462,6 @@ class Outbox:
             person=supervisor.key,
         )
         work.add_letter(self.mint(work, alert, letter.reference or "", mailbox), now, letter.reference)
-
-    def _mailbox_of(self, case: Case | None) -> MailboxSettings:
-        """The mailbox that a letter leaves from: its case's."""
-        return mailbox_named(self._settings, case.mailbox) if case else self._settings.mailboxes[0]
-
-    def _policy_of(self, case: Case | None) -> Policy:
-        """The policy that a letter's case keeps to; the mailbox's own for one of no case."""
-        mailbox = self._mailbox_of(case)
-        return mailbox.policy_of(case) if case else mailbox.policy
-
-    @staticmethod
-    def _case_of(work: Work, letter: LetterRow) -> Case | None:
-        return work.case_if_readable(letter.reference) if letter.reference else None
 
 
 def may_tell(work: Work, about: str, now: dt.datetime, most: int, period: str = "%Y-%m-%dT%H") -> bool:
@@ -733,68 +505,12 @@ def paused_until(work: Work, address: str, now: dt.datetime) -> str:
     return f"since {dt.datetime.fromisoformat(since).astimezone(LONDON):%d %B %Y}"
 
 
-def _addresses(case: Case) -> frozenset[str]:
-    """Where the resident is written to."""
-    return frozenset(p.address for p in (case.resident, *case.further_addresses))
-
-
-def called(letter: Letter) -> str:
-    """The fact that names who gets a letter: somebody who writes for a resident is never given their name."""
-    for_others = (Letter.THIRD_PARTY_RECEIPT, Letter.OFFICE_REPLY)
-    return "recipient_name" if letter in for_others else "resident_name"
-
-
-def place_of(error: Exception) -> str:
-    """What broke and where, for the log. Never what the error says: it may quote a resident."""
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if "site-packages" not in frame.filename] or frames
-    spots = " < ".join(f"{Path(frame.filename).stem}:{frame.lineno}" for frame in reversed(ours[-3:]))
-    return f"{type(error).__name__} at {spots}"
-
-
-def mailbox_named(settings: Settings, name: str) -> MailboxSettings:
-    """The mailbox of that name; the first one for a case whose mailbox is no longer configured, so that its
-    letters still go out."""
-    return next((box for box in settings.mailboxes if box.name == name), settings.mailboxes[0])
-
-
 def thread_of(mail: Mail) -> tuple[str, tuple[str, ...]]:
     """In-Reply-To and References for an answer to this mail (RFC 5322 section 3.6.4). Read from its bytes: a
     mail that is just being attended to has no row of its own yet that would know them."""
     if not mail.message_id:
         return "", ()
     return mail.message_id, tuple(dict.fromkeys((*mail.references[-20:], mail.message_id)))
-
-
-def _policy_copy(mailbox: MailboxSettings, contains: tuple[str, ...]) -> tuple[Enclosure, ...]:
-    """The policy itself, with a letter that is to hold a copy of it, where the landlord has given one."""
-    document = mailbox.document
-    if document is None or "policy_copy" not in contains:
-        return ()
-    kind = mimetypes.guess_type(document.name)[0] or "application/octet-stream"
-    return (Enclosure(document.name, kind, document.content),)
-
-
-def list_of(facts: Mapping[str, Fact]) -> tuple[Enclosure, ...]:
-    """The full list, with a digest that can't show everything."""
-    listing = str(facts.get("list_csv") or "")
-    if not listing:
-        return ()
-    name = f"cases-{facts.get('date')}.csv"
-    return (Enclosure(name, "text/csv", f"\ufeff{listing}".encode()),)
-
-
-def pictures_of(facts: Mapping[str, Fact]) -> tuple[Picture, ...]:
-    """The trend of a digest, drawn where matplotlib is installed; its bars stand in the HTML in any case."""
-    weeks = facts.get("trend")
-    if not isinstance(weeks, list) or not weeks:
-        return ()
-    try:
-        drawn = trend.picture([week for week in weeks if isinstance(week, dict)], Letterhead.colour)
-    except Exception as error:  # an ornament: the digest goes without it
-        log.warning("the trend could not be drawn", extra={"error": place_of(error)})
-        return ()
-    return (Picture(f"trend.{facts.get('date')}@mailbot", drawn),) if drawn else ()
 
 
 def next_try(letter: LetterRow, now: dt.datetime, hours: int) -> dt.datetime | None:
@@ -815,20 +531,3 @@ def leave_held(work: Work, letter: LetterRow, why: str) -> bool:
 
 def show_nothing() -> None:
     """Outside of a shadow run nothing is absorbed."""
-
-
-def _ids(fact: Fact) -> list[int]:
-    return [one for one in fact if isinstance(one, int)] if isinstance(fact, list) else []
-
-
-def with_files(facts: Mapping[str, Fact]) -> tuple[Mapping[str, Fact], tuple[Enclosure, ...]]:
-    """The facts of a letter without the files among them, and these. Only mailbot's own reports have any."""
-    listed = facts.get("files")
-    if not isinstance(listed, list):
-        return facts, ()
-    files = tuple(
-        Enclosure(str(one["name"]), str(one["content_type"]), base64.b64decode(str(one["base64"])))
-        for one in listed
-        if isinstance(one, dict)
-    )
-    return {key: value for key, value in facts.items() if key != "files"}, files

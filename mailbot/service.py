@@ -54,6 +54,7 @@ from mailbot.clock import Clock
 from mailbot.finding import Belongs, Finder
 from mailbot.floods import is_flood
 from mailbot.keeping import MailboxKeeper
+from mailbot.logs import place_of
 from mailbot.machines import FULL_FOR, MachineDesk
 from mailbot.mornings import Mornings
 from mailbot.postroom.bounces import may_pass
@@ -66,9 +67,9 @@ from mailbot.presence import Duties, new_name
 from mailbot.recounting import recompute_dates
 from mailbot.restored import reason, remarked, restored
 from mailbot.senders import asked_about, kind_of, may_be_quoted, warning_of
-from mailbot.sending import MOST_ALERTS, Outbox, Sent, mailbox_named, may_tell, pause, place_of, resume
+from mailbot.sending import MOST_ALERTS, Outbox, Sent, may_tell, pause, resume
 from mailbot.setaside import Aside, Cause
-from mailbot.settings import MailboxSettings, Settings
+from mailbot.settings import MailboxSettings, Settings, mailbox_named
 from mailbot.staffmail import StaffDesk, history_text
 from mailbot.surveys import opt_out, unasked
 from storage import Store, away, overtaken, points

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 
 from mailbot.attended import Attended
 from mailbot.casework import orders
+from mailbot.logs import place_of
 from mailbot.postroom.reading import Mail, read
 from mailbot.reports.rows import Aside as SetAside
-from mailbot.sending import MOST_ALERTS, may_tell, place_of
+from mailbot.sending import MOST_ALERTS, may_tell
 from storage.rows import MailRow, SettledMail
 from storage.work import Work
 

@@ -251,7 +251,7 @@ class ShadowRun:
         """The first few, until the mail is as large as mail programs show. One at least."""
         size = 0
         for number, row in enumerate(rows[:WHOLE]):
-            size += sum(len(one.html) for one in self._service.outbox.shown([row.id]))
+            size += sum(len(one.html) for one in self._service.outbox.composer.shown([row.id]))
             if number and size > LARGEST:
                 return
             yield row

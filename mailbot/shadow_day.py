@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Final
 from mailbot.casework.calendar import LONDON
 from mailbot.casework.orders import KIND_WORDS
 from mailbot.casework.vocabulary import Audience, Case, Fact, Intent, Letter, SendLetter
+from mailbot.logs import place_of
 from mailbot.replay.comparing import Compared, Finding, compare
 from mailbot.replay.playing import Came, Replayed, Went
-from mailbot.sending import NOT_SHOWN, OF_THE_RUN, place_of
+from mailbot.sending import NOT_SHOWN, OF_THE_RUN
 from storage.rows import LetterRow, MailRow, MailState
 
 if TYPE_CHECKING:

@@ -25,8 +25,7 @@ from mailbot.people import Held
 from mailbot.places import templates_dir
 from mailbot.postroom.reading import read
 from mailbot.reports.history import date, moment, stage_words
-from mailbot.sending import mailbox_named
-from mailbot.settings import Settings
+from mailbot.settings import Settings, mailbox_named
 from mailbot.surveys import wants_no_survey
 from storage.work import Work
 

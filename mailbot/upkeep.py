@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from mailbot.casework import orders
 from mailbot.casework.calendar import LONDON
+from mailbot.logs import place_of
 from mailbot.retention import once_a_day
-from mailbot.sending import place_of
 
 if TYPE_CHECKING:
     from mailbot.service import Service

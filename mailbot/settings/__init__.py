@@ -175,6 +175,12 @@ class Settings:
         return first_there(self.supervisors, day)
 
 
+def mailbox_named(settings: Settings, name: str) -> MailboxSettings:
+    """The mailbox of that name; the first one for a case whose mailbox is no longer configured, so that its
+    letters still go out."""
+    return next((box for box in settings.mailboxes if box.name == name), settings.mailboxes[0])
+
+
 def load(
     directory: Path,
     data_dir: Path | None = None,

@@ -27,11 +27,11 @@ from morning_cases import (
 )
 
 from mailbot.casework.vocabulary import Flag, Stage, Topic
+from mailbot.composing import pictures_of
 from mailbot.reports import trend
 from mailbot.reports.digest import Reader
 from mailbot.reports.listing import COLUMNS, safe
 from mailbot.reports.rows import Aside
-from mailbot.sending import pictures_of
 
 FLOW = tuple(
     (MONDAY - dt.timedelta(days=n % 60), MONDAY - dt.timedelta(days=n % 50), "sam") for n in range(300)
