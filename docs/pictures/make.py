@@ -33,6 +33,7 @@ from mailbot.casework.policy import Policy
 from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import Audience, Case, Fact, Letter, SendLetter, Stage
 from mailbot.chasing import fitting, lines_of
+from mailbot.composing import list_of, pictures_of
 from mailbot.places import config_dir, templates_dir
 from mailbot.policyfile import load_policy
 from mailbot.postroom import tokens
@@ -41,7 +42,6 @@ from mailbot.reports.digest import Morning, Reader, digest_facts
 from mailbot.reports.rows import Aside, Writer
 from mailbot.reports.rows import Desk as Desk_
 from mailbot.reports.worklist import told_of, worklist_facts
-from mailbot.sending import list_of, pictures_of
 
 HERE = Path(__file__).resolve().parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
