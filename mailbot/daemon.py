@@ -137,7 +137,7 @@ class Rounds:
         be reached is left out; what is on file is counted all the same."""
         self.take_up()
         today = clock.now().astimezone(LONDON).date()
-        if self._reckoned == today or not self._duties.keeps_house():
+        if self._reckoned == today or not self._duties.keeps_house() or not self._duties.is_quiet():
             return
         lying = {}
         for name, door in self._doors.items():

@@ -149,12 +149,12 @@ class Outbox:
     def dispatch(self, limit: int = 50) -> list[Sent]:
         """Hand over what waits. Each letter is settled on its own; one that fails never stops the next."""
         self._find_strayed()
-        reminders = self.may_remind()
-        if reminders:
-            self._gather()
+        reminders_up_to = None if not self._store.shared else 0
+        if self.may_remind():
+            reminders_up_to = self._gather()
             self.show_absorbed()
         done: list[Sent] = []
-        while batch := self._claim(min(limit - len(done), 10), reminders):
+        while batch := self._claim(min(limit - len(done), 10), reminders_up_to):
             points.reached("dispatch:claimed")
             self._room = None  # counted anew for each batch, and followed within it
             done += [self._send_or_leave(letter) for letter in batch]
@@ -162,7 +162,18 @@ class Outbox:
                 break
         return done
 
-    def _gather(self) -> None:
+    def _gather(self) -> int | None:
+        """Gives how far reminders were put together, where others may order more of them meanwhile: those wait for
+        the next time, so that they go in one mail as well. None where nobody else does."""
+        if self._store.shared:
+            with self._store.read() as work:
+                newest = work.newest_letter()
+            self._put_reminders_together()
+            return newest
+        self._put_reminders_together()
+        return None
+
+    def _put_reminders_together(self) -> None:
         try:
             with self._store.read() as work:
                 if not work.waiting_chasers(self._now()):
@@ -174,11 +185,11 @@ class Outbox:
         ) as error:  # one case in trouble: then reminders go one by one, and all other letters go
             log.error("reminders could not be put together", extra={"error": place_of(error)})
 
-    def _claim(self, limit: int, reminders: bool) -> list[LetterRow]:
+    def _claim(self, limit: int, reminders_up_to: int | None) -> list[LetterRow]:
         if limit <= 0:
             return []
         with self._store.begin() as work:
-            return work.claim_letters(self._now(), limit, LEASE, self._worker, reminders)
+            return work.claim_letters(self._now(), limit, LEASE, self._worker, reminders_up_to)
 
     def _find_strayed(self) -> None:
         """Letters whose outcome could not be recorded (the database was away): nobody knows, people are told."""

@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, insert, literal_column, select, update
+from sqlalchemy import Row, bindparam, func, insert, literal_column, or_, select, update
 
 from mailbot.casework.vocabulary import Audience, Letter
 from storage import codec
@@ -40,7 +40,7 @@ _picked = (
         letters.c.state.in_(_CLAIMABLE),
         letters.c.next_at <= bindparam("now"),
         claimable_by(letters),
-        letters.c.letter != bindparam("but_not"),
+        or_(letters.c.letter != Letter.CHASER.value, letters.c.id <= bindparam("reminders_up_to")),
         ~select(_earlier.c.id)
         .where(
             _earlier.c.reference == letters.c.reference,
@@ -115,15 +115,16 @@ class Outbox(Transaction):
         limit: int,
         lease: dt.timedelta,
         worker: str = "",
-        reminders: bool = True,
+        reminders_up_to: int | None = None,
     ) -> list[LetterRow]:
-        """Take up to `limit` letters that may go now, oldest first (`reminders`: those as well). Nobody gets them again
-        for `lease`, and nobody but the worker for as long as it is alive.
+        """Take up to `limit` letters that may go now, oldest first; of reminders only those up to this id, where one
+        is given. Nobody gets them again for `lease`, and nobody but the worker for as long as it is alive.
 
         A letter is not taken while an earlier one of the same case to the same address is still on its way:
         people read the acknowledgement before the response.
         """
-        asked = {"worker": worker, "but_not": "" if reminders else Letter.CHASER.value}
+        up_to = 2**62 if reminders_up_to is None else reminders_up_to
+        asked = {"worker": worker, "reminders_up_to": up_to}
         rows = self._connection.execute(
             _CLAIM, {"now": now, "limit": limit, "lease_until": now + lease, **asked}
         )
@@ -253,6 +254,10 @@ class Outbox(Transaction):
             .order_by(letters.c.id)
         )
         return [_letter_row(row) for row in rows]
+
+    def newest_letter(self) -> int:
+        """The id of the letter that was ordered last, 0 where there is none."""
+        return int(self._connection.execute(select(func.max(letters.c.id))).scalar() or 0)
 
     def chased_since(self, address: str, since: dt.datetime) -> bool:
         """Whether a reminder was handed over to this address since then, or may have been."""

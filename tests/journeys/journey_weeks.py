@@ -132,7 +132,7 @@ IN_TROUBLE = re.compile(r"[\d,]+ letters? (?:is|are) in trouble", re.IGNORECASE)
 
 
 def case_in(subject: str) -> str:
-    found = re.search(r"\[(\S+)\]", subject)
+    found = re.search(r"\[([^]]+)\]", subject)
     return found[1] if found else ""
 
 

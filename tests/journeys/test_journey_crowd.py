@@ -197,8 +197,9 @@ def test_many_processes_that_are_killed_leave_what_one_would(crowd: Crowd, postg
     alone = crowd.seconds
     crowd.lookers.clear()
     many = crowd.play(urls[1], WORKERS, KILLS, lots)
+    one, many = in_any_order(one), in_any_order(many)
     doubted = {row[0] for row in many.record["letters"].elements() if row[-1] == "unknown"}
-    found, wanted = (in_any_order(but_for_doubts(told, doubted)) for told in (many, one))
+    found, wanted = (but_for_doubts(told, doubted) for told in (many, one))
     unknown = Counter((row[1], row[4]) for row in found.record["letters"].elements() if row[-1] == "unknown")
     lost = Counter((kind, to) for (to, kind, _, _) in (wanted.delivered - found.delivered).elements())
     print(
@@ -233,6 +234,8 @@ def test_many_processes_that_are_killed_leave_what_one_would(crowd: Crowd, postg
         postgres.drop(url)
 
 
+CERTAINTY = re.compile(r'"(?:probability|confidence)":[0-9.]+')
+"""Of a mail whose subject quotes a case's number: its last digits hang on that number."""
 REFERENCE = re.compile(r"CC-2026-\d{6}-[0-9X]")
 
 
@@ -241,17 +244,20 @@ def in_any_order(told: World) -> World:
     names = {row[0]: f"(case of {row[5]}, {row[6]})" for row in told.record["cases"]}
 
     def plain(value: Any) -> Any:
-        return REFERENCE.sub(lambda m: names.get(m[0], m[0]), value) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        return CERTAINTY.sub("", REFERENCE.sub(lambda m: names.get(m[0], m[0]), value))
 
-    def sorted_lines(kind: str, body: str) -> str:
-        return (
-            "\n".join(sorted(plain(body).splitlines())) if kind in ("digest", "chaser") else str(plain(body))
-        )
+    def told_text(kind: str, body: str) -> str:
+        return "" if kind in ("digest", "chaser") else str(plain(body))  # their facts are compared
 
     def sorted_facts(kind: str, body: str) -> str:
         if kind not in ("digest", "chaser"):
             return str(plain(body))
-        order = json.loads(plain(body))
+        order = json.loads(body)
+        if order["facts"].get("list_csv"):  # which rows a long table leaves out hangs on the numbers
+            order["facts"]["sections"] = []
+        order = json.loads(plain(json.dumps(order)))
         return json.dumps(sorted_within(order), sort_keys=True)
 
     record = {
@@ -267,7 +273,7 @@ def in_any_order(told: World) -> World:
         record,
         {folder: Counter(map(plain, mails.elements())) for folder, mails in told.folders.items()},
         Counter(
-            (to, kind, plain(subject), sorted_lines(kind, body))
+            (to, kind, plain(subject), told_text(kind, body))
             for to, kind, subject, body in told.delivered.elements()
         ),
     )

@@ -177,8 +177,10 @@ def test_reminders_are_left_to_whoever_puts_them_together(store: Store) -> None:
     with store.begin() as work:
         reminder = work.add_letter(a_letter("sam@landlord.example", Letter.CHASER), NINE)
         other = work.add_letter(a_letter(), NINE)
-        assert [x.id for x in work.claim_letters(NINE, 10, LEASE, "anna", reminders=False)] == [other]
-        assert [x.id for x in work.claim_letters(NINE, 10, LEASE, "ben")] == [reminder]
+        assert [x.id for x in work.claim_letters(NINE, 10, LEASE, "anna", 0)] == [other]
+        later = work.add_letter(a_letter("sam@landlord.example", Letter.CHASER), NINE)
+        assert [x.id for x in work.claim_letters(NINE, 10, LEASE, "ben", reminder)] == [reminder]
+        assert [x.id for x in work.claim_letters(NINE, 10, LEASE, "ben")] == [later]
 
 
 def test_a_timer_of_a_case_that_somebody_steps_is_passed_over(opened: Callable[[], Store]) -> None:
