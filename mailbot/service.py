@@ -96,6 +96,9 @@ the mailbox is out of reach."""
 OVERTAKEN = 10
 """How often a step is taken anew because another process stepped the case meanwhile."""
 
+NOT_READ = dt.timedelta(minutes=5)
+"""A mailbox that nobody has looked into for so long, or three of its intervals, is about to be."""
+
 SILENCES = (Timer.REMIND_WINDOW, Timer.CLOSE_SILENT)
 """Timers that nobody's unread mail may stand against."""
 
@@ -691,7 +694,7 @@ class Service:
     # ================================================================== dispatch and digest
 
     def under_way(self) -> bool:
-        """Whether mails wait or timers are due that anybody could see to now."""
+        """Whether mails wait, timers are due that anybody could see to now, or a mailbox is to be read first."""
         now = self.clock.now()
         with self.store.read() as work:
             if work.waiting_mails(1, now):
@@ -699,6 +702,11 @@ class Service:
             looks = work.last_looks()
             for box in self.settings.mailboxes:
                 name, some = box.imap.name, len(self._stuck) + 1
+                looked = looks.get(name)
+                if looked is None or now - looked > max(
+                    NOT_READ, 3 * dt.timedelta(seconds=box.imap.poll_seconds)
+                ):
+                    return True  # whoever looked into it died: what fell due since falls with the next look
                 as_of = min(looks.get(name) or dt.datetime.min.replace(tzinfo=dt.UTC), now)
                 others = tuple(t for t in Timer if t not in RUNS_ON_ITS_OWN)
                 due = work.due_timers_of(name, RUNS_ON_ITS_OWN, now, some)
