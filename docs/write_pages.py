@@ -145,6 +145,8 @@ def in_toml(value: object) -> str:
             return f'"{value.value}"'
         case str():
             return f'"{value}"'
+        case int() if value >= 100_000:
+            return f"{value:_}"
         case list() | tuple() | set() | frozenset():
             return f"[{', '.join(map(in_toml, value))}]"
         case _:

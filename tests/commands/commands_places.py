@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
@@ -26,3 +29,13 @@ class Office:
     @property
     def database(self) -> Path:
         return self.config / "mailbot.db"
+
+
+@functools.cache
+def page_writer() -> ModuleType:
+    """What writes the pages that are written from the code."""
+    spec = importlib.util.spec_from_file_location("write_pages", DOCS / "write_pages.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

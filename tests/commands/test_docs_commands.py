@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from commands_places import DOCS
+from commands_places import DOCS, page_writer
 from pydantic_core import PydanticUndefined
 
 from mailbot.casework.calendar import Calendar
@@ -118,22 +118,6 @@ def table_in(annotation: object) -> type[Strict] | None:
     return None
 
 
-def in_toml(value: object) -> str:
-    match value:
-        case bool():
-            return str(value).lower()
-        case dt.time():
-            return f'"{value:%H:%M}"'
-        case str():
-            return f'"{value}"'
-        case list():
-            return f"[{', '.join(map(in_toml, value))}]"
-        case int() if value >= 100_000:
-            return f"{value:_}"
-        case _:
-            return str(value)
-
-
 def keys_of(model: type[Strict], path: str = "") -> Iterator[tuple[str, str]]:
     """Every key of a file with its default, as the page writes them."""
     for name, field in model.model_fields.items():
@@ -145,7 +129,7 @@ def keys_of(model: type[Strict], path: str = "") -> Iterator[tuple[str, str]]:
         if default is PydanticUndefined:
             yield key, "must be given"
         else:
-            yield key, "none" if default is None else f"`{in_toml(default)}`"
+            yield key, "none" if default is None else f"`{page_writer().in_toml(default)}`"
 
 
 def test_the_operators_page_has_every_key_with_its_default_and_no_other():

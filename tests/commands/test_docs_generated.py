@@ -10,12 +10,11 @@ import inspect
 import re
 import shlex
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 import typer.main
-from commands_places import CHECKOUT, DOCS
+from commands_places import CHECKOUT, DOCS, page_writer
 
 from mailbot.__main__ import app
 from mailbot.casework.vocabulary import Letter
@@ -26,18 +25,9 @@ from mailbot.scenarios.words import LETTERS
 _, FORMS = read_forms(templates_dir() / "letters.toml")
 
 
-@functools.cache
-def writer() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("write_pages", DOCS / "write_pages.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.mark.parametrize("name", ["letters.md", "policy-file.md"])
 def test_a_written_page_is_up_to_date(name: str) -> None:
-    assert (DOCS / name).read_text() == writer().PAGES[name](), "run: python docs/write_pages.py"
+    assert (DOCS / name).read_text() == page_writer().PAGES[name](), "run: python docs/write_pages.py"
 
 
 def test_the_policy_page_has_every_table_of_a_file_and_says_what_each_key_holds() -> None:
