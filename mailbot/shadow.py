@@ -216,13 +216,7 @@ class ShadowRun:
             since = min(gathered)  # the very first is a letter to a resident, where there is one
         if since is not None and not urgent and now < since + PAUSE:
             return
-        rows.sort(
-            key=lambda row: (
-                row.order.facts.get("urgency") != "now",
-                row.order.audience is not Audience.RESIDENT,
-                row.id,
-            )
-        )
+        rows.sort(key=_the_weightiest_first)
         whole = list(self._that_fit(rows))
         rest = rows[len(whole) :]
         listed = rest[:LISTED] if len(rows) > MANY else []

@@ -301,7 +301,7 @@ def swept(file: Path) -> Iterator[Path]:
     """A file that is taken away again where the block does not come to its end."""
     try:
         yield file
-    except BaseException:
+    except BaseException:  # stopped by hand as well: half a copy must not look like a whole one
         file.unlink(missing_ok=True)
         raise
 

@@ -400,7 +400,7 @@ def read_head(raw: bytes) -> Head:
         refers = (*_ids(top, "in-reply-to"), *_ids(top, "references"))
         subject = charsets.one_line(charsets.header_text(top.first("subject")))
         return Head(sender_in(top), subject, tuple(dict.fromkeys(refers)), _delivered_to(top))
-    except Exception:  # a net, as there: nobody's mail must keep others from being taken in hand
+    except Exception:  # a net, as in `read`: no stranger's mail keeps others from being taken in hand
         return Head()
 
 
