@@ -253,13 +253,27 @@ def _commands_below(rest: list[str]) -> list[Mistake]:
         if command is None:
             continue
         word = re.sub(r"[^a-z]+\Z", "", command.word.lower()[:20])
-        if difflib.get_close_matches(word, _WORDS, n=1, cutoff=0.8) or word.startswith(("note", "close")):
+        if _may_be_meant(word):
             problem = "commands stand at the top of the mail, before any other text"
             mistakes.append(Mistake(tidy, problem, tidy.lstrip("\"'*- ")))
     return mistakes
 
 
+def _may_be_meant(word: str) -> bool:
+    """Whether a word is near a command, or begins with what is: the rest may have been typed on to it."""
+    if difflib.get_close_matches(word, _WORDS, n=1, cutoff=0.8):
+        return True
+    return any(
+        len(known) >= SHORTEST and difflib.SequenceMatcher(None, word[: len(known)], known).ratio() >= 0.8
+        for known in _WORDS
+    )
+
+
 # ------------------------------------------------------------------ arguments
+
+SHORTEST = (
+    4  # letters of a command that is looked for at the beginning of a longer word: #newsletter is no #new
+)
 
 _Read = Callable[[str, dt.date, AddWorkingDays], "tuple[ParsedAct, ...] | str"]
 

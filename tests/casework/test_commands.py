@@ -291,10 +291,23 @@ def test_every_mistake_is_told_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "below", ["#close agreed", "#Clsoe agreed", "> ok\n#note she lies", "- #action mend it"]
+    "below",
+    [
+        "#close agreed",
+        "#Clsoe agreed",
+        "#clsoeDear Mrs Osei,",
+        "#notethat she lies",
+        "> ok\n#note she lies",
+        "- #action mend it",
+    ],
 )
 def test_a_command_among_the_text_never_reaches_a_resident(below: str) -> None:
     assert "commands stand at the top" in problem(f"Hi,\n\n{below}\n\nPriya")
+
+
+@pytest.mark.parametrize("text", ["#newsletter", "#4 is next door", "#MeToo"])
+def test_what_only_looks_like_a_command_is_the_residents_to_read(text: str) -> None:
+    assert text in parse(f"Hi,\n\n{text}\n\nPriya", TUESDAY, add_working_days).body
 
 
 def test_reply_and_respond_in_one_mail_are_refused() -> None:
