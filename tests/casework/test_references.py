@@ -114,7 +114,7 @@ def test_every_single_wrong_digit_is_caught(year: int, serial: int, place: int, 
     digits = f"{year}{serial:06d}"
     at = 1 + place % (len(digits) - 1)  # the first digit is the millennium: 3026 isn't a year of ours at all
     wrong = digits[:at] + str((int(digits[at]) + digit) % 10) + digits[at + 1 :]
-    assume(len(wrong) == 10 or wrong[4] != "0")  # no serial of seven digits begins with a nought: it has six then
+    assume(len(wrong) == 10 or wrong[4] != "0")  # a serial of seven digits never begins with a nought
     assert check_character(int(wrong[:4]), int(wrong[4:])) != check_character(year, serial)
 
 
