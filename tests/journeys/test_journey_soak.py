@@ -149,6 +149,7 @@ def test_random_deaths_over_weeks_lose_nothing_and_double_nothing(weeks: Soak) -
     assert lost <= unknown, "what did not go out is on record as unknown"
     further = Counter((kind, to) for (to, kind, _, _) in (found.delivered - unharmed.delivered).elements())
     assert set(further) <= {("alert", ALEX)}, "people got nothing twice, only a supervisor was told of deaths"
-    assert bool(further) == bool(unknown)
+    # Of doubt about a mail to the only supervisor there is nobody to tell by mail: the digest shows it.
+    assert bool(further) == any(to != ALEX for _, to in unknown)
     ids = Counter(letter.message_id for letter in weeks.letters())
     assert max(ids.values()) == 1
