@@ -84,7 +84,8 @@ class Alarms:
 
 
 _PARTS: Final = (
-    "heartbeat", "mailbox", "mails", "outbox", "letters", "silence", "reconciliation", "calendar", "secret", "token",
+    "heartbeat", "mailbox", "mails", "outbox", "letters", "unreadable", "silence", "reconciliation", "calendar",
+    "secret", "token",
 )  # fmt: skip
 
 

@@ -215,6 +215,7 @@ def held(
                     "to": one.order.to,
                     "ordered_at": one.created_at.isoformat(),
                     "because": one.last_error,
+                    "readable": not one.unreadable,
                 }
                 for one in letters
             ]
@@ -236,6 +237,12 @@ def held(
                 for o in letters
             ],
         )
+        if lost := [str(one.id) for one in letters if one.unreadable]:
+            typer.echo(
+                f"\n{', '.join(lost)}: nobody can read what it was to say. Where a newer mailbot wrote it, go back to"
+                " that one and say mailbot letters send. Else write to the person yourself (mailbot case show tells why"
+                " it was ordered), then mailbot letters drop NUMBER --because ..."
+            )
 
 
 def send(
@@ -261,6 +268,11 @@ def send(
                 stop(f"no letter {number} is held. Nothing was changed")
             letter = work.letter(number)
             assert letter is not None
+            if letter.unreadable:
+                stop(
+                    f"letter {number} can't go: {letter.unreadable}. Write to the person yourself, then say mailbot"
+                    f" letters drop {number}. Nothing was changed"
+                )
             sentence = (
                 f"A person let the held {letter.order.letter.value.replace('_', ' ')} go (letter {number})."
             )

@@ -56,6 +56,9 @@ class Health:
     oldest_letter_age: float | None
     quarantined: dict[str, int]
     oldest_quarantined_age: float | None
+    unreadable: tuple[
+        str, ...
+    ]  # what can't be read and therefore is not done: letters by number, kinds of timers
     timers_overdue: int
     open_cases: dict[str, int]
     calendar_days_left: int | None
@@ -89,6 +92,10 @@ def examine(work: Work, settings: Settings, now: dt.datetime, running: bool = Tr
     ends = [day for _, day in settings.expiries]
     ends += [oauth.secret_ends] if oauth and oauth.secret_ends else []
     secret_left = (min(ends) - now.date()).days if ends else None
+    overdue, strange = work.count_timers_due(now - dt.timedelta(minutes=10))
+    unreadable = tuple(f"due timers of the kind {kind}" for kind in strange)
+    if letters[LetterState.HELD]:
+        unreadable += tuple(f"letter {number} (mailbot letters held)" for number in work.held_unreadable())
     looks = {
         box.name: _age(now, rows[box.name].looked_at if box.name in rows else None)
         for box in settings.mailboxes
@@ -106,7 +113,8 @@ def examine(work: Work, settings: Settings, now: dt.datetime, running: bool = Tr
         oldest_letter_age=_age(now, oldest_letter),
         quarantined=causes,
         oldest_quarantined_age=_age(now, oldest_aside),
-        timers_overdue=work.count_timers_due(now - dt.timedelta(minutes=10)),
+        unreadable=unreadable,
+        timers_overdue=overdue,
         open_cases={stage.value: count for stage, count in work.cases_by_stage().items()},
         calendar_days_left=calendar_left,
         token_seconds_left=token.seconds_left if token else None,
@@ -144,6 +152,9 @@ def _troubles(health: Health, settings: Settings, running: bool, errors: dict[st
     if health.letters.get(LetterState.UNKNOWN.value):
         count = health.letters[LetterState.UNKNOWN.value]
         yield Trouble("letters", f"{count} of which nobody knows whether they went out", False)
+    if health.unreadable:
+        told = f"can't be read, and is left undone: {', '.join(health.unreadable)}"
+        yield Trouble("unreadable", told, False)
     if health.timers_overdue:
         yield Trouble("timers", f"{health.timers_overdue} due for more than ten minutes", True)
     if health.quarantined:

@@ -23,7 +23,7 @@ from mailbot.reports.rows import Desk, Writer
 from mailbot.reports.worklist import Told, told_of, worklist_facts
 from mailbot.setaside import rows_set_aside
 from storage import points
-from storage.rows import LetterState
+from storage.rows import LetterRow, LetterState
 
 if TYPE_CHECKING:
     from mailbot.service import Service
@@ -127,7 +127,7 @@ class Mornings:
             aside=rows_set_aside(work.quarantined()),
             filed=len(work.filed_mails(before, now)),
             troubled=tuple(
-                (letter.reference or "", letter.order.letter.value, letter.state.value)
+                (letter.reference or "", letter.order.letter.value, _fate(letter))
                 for letter in work.letters_in(LetterState.FAILED, LetterState.UNKNOWN, LetterState.HELD)
             ),
             looks=work.last_looks(),
@@ -257,3 +257,8 @@ class Mornings:
             unreadable,
         )
         return facts and {"reference": "", "handler_name": person.name, "lines": [], "commands": [], **facts}
+
+
+def _fate(letter: LetterRow) -> str:
+    """What a digest says of a letter in trouble: its state, or that nobody can read what it was to say."""
+    return f"can't be read: held as letter {letter.id}" if letter.unreadable else letter.state.value

@@ -124,7 +124,7 @@ def _letters(
         assert letter is not None
         if letter.reference in wanted or letter.order.to.lower() in traces.addresses:
             theirs.append(id_)
-        elif named.search(f"{dict(letter.order.facts)} {letter.subject}"):
+        elif named.search(f"{dict(letter.order.facts)} {letter.damaged} {letter.subject}"):
             telling.append(id_)
     return tuple(theirs), tuple(telling)
 

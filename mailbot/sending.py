@@ -218,6 +218,11 @@ class Outbox:
 
     def _send(self, letter: LetterRow) -> Sent:
         now = self._now()
+        if letter.unreadable:
+            log.error("a letter's record can't be read", extra={"letter_id": letter.id})
+            return self._hold(
+                letter, f"{letter.unreadable}: it is letter {letter.id} of `mailbot letters held`"
+            )
         with self._store.read() as work:
             case = case_of(work, letter)
             no_room = self._no_room(work, letter, now)
@@ -349,7 +354,7 @@ class Outbox:
     def _hold(self, letter: LetterRow, why: str) -> Sent:
         with self._store.begin() as work:
             work.hold(letter.id, why, self._worker)
-            asked = self.on_held(work, letter, why)
+            asked = not letter.unreadable and self.on_held(work, letter, why)
             self._tell(work, letter, f"was held back: {why}", kind="held", then=ASKED if asked else BY_HAND)
         logs.letter_handled(letter, "held", self._now())
         return Sent(letter, None, why)

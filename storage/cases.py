@@ -67,6 +67,7 @@ _OWED_WHILE_CLOSED = (
     )
     .order_by(cases.c.received_at, cases.c.reference)
 )
+_TIMERS = frozenset(timer.value for timer in Timer)
 _DROP = delete(timers).where(
     timers.c.reference == bindparam("its_reference"),
     timers.c.timer == bindparam("its_timer"),
@@ -212,7 +213,7 @@ class Cases(Transaction):
 
     def due_timers(self, as_of: dt.datetime, limit: int) -> list[TimerRow]:
         """Timers that are due at `as_of`, the longest due first."""
-        return [_timer_row(row) for row in self._connection.execute(_DUE, {"as_of": as_of, "limit": limit})]
+        return _timers(self._connection.execute(_DUE, {"as_of": as_of, "limit": limit}))
 
     def due_timers_of(
         self, mailbox: str, kinds: Iterable[Timer], as_of: dt.datetime, limit: int
@@ -222,7 +223,7 @@ class Cases(Transaction):
             _DUE_OF_MAILBOX,
             {"as_of": as_of, "limit": limit, "mailbox": mailbox, "kinds": [kind.value for kind in kinds]},
         )
-        return [_timer_row(row) for row in rows]
+        return _timers(rows)
 
     def timer_stands(self, row: TimerRow) -> bool:
         """Whether the timer is still there and still due when `row` says: not moved, not dropped since."""
@@ -237,10 +238,12 @@ class Cases(Transaction):
         )
         return bool(free) and self.timer_stands(row)
 
-    def count_timers_due(self, as_of: dt.datetime) -> int:
-        """How many timers are due at `as_of`."""
-        found = self._connection.execute(select(func.count()).where(timers.c.due_at <= as_of))
-        return int(found.scalar_one())
+    def count_timers_due(self, as_of: dt.datetime) -> tuple[int, tuple[str, ...]]:
+        """How many timers are due at `as_of`, and of what kinds that this version does not know some more are."""
+        due = select(timers.c.timer, func.count()).where(timers.c.due_at <= as_of).group_by(timers.c.timer)
+        counted = {kind: int(count) for kind, count in self._connection.execute(due)}
+        known = sum(count for kind, count in counted.items() if kind in _TIMERS)
+        return known, tuple(sorted(kind for kind in counted if kind not in _TIMERS))
 
     def next_due(self) -> dt.datetime | None:
         """When the next timer falls due; None when there is none at all."""
@@ -248,7 +251,7 @@ class Cases(Transaction):
         return found
 
     def timers_of(self, reference: str) -> list[TimerRow]:
-        return [_timer_row(row) for row in self._connection.execute(_TIMERS_OF, {"reference": reference})]
+        return _timers(self._connection.execute(_TIMERS_OF, {"reference": reference}))
 
     def drop_timer(self, reference: str, timer: Timer, subject: str = "") -> bool:
         """Forget a timer without a step; False when there was none. Steps do it by themselves."""
@@ -259,5 +262,18 @@ class Cases(Transaction):
         )
 
 
-def _timer_row(row: Row[Any]) -> TimerRow:
-    return TimerRow(row.reference, Timer(row.timer), row.subject, row.due_at, codec.read_words(row.because))
+def _timers(rows: Iterable[Row[Any]]) -> list[TimerRow]:
+    """Those of a kind that this version knows (a later one may have been rolled back). A timer whose clauses can't be
+    read falls all the same: a step takes them from the policy."""
+    return [
+        TimerRow(row.reference, Timer(row.timer), row.subject, row.due_at, _clauses(row.because))
+        for row in rows
+        if row.timer in _TIMERS
+    ]
+
+
+def _clauses(body: str) -> tuple[str, ...]:
+    try:
+        return codec.read_words(body)
+    except (ValueError, TypeError):
+        return ()

@@ -92,7 +92,12 @@ def write_verdict(verdict: Verdict | None) -> str | None:
 
 
 def read_verdict(body: str | None) -> Verdict | None:
-    return None if body is None else _verdict.validate_json(body)
+    """None also for one that can't be read (damaged, or of a later version): it tells how a mail was taken, and nothing
+    is decided by it any more."""
+    try:
+        return None if body is None else _verdict.validate_json(body)
+    except ValueError:
+        return None
 
 
 def write_order(order: SendLetter) -> str:

@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, func, insert, literal_column, or_, select, update
 
-from mailbot.casework.vocabulary import Audience, Letter
+from mailbot.casework.vocabulary import Audience, Letter, SendLetter
 from storage import codec
-from storage.rows import ClaimLost, LetterRow, LetterState, NewLetter, NoSuchLetter
+from storage.rows import UNREADABLE, ClaimLost, LetterRow, LetterState, NewLetter, NoSuchLetter
 from storage.schema import letters
 from storage.transaction import Transaction
 from storage.workers import claimable_by, orphaned
@@ -31,6 +31,8 @@ _INSERT_ONE = _INSERT.returning(letters.c.id)
 
 _CLAIMABLE = [LetterState.WAITING.value, LetterState.CLAIMED.value]
 _ON_ITS_WAY = [*_CLAIMABLE, LetterState.HANDING.value]
+_KINDS = frozenset(kind.value for kind in Letter)
+_AUDIENCES = frozenset(audience.value for audience in Audience)
 _earlier = letters.alias("earlier")
 # One statement, hence no gap in which two senders see the same letter; where PostgreSQL runs several at once,
 # each passes over the rows that another has locked. (SQLite has one writer and drops the clause.)
@@ -243,7 +245,7 @@ class Outbox(Transaction):
         return [_letter_row(row) for row in rows]
 
     def waiting_chasers(self, now: dt.datetime) -> list[LetterRow]:
-        """The reminders that may go now, oldest first."""
+        """The reminders that may go now and can be read, oldest first."""
         rows = self._connection.execute(
             select(letters)
             .where(
@@ -253,7 +255,7 @@ class Outbox(Transaction):
             )
             .order_by(letters.c.id)
         )
-        return [_letter_row(row) for row in rows]
+        return [letter for letter in map(_letter_row, rows) if not letter.unreadable]
 
     def newest_letter(self) -> int:
         """The id of the letter that was ordered last, 0 where there is none."""
@@ -317,6 +319,13 @@ class Outbox(Transaction):
         )
         return [_letter_row(row) for row in rows]
 
+    def held_unreadable(self) -> list[int]:
+        """The numbers of the letters that are held because their record can't be read."""
+        found = select(letters.c.id).where(
+            letters.c.state == LetterState.HELD.value, letters.c.last_error.startswith(UNREADABLE)
+        )
+        return list(self._connection.execute(found.order_by(letters.c.id)).scalars())
+
     def letters_by_state(self) -> dict[LetterState, int]:
         counted = dict.fromkeys(LetterState, 0)
         rows = self._connection.execute(select(letters.c.state, func.count()).group_by(letters.c.state))
@@ -376,14 +385,22 @@ def _new_row(letter: NewLetter, reference: str | None, at: dt.datetime) -> dict[
 
 
 def _letter_row(row: Row[Any]) -> LetterRow:
+    """Total: of a row whose order can't be read (damaged, or of a version that knows more) it gives what stands
+    beside it, and says so, so that it keeps no other letter back."""
+    unreadable = ""
+    try:
+        order, references = codec.read_order(row.body), codec.read_words(row.refs)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        order, references = _what_is_left(row), ()
+        unreadable = f"{UNREADABLE} ({_kind_of_damage(row, error)})"
     return LetterRow(
         id=row.id,
         reference=row.reference,
-        order=codec.read_order(row.body),
+        order=order,
         message_id=row.message_id,
         nonce=row.nonce,
         in_reply_to=row.in_reply_to,
-        references=codec.read_words(row.refs),
+        references=references,
         state=LetterState(row.state),
         attempts=row.attempts,
         next_at=row.next_at,
@@ -394,4 +411,20 @@ def _letter_row(row: Row[Any]) -> LetterRow:
         blob=row.blob,
         answer=row.answer,
         last_error=row.last_error,
+        unreadable=unreadable,
+        damaged=row.body if unreadable else "",
     )
+
+
+def _what_is_left(row: Row[Any]) -> SendLetter:
+    """Kind and reader by the columns. A kind that this version does not know stands as an alert to a supervisor:
+    nothing hangs on that, for the letter never goes."""
+    kind = Letter(row.letter) if row.letter in _KINDS else Letter.ALERT
+    audience = Audience(row.audience) if row.audience in _AUDIENCES else Audience.SUPERVISOR
+    return SendLetter(kind, audience, row.to_address, (), {}, person=row.person)
+
+
+def _kind_of_damage(row: Row[Any], error: Exception) -> str:
+    if row.letter not in _KINDS:
+        return f"this version knows no letter of the kind {row.letter}"
+    return type(error).__name__  # not what the error says: it may quote the letter

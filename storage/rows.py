@@ -53,6 +53,10 @@ class NoSuchLetter(LookupError):
 # ------------------------------------------------------------------ mails
 
 
+UNREADABLE = "its record can't be read"
+"""What the reason of a letter begins with that is held because of its record."""
+
+
 class MailState(StrEnum):
     KEPT = "kept"  # its bytes are safe, nobody has attended to it
     ATTENDED = "attended"
@@ -245,6 +249,9 @@ class LetterRow:
     blob: str | None  # the rendered bytes as handed over
     answer: str  # what the server said when it took it
     last_error: str
+    unreadable: str = ""
+    """Why its order can't be read, "" where it can: then `order` has only what stands beside it in the row."""
+    damaged: str = ""  # what stands in place of the order that can't be read
 
 
 # ------------------------------------------------------------------ timers, journal, steps

@@ -8,10 +8,11 @@ from collections.abc import Callable
 import pytest
 from conftest import ALEX, COMPLAINT, JO, SAM, House
 from doors.embedded import Embedded
-from sqlalchemy import create_engine, update
+from sqlalchemy import create_engine, insert, update
 from typer.testing import CliRunner
 
 from mailbot.__main__ import app
+from mailbot.health import examine
 from mailbot.reporting import gather
 from mailbot.reports import contents
 from mailbot.reports.periods import Cycle, period_of
@@ -104,6 +105,126 @@ def test_a_letter_to_the_resident_of_a_case_that_cannot_be_read_is_held_for_a_pe
         (held,) = work.letters_in(LetterState.HELD)
     assert held.last_error == "its case can't be read"
     assert "its case can't be read" in house.last(ALEX, "alert").text
+
+
+LOST_LETTERS = {
+    "sqlite": ({"body": '{"letter": "acknowledgement", "audi'}, "JSONDecodeError"),
+    "postgres": (
+        {"body": '{"letter": "winter_greeting", "audience": "resident"}', "letter": "winter_greeting"},
+        "this version knows no letter of the kind winter_greeting",
+    ),
+}
+
+
+@pytest.mark.parametrize("database", sorted(LOST_LETTERS))
+def test_a_letter_that_cannot_be_read_is_set_aside_and_named_and_the_others_go(
+    make_house: Callable[..., House],
+    embedded_mail: Embedded,
+    database: str,
+    request: pytest.FixtureRequest,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Damaged on the disk, or ordered by a version that was rolled back since."""
+    choices = {"url": request.getfixturevalue("postgres_url")} if database == "postgres" else {}
+    house = make_house(embedded_mail, **choices)
+    house.write(JO, COMPLAINT)
+    house.turn()
+    case, service = house.the_case(), house.parts.service
+    with house.parts.store.begin() as work:
+        acknowledged = next(one for one in work.letters_of(case.reference) if one.order.to == JO)
+        again = service.outbox.mint(work, acknowledged.order, case.reference, service.settings.mailboxes[0])
+        lost = work.add_letter(again, house.clock.now(), case.reference)
+    damage_of, told = LOST_LETTERS[database]
+    engine = create_engine(house.url)
+    with engine.begin() as connection:
+        connection.execute(update(schema.letters).where(schema.letters.c.id == lost).values(**damage_of))
+    engine.dispose()
+    before = len(house.letters(JO))
+    house.write(LEE, COMPLAINT.replace("kitchen", "lift"), subject="Lift")
+    with caplog.at_level("ERROR"):
+        house.turn()
+    assert house.letters(LEE, "acknowledgement"), "what was ordered after it goes"
+    assert len(house.letters(JO)) == before
+    named = [
+        getattr(line, "letter_id", None) for line in caplog.records if "record can't be read" in line.message
+    ]
+    assert named == [lost]
+    alert = house.last(ALEX, "alert").text
+    assert f"letter {lost} of `mailbot letters held`" in alert and "write to the person yourself" in alert
+    assert told in " ".join(alert.split())
+    assert "held back: its record can't be read" in str(house.journal(case.reference))
+
+    config = str(house.folder / "config")
+    with house.parts.store.read() as work:
+        (trouble,) = [
+            t for t in examine(work, service.settings, house.clock.now()).troubles if t.part == "unreadable"
+        ]
+    assert (
+        trouble.told == f"can't be read, and is left undone: letter {lost} (mailbot letters held)"
+        and not trouble.blocks
+    )
+    shown = CliRunner().invoke(app, ["letters", "held", "--config", config])
+    assert f"{lost}: nobody can read what it was to say." in " ".join(shown.stdout.split())
+    refused = CliRunner().invoke(app, ["letters", "send", str(lost), "--config", config])
+    assert refused.exit_code == 2 and f"letter {lost} can't go: its record can't be read" in refused.stderr
+    house.go_to("2026-03-03", "09:00")
+    assert f"can't be read: held as letter {lost}" in " ".join(house.last(ALEX, "digest").text.split())
+
+    because = ["--because", "Sam has rung Jo"]
+    settled = CliRunner().invoke(app, ["letters", "drop", str(lost), *because, "--config", config])
+    assert settled.exit_code == 0, settled.output
+    with house.parts.store.read() as work:
+        assert examine(work, service.settings, house.clock.now()).unreadable == ()
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+def test_a_timer_and_a_kept_mail_that_are_damaged_keep_nobody_back(
+    make_house: Callable[..., House],
+    embedded_mail: Embedded,
+    database: str,
+    request: pytest.FixtureRequest,
+) -> None:
+    """A timer of a kind that only a later version knows is named and left; one without its clauses falls as it must. A
+    mail whose old verdict can't be read is attended to as any other."""
+    choices = {"url": request.getfixturevalue("postgres_url")} if database == "postgres" else {}
+    house = make_house(embedded_mail, **choices)
+    house.write(JO, COMPLAINT)
+    house.turn()
+    case = house.the_case()
+    house.write(KIM, COMPLAINT.replace("kitchen", "hall"), subject="Hall")
+    house.write(LEE, COMPLAINT.replace("kitchen", "lift"), subject="Lift")
+    keeper, service = house.parts, house.parts.service
+    assert house._rounds is not None
+    house._rounds.look(house.clock)
+    with keeper.store.read() as work:
+        of_kim, of_lee = (row.id for row in work.waiting_mails(5))
+    engine = create_engine(house.url)
+    with engine.begin() as connection:
+        timers, mails = schema.timers, schema.mails
+        connection.execute(update(timers).values(because="[cut"))
+        connection.execute(
+            insert(timers).values(
+                reference=case.reference,
+                timer="send_a_card",
+                subject="",
+                due_at=house.clock.now() - dt.timedelta(days=1),
+                because="[]",
+            )
+        )
+        connection.execute(update(mails).where(mails.c.id == of_kim).values(verdict='{"intent": "praise"'))
+        connection.execute(update(mails).where(mails.c.id == of_lee).values(verdict='{"intent": "riddle"}'))
+    engine.dispose()
+    house.turn()
+    assert house.letters(KIM, "acknowledgement") and house.letters(LEE, "acknowledgement")
+    with keeper.store.read() as work:
+        health = examine(work, service.settings, house.clock.now(), running=False)
+    assert (
+        health.unreadable == ("due timers of the kind send_a_card",)
+        and health.timers_overdue == 0
+        and health.ready
+    )
+    house.go_to("2026-03-18", "09:00")
+    assert house.letters(SAM, "chaser"), "the timers of all cases go on"
 
 
 def test_the_history_of_a_case_that_cannot_be_read_is_shown_all_the_same(
