@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import conftest
 import pytest
@@ -17,7 +19,10 @@ from sqlalchemy import create_engine, update
 
 from mailbot.casework.vocabulary import Audience, Letter, SendLetter, Stage, Timer
 from mailbot.daemon import GAVE_UP, Rounds
-from storage import schema
+from mailbot.presence import at_work as present
+from mailbot.service import Service
+from mailbot.start import build
+from storage import open_store, schema
 from storage.rows import LetterState, MailState
 
 MakeHouse = Callable[..., House]
@@ -66,6 +71,46 @@ def test_letters_of_a_crowded_hour_wait_for_room_and_a_supervisor_hears_of_it_on
     assert sorted(x.to for x in house.letters(kind="acknowledgement")) == writers
     with house.parts.store.read() as work:
         assert work.letters_in(LetterState.HELD, LetterState.FAILED) == []
+
+
+def test_caps_hold_over_all_processes_together(
+    make_house: MakeHouse, embedded_mail: Mailboxes, monkeypatch: pytest.MonkeyPatch, postgres_url: str
+) -> None:
+    """Four that share PostgreSQL, each as quick as it can: five mails of a council's in an hour, seven letters in all.
+    What is beyond waits, or is set aside, whoever has it in hand."""
+    configure(monkeypatch, "letters_per_hour = 7", "letters_per_hour = 5000")
+    configure(monkeypatch, "mails_per_domain_per_hour = 5", "mails_per_domain_per_hour = 5000")
+    house = make_house(embedded_mail, url=postgres_url)
+    for n in range(14):
+        house.write(f"officer{n}@council.example.org", f"{COMPLAINT} Block {n}.", subject=f"Block {n}")
+    rounds = Rounds(house.parts.service)
+    assert rounds.look(house.clock) == 14
+    rounds.close()
+    configured = house.parts.service.settings
+    others = [build(configured, open_store(postgres_url), house.clock) for _ in range(3)]
+    services = [house.parts.service, *(parts.service for parts in others)]
+    together = threading.Barrier(len(services))
+
+    def at_work(service: Service) -> None:
+        with present(service):
+            together.wait()
+            while service.attend(limit=1):
+                pass
+            together.wait()
+            while service.dispatch(limit=3):
+                pass
+
+    before = len(house.relay.letters)
+    with ThreadPoolExecutor(len(services)) as pool:
+        list(pool.map(at_work, services))
+    with house.parts.store.read() as work:
+        states, letters = work.mails_by_state(), work.letters_by_state()
+    assert (states[MailState.ATTENDED], states[MailState.QUARANTINED]) == (5, 9)
+    capped = [r for r in house.letters(since=before) if r.to != ALEX]
+    assert letters[LetterState.WAITING] > 0 and letters[LetterState.HELD] == 0
+    assert len(house.relay.letters) - before >= 7 >= len(capped)
+    for parts in others:
+        parts.close()
 
 
 def test_letters_to_one_address_are_held_and_a_storm_of_them_is_told_of_ten_times_at_most(
