@@ -1,10 +1,9 @@
-"""What the documents say is so: their commands run, their tables name every key, form and default."""
+"""What the documents say is so: their tables name every key, form and default. (Their commands: test_docs_run.)"""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-import shlex
 import types
 import typing
 from collections.abc import Iterator
@@ -27,45 +26,7 @@ PAGES = sorted(DOCS.glob("*.md"))
 OURS = [page for page in PAGES if page.name != "letters.md"]
 
 
-# ------------------------------------------------------------------ commands
-
-
-def sessions() -> list[tuple[str, int, str]]:
-    """(page, number, text) of each ```console block. A line "? 2" names the exit code of the command above it."""
-    found = []
-    for page in OURS:
-        blocks = re.findall(r"^```console\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
-        found += [(page.name, number, text) for number, text in enumerate(blocks, 1)]
-    return found
-
-
-@pytest.mark.parametrize(
-    ("page", "number", "text"), sessions(), ids=lambda v: v if isinstance(v, str) and "\n" not in v else ""
-)
-def test_the_commands_of_a_page_do_what_it_says(mailbot, office, page, number, text):
-    lines = text.splitlines()
-    assert any(line.startswith("$ ") for line in lines)
-    for line, after in zip(lines, [*lines[1:], ""], strict=True):
-        if not line.startswith("$ "):
-            continue
-        words = shlex.split(line[2:], comments=True)
-        assert words[0] == "mailbot", line
-        stdin = b""
-        if "<" in words:
-            stdin = (office.folder / words[words.index("<") + 1]).read_bytes()
-            words = words[: words.index("<")]
-        said = mailbot(*words[1:], cwd=office.folder, stdin=stdin)
-        expected = int(after[2:]) if after.startswith("? ") else 0
-        assert said.code == expected, (line, said.out, said.err)
-
-
-def test_pages_name_no_command_that_does_not_exist(mailbot):
-    for page in PAGES:
-        for words in re.findall(r"`mailbot ((?:[a-z]+ ?)+)", page.read_text()):
-            said = mailbot(*words.split()[:2], "--help")
-            if said.code:
-                said = mailbot(words.split()[0], "--help")
-            assert said.code == 0, (page.name, words)
+# ------------------------------------------------------------------ links
 
 
 def test_links_between_pages_lead_somewhere():

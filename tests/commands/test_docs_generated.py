@@ -1,5 +1,5 @@
-"""Pages that are written from the code are as the code would write them; every command that a page shows is one that
-mailbot takes; and whoever follows the names of a letter arrives."""
+"""Pages that are written from the code are as the code would write them, and whoever follows the names of a letter
+arrives."""
 
 from __future__ import annotations
 
@@ -8,15 +8,10 @@ import importlib
 import importlib.util
 import inspect
 import re
-import shlex
-from pathlib import Path
-from typing import Any
 
 import pytest
-import typer.main
 from commands_places import CHECKOUT, DOCS, page_writer
 
-from mailbot.__main__ import app
 from mailbot.casework.vocabulary import Letter
 from mailbot.places import templates_dir
 from mailbot.postroom.letters import read_forms
@@ -79,81 +74,3 @@ def imported(name: str) -> object:
             continue
         return functools.reduce(getattr, parts[cut:], module)
     raise AssertionError(f"{name}: there is no such module")
-
-
-# ------------------------------------------------------------------ commands
-
-PAGES = [
-    CHECKOUT / "README.md",
-    CHECKOUT / "CONTRIBUTING.md",
-    CHECKOUT / "SECURITY.md",
-    *sorted(DOCS.glob("*.md")),
-]
-
-
-def in_blocks(page: Path) -> list[str]:
-    """Every line of a code block that starts mailbot, without its comment."""
-    blocks = re.findall(r"^```\w*\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
-    lines = [line.strip() for block in blocks for line in block.splitlines()]
-    return [m[1] for line in lines if (m := re.match(r"(?:\$ )?(?:sudo )?(?:\S*/)?mailbot (.*)", line))]
-
-
-def in_words(page: Path) -> list[str]:
-    """Every command that a sentence names."""
-    found = re.findall(r"`mailbot ([^`]+)`", re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL))
-    return [" ".join(words.split()) for words in found if not re.search(r"[|<>\[\]…]|\.\.\.", words)]
-
-
-class NotTaken(Exception):
-    """mailbot does not take this command. `why`: the name of what the command line raised."""
-
-    def __init__(self, line: str, error: Exception) -> None:
-        super().__init__(f"{line}: {error}")
-        self.why = type(error).__name__
-
-
-def parse(line: str) -> None:
-    """What the command line makes of it, short of doing it. NotTaken."""
-    words = shlex.split(line, comments=True)
-    for sign in ("<", ">", "|", "&&"):
-        words = words[: words.index(sign)] if sign in words else words
-    command: Any = typer.main.get_command(app)  # typer brings a click of its own
-    above, name = None, "mailbot"
-    try:
-        while hasattr(command, "get_command") and words and not words[0].startswith("-"):
-            above = command.context_class(command, parent=above, info_name=name)
-            found = command.get_command(above, words[0])
-            if found is None:
-                raise LookupError(f"no such command: {words[0]}")
-            name, command, words = words[0], found, words[1:]
-        if "--help" not in words:
-            command.make_context(name, words, parent=above)
-    except Exception as error:
-        raise NotTaken(line, error) from error
-
-
-UNFINISHED = ("MissingParameter", "NoArgsIsHelpError", "BadOptionUsage", "BadParameter")
-"""A sentence may name a command, an option or a group without what it is used on, or with NUMBER for a number."""
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_command_in_a_block_is_one_that_mailbot_takes(page: Path) -> None:
-    for line in in_blocks(page):
-        parse(line)
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_command_in_a_sentence_exists_with_its_options(page: Path) -> None:
-    wrong = []
-    for line in in_words(page):
-        try:
-            parse(line)
-        except NotTaken as error:
-            wrong += [str(error)] if error.why not in UNFINISHED else []
-    assert wrong == []
-
-
-def test_a_command_that_does_not_exist_would_be_found() -> None:
-    for line in ("replay export.mbox --polcy mtvh", "lettres list", "letters preview --all --langage cy"):
-        with pytest.raises(NotTaken):
-            parse(line)
