@@ -1,8 +1,8 @@
 """Tells the operator by mail when the service is not well, and when it is again.
 
 The alarm goes straight to the relay: it is about machines, and the outbox may be what stands still. One mail tells
-everything that is wrong then; the same trouble is told once a day, and its end once. With no address configured
-nothing is sent: the health door and the digest tell it as well.
+everything that is wrong then; the same trouble is told once a day, what only comes nearer once a step, its end once.
+With no address configured nothing is sent: the health door and the digest tell it as well.
 """
 
 from __future__ import annotations
@@ -50,15 +50,15 @@ class Alarms:
         lasting = {p: t for p, t in troubles.items() if not t.blocks or now - self._since[p] >= GRACE}
         with self._store.read() as work:
             told = {part: work.recall(f"{TOLD}{part}") or "" for part in (*lasting, *_PARTS)}
-        new = [t for part, t in lasting.items() if not told[part] or now - _instant(told[part]) >= AGAIN]
+        new = [t for part, t in lasting.items() if _is_news(t, told[part], now)]
         over = [part for part in _PARTS if told.get(part) and part not in troubles]
         if not new and not over:
             return False
         if not self._send(now, list(lasting.values()), over):
             return False
         with self._store.begin() as work:
-            for part in lasting:
-                work.remember(f"{TOLD}{part}", now.isoformat())
+            for part, trouble in lasting.items():
+                work.remember(f"{TOLD}{part}", f"{now.isoformat()}|{trouble.step}")
             for part in over:
                 work.remember(f"{TOLD}{part}", "")
         return True
@@ -113,5 +113,9 @@ def text_of(troubles: list[Trouble], over: list[str]) -> str:
     return "\n".join(parts)
 
 
-def _instant(text: str) -> dt.datetime:
-    return dt.datetime.fromisoformat(text)
+def _is_news(trouble: Trouble, told: str, now: dt.datetime) -> bool:
+    """Whether the operator is to hear of it, by when they did last and how far it had come then."""
+    at, _, step = told.partition("|")
+    if not at or trouble.step != step:
+        return True
+    return not step and now - dt.datetime.fromisoformat(at) >= AGAIN

@@ -31,6 +31,7 @@ from mailbot.casework.calendar import LONDON
 from mailbot.casework.parts import Mode
 from mailbot.casework.vocabulary import Decision, Intent
 from mailbot.clock import Clock, monotonic
+from mailbot.health import token_sources
 from mailbot.healthdoor import DutyCount, HealthDoor, Tally, look_into, metrics_text
 from mailbot.postroom.imap_login import in_words
 from mailbot.postroom.lookout import Lookout
@@ -342,6 +343,8 @@ class Daemon:
     def _alarm(self) -> None:
         """How the service is, told to its operator. Apart from the turns: one of them may be what hangs."""
         try:
+            for source in token_sources(self._service.settings):
+                source.keep_fresh()  # also where no new connection asks: so trouble is known before it matters
             if self._service.duties.keeps_house():
                 self._alarms.raise_for(self._look())
         except Exception as error:  # a database that is away is told by what needs it

@@ -205,21 +205,27 @@ def _templates(settings: Settings) -> Iterator[Finding]:
 
 
 def _tokens(settings: Settings, clock: Clock) -> Iterator[Finding]:
-    """A token for each door that wants one; the login itself comes later."""
+    """What passwords and secrets end soon, and a token for each door that wants one; the login itself comes later."""
     from mailbot.postroom.oauth import NoToken, TokenRefused, source_for
 
     doors = [(box.imap.oauth, box.imap.user) for box in settings.mailboxes] + [
         (settings.smtp.oauth, settings.smtp.user)
     ]
+    today = clock.now().date()
+    for what, day in settings.expiries:
+        if day - today <= SOON:
+            when = f"{'ended' if day < today else 'ends'} on {day.day} {day:%B %Y}"
+            yield warning("secrets", f"{what} {when}", "have a new one made, and write its end beside it")
+    first = next((oauth for oauth, _ in doors if oauth), None)
+    if first and first.provider != "google" and not first.secret_ends:
+        yield warning(
+            "secrets",
+            "nobody will be told before the secret ends that tokens are asked for with",
+            "write the day on which it ends into oauth.secret_ends: it is told 30, 7 and 1 days before",
+        )
     for oauth, user in dict.fromkeys(doors):
         if oauth is None:
             continue
-        if oauth.secret_ends and oauth.secret_ends - clock.now().date() < SOON:
-            yield warning(
-                "tokens",
-                f"the secret ends on {oauth.secret_ends:%d %B %Y}",
-                "make a new one with the provider",
-            )
         source = source_for(oauth, user)
         try:
             source.token()

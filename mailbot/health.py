@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from mailbot.postroom.oauth import source_for
+from mailbot.postroom.oauth import TokenSource, source_for
 from mailbot.reckoning import DIFFERENCE
 from storage.rows import LetterState, MailState
 
@@ -26,8 +26,12 @@ LOOK_STALE: Final = dt.timedelta(minutes=15)
 """Or five times the mailbox's own interval, where that is more."""
 OUTBOX_OLD: Final = dt.timedelta(hours=1)
 ATTEND_OLD: Final = dt.timedelta(minutes=30)
-CALENDAR_SOON: Final = dt.timedelta(days=60)
-SECRET_SOON: Final = dt.timedelta(days=30)
+CALENDAR_STEPS: Final = (60, 14)
+SECRET_STEPS: Final = (30, 7, 1)
+"""So many days before an end the operator is told of it, and daily once it has come."""
+TOKEN_SOON: Final = dt.timedelta(minutes=15)
+TOKEN_TRIES: Final = 2
+"""A token that could not be renewed is told of after so many tries, or with so little time left after the first."""
 QUIET_FLOOR: Final = 8.0
 """The mailboxes are never called unusually silent before so many working hours without a mail."""
 ENOUGH_MAILS: Final = 50
@@ -36,11 +40,13 @@ ENOUGH_MAILS: Final = 50
 
 @dataclass(frozen=True)
 class Trouble:
-    """Something that is wrong. `part` is a stable word for machines; `blocks`: mail or letters stand still."""
+    """Something that is wrong. `part` is a stable word for machines; `blocks`: mail or letters stand still. `step`: how
+    far it has come, where the operator is told of each step once; "": they are told daily."""
 
     part: str
     told: str
     blocks: bool
+    step: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,7 @@ class Health:
     open_cases: dict[str, int]
     calendar_days_left: int | None
     token_seconds_left: float | None
+    token_failures: int  # renewals that failed one after the other, of the token that ends first
     secret_days_left: int | None
     differences: tuple[str, ...]
     silent_hours: float | None  # working hours since the last mail came, where that is more than usual
@@ -87,10 +94,8 @@ def examine(work: Work, settings: Settings, now: dt.datetime, running: bool = Tr
     causes, oldest_aside = work.quarantine_by_cause()
     published = settings.calendar.published
     calendar_left = (dt.date(published.to_year, 12, 31) - now.date()).days if published else None
-    oauth = next((o for o in (settings.smtp.oauth, *(b.imap.oauth for b in settings.mailboxes)) if o), None)
-    token = source_for(oauth, settings.smtp.user or settings.mailboxes[0].imap.user) if oauth else None
+    token = _first_to_end(settings)
     ends = [day for _, day in settings.expiries]
-    ends += [oauth.secret_ends] if oauth and oauth.secret_ends else []
     secret_left = (min(ends) - now.date()).days if ends else None
     overdue, strange = work.count_timers_due(now - dt.timedelta(minutes=10))
     unreadable = tuple(f"due timers of the kind {kind}" for kind in strange)
@@ -118,6 +123,7 @@ def examine(work: Work, settings: Settings, now: dt.datetime, running: bool = Tr
         open_cases={stage.value: count for stage, count in work.cases_by_stage().items()},
         calendar_days_left=calendar_left,
         token_seconds_left=token.seconds_left if token else None,
+        token_failures=token.failed if token else 0,
         secret_days_left=secret_left,
         differences=differences,
         silent_hours=_unusual_silence(work, settings.calendar, now),
@@ -125,7 +131,52 @@ def examine(work: Work, settings: Settings, now: dt.datetime, running: bool = Tr
         mode=settings.mode.value,
     )
     found = tuple(_troubles(health, settings, running, {n: r.last_error for n, r in rows.items()}))
-    return replace(health, troubles=found)
+    ending = (*_of_secrets(settings, now.date()), *(_of_token(token) if token else ()))
+    return replace(health, troubles=(*found, *ending))
+
+
+def token_sources(settings: Settings) -> list[TokenSource]:
+    """Where the tokens of all doors come from, each once."""
+    doors = [(box.imap.oauth, box.imap.user) for box in settings.mailboxes]
+    doors.append((settings.smtp.oauth, settings.smtp.user))
+    return [source_for(oauth, user) for oauth, user in dict.fromkeys(doors) if oauth]
+
+
+def _first_to_end(settings: Settings) -> TokenSource | None:
+    """The source in trouble, else that whose token ends first; None where no token is kept."""
+    kept = [one for one in token_sources(settings) if one.seconds_left is not None]
+    return min(kept, key=lambda one: (not one.failed, one.seconds_left or 0.0), default=None)
+
+
+def _of_token(token: TokenSource) -> Iterator[Trouble]:
+    left = token.seconds_left or 0.0
+    if not token.failed:
+        return  # one that nobody has needed since it ended is no trouble
+    if left <= 0:
+        yield Trouble("token", f"the token has ended and could not be renewed: {token.trouble}", True)
+    elif token.failed >= TOKEN_TRIES or left < TOKEN_SOON.total_seconds():
+        told = f"the token ends in {left // 60:.0f} minutes and could not be renewed: {token.trouble}"
+        yield Trouble("token", told, False, step="near its end")
+
+
+def _of_secrets(settings: Settings, today: dt.date) -> Iterator[Trouble]:
+    """Passwords and secrets whose end was written down and is near: one trouble for all, with name and day."""
+    told, steps = [], []
+    for what, day in sorted(settings.expiries, key=lambda pair: pair[1]):
+        left = (day - today).days
+        if left > SECRET_STEPS[0]:
+            continue
+        near = {0: "today", 1: "tomorrow"}.get(left, f"in {left} days")
+        when = f"ends {near}, on" if left >= 0 else "ended on"
+        told.append(f"{what[0].lower()}{what[1:]} {when} {day.day} {day:%B %Y}")
+        steps.append(_step(left, SECRET_STEPS))
+    if told:
+        yield Trouble("secret", "; ".join(told), False, step=" ".join(steps) if all(steps) else "")
+
+
+def _step(left: int, steps: tuple[int, ...]) -> str:
+    """The last of these marks that was passed with so many days left; "" once they are over."""
+    return str(min(one for one in steps if left <= one)) if left >= 0 else ""
 
 
 def _age(now: dt.datetime, at: dt.datetime | None) -> float | None:
@@ -169,16 +220,10 @@ def _troubles(health: Health, settings: Settings, running: bool, errors: dict[st
         yield Trouble("silence", told, False)
     for difference in health.differences:
         yield Trouble("reconciliation", difference, False)
-    if health.calendar_days_left is not None and health.calendar_days_left < CALENDAR_SOON.days:
-        yield Trouble(
-            "calendar", f"the published bank holidays end in {health.calendar_days_left} days", False
-        )
-    if health.secret_days_left is not None and health.secret_days_left < SECRET_SOON.days:
-        left = health.secret_days_left
-        told = f"ends in {left} days" if left >= 0 else f"ended {-left} days ago"
-        yield Trouble("secret", f"a password or the provider's secret {told}", False)
-    if health.token_seconds_left is not None and health.token_seconds_left < 0:
-        yield Trouble("token", "the token has ended and could not be renewed", True)
+    left = health.calendar_days_left
+    if left is not None and left <= CALENDAR_STEPS[0]:
+        told = f"the published bank holidays end in {left} days"
+        yield Trouble("calendar", told, False, step=_step(left, CALENDAR_STEPS))
 
 
 def _unusual_silence(work: Work, calendar: Calendar, now: dt.datetime) -> float | None:

@@ -2,8 +2,8 @@
 
 Microsoft gives them for client credentials (secret or certificate), Google for a service account that acts for the
 mailbox, any other server for RFC 6749 section 4.4. A token is asked for when it is first needed, kept, and
-renewed before it ends; a token that the mail server refuses is renewed once at once. Renewals that fail are tried
-again with the connection that needs them.
+renewed twenty minutes before it ends; a token that the mail server refuses is renewed once at once. While a renewal
+fails, the kept token serves as long as it holds, another try is made each minute, and the operator hears of it.
 
 `explain` turns what providers and servers answer into what to do next: their texts name the trap only to
 those who know it. No token and no secret ever stands in a message of ours.
@@ -11,6 +11,7 @@ those who know it. No token and no secret ever stands in a message of ours.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import json
@@ -29,7 +30,8 @@ from typing import Any, Final
 from mailbot.casework.parts import OAuthSettings
 
 TIMEOUT: Final = 20.0  # seconds for one answer of the provider
-AHEAD: Final = 300.0  # seconds before its end at which a token is renewed
+AHEAD: Final = 1200.0  # seconds before its end at which a token is renewed
+AGAIN: Final = 60.0  # seconds between renewals that fail while the kept token holds
 LARGEST: Final = 100_000  # bytes of an answer that are read
 MICROSOFT: Final = "https://login.microsoftonline.com"
 MICROSOFT_SCOPE: Final = "https://outlook.office365.com/.default"
@@ -177,18 +179,48 @@ class TokenSource:
         self._now = now
         self._lock = threading.Lock()
         self._token: Token | None = None
+        self._tried_at = 0.0
+        self.failed = 0
+        """How many renewals have failed, one after the other."""
+        self.trouble = ""
+        """What the provider said to the last of them. No secret stands in it."""
 
     def token(self) -> str:
-        """A token that holds for some minutes yet. TokenRefused, NoToken."""
+        """A token that holds yet. TokenRefused, NoToken: none could be had, and the last has ended."""
         with self._lock:
-            if self._token is None or self._token.renew_at <= self._now():
-                value, seconds = self._ask()
-                if not re.fullmatch(r"[\x21-\x7e]+", value):
-                    raise TokenRefused("what the provider gave is no token (RFC 6750 section 2.1)")
-                at = self._now()
-                # One that lives shorter than our margin is used for half its life.
-                self._token = Token(value, at + max(seconds - AHEAD, seconds / 2), at + seconds)
-            return self._token.value
+            kept = self._token
+            if kept is None or kept.ends_at <= self._now():
+                return self._renewed().value
+            self._renew_in_time(kept)
+            return self._token.value if self._token else kept.value
+
+    def keep_fresh(self) -> None:
+        """Renew the kept token once that is due, whoever needs it next. Never raises: `failed` tells."""
+        with self._lock:
+            if self._token is not None:
+                self._renew_in_time(self._token)
+
+    def _renew_in_time(self, kept: Token) -> None:
+        if kept.renew_at <= self._now() and (not self.failed or self._tried_at + AGAIN <= self._now()):
+            with contextlib.suppress(
+                TokenRefused, NoToken
+            ):  # it is told by `failed`, and the kept one holds yet
+                self._renewed()
+
+    def _renewed(self) -> Token:
+        self._tried_at = self._now()
+        try:
+            value, seconds = self._ask()
+            if not re.fullmatch(r"[\x21-\x7e]+", value):
+                raise TokenRefused("what the provider gave is no token (RFC 6750 section 2.1)")
+        except (TokenRefused, NoToken) as error:
+            self.failed, self.trouble = self.failed + 1, str(error)
+            raise
+        at = self._now()
+        # One that lives shorter than twice our margin is used for half its life.
+        self._token = Token(value, at + max(seconds - AHEAD, seconds / 2), at + seconds)
+        self.failed, self.trouble = 0, ""
+        return self._token
 
     def forget(self, value: str) -> None:
         """The mail server refused this token: the next one is asked for anew, unless that was done already."""
@@ -198,7 +230,7 @@ class TokenSource:
 
     @property
     def seconds_left(self) -> float | None:
-        """Of the token that is kept; None where none is. Below 0: its renewal has failed since."""
+        """Of the token that is kept; None where none is."""
         token = self._token
         return None if token is None else token.ends_at - self._now()
 

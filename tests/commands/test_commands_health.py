@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import re
@@ -15,12 +16,14 @@ from typing import Any
 import pytest
 from commands_places import Office
 from doors.command_line import Said
+from doors.tokens import TokenServer
 
 from mailbot import settings
 from mailbot.alarms import GRACE, Alarms
 from mailbot.casework.parts import OAuthSettings
-from mailbot.health import Health, examine, working_hours
+from mailbot.health import Health, examine, token_sources, working_hours
 from mailbot.healthdoor import DutyCount, HealthDoor, Tally, look_into, metrics_text
+from mailbot.postroom.oauth import TokenRefused
 from mailbot.postroom.smtp import Handed, Outcome
 from mailbot.settings import Settings
 from storage import Store, open_store
@@ -60,6 +63,13 @@ def ward(office: Office) -> Iterator[Ward]:
     store.close()
 
 
+@pytest.fixture
+def tokens() -> Iterator[TokenServer]:
+    server = TokenServer()
+    yield server
+    server.stop()
+
+
 def parts(health: Health) -> dict[str, bool]:
     return {trouble.part: trouble.blocks for trouble in health.troubles}
 
@@ -97,10 +107,7 @@ def test_a_mail_that_nobody_attends_to_and_a_letter_that_does_not_leave_stand_st
 
 
 def test_what_ends_soon_is_told_and_blocks_nothing(ward: Ward) -> None:
-    oauth = OAuthSettings(
-        "generic", client_id="x", token_url="https://x.example", secret_ends=dt.date(2026, 3, 20)
-    )
-    ward.settings = replace(ward.settings, smtp=replace(ward.settings.smtp, oauth=oauth))
+    ward.settings = replace(ward.settings, expiries=(("The client secret", dt.date(2026, 3, 20)),))
     calendar = ward.settings.calendar
     assert calendar.published is not None
     ending = replace(calendar, published=replace(calendar.published, to_year=2025))
@@ -200,7 +207,7 @@ def test_a_password_that_ends_soon_is_told_like_the_providers_secret(ward: Ward)
         ward.settings, expiries=(("the mailbox's password", AT.date() + dt.timedelta(days=9)),)
     )
     (told,) = [trouble for trouble in ward.look().troubles if trouble.part == "secret"]
-    assert told.told == "a password or the provider's secret ends in 9 days" and not told.blocks
+    assert told.told == "the mailbox's password ends in 9 days, on 11 March 2026" and not told.blocks
 
 
 def test_duties_are_told_by_how_they_stand(ward: Ward) -> None:
@@ -259,6 +266,73 @@ def test_the_operator_hears_once_a_day_of_trouble_and_once_of_its_end(ward: Ward
     assert b"Subject: mailbot is well again" in relay.mails[-1]
     assert not again.raise_for(ward.look(well))
     assert len(relay.mails) == 3
+
+
+def test_the_operator_hears_of_a_secret_30_and_7_days_and_a_day_before_its_end_and_daily_after(
+    ward: Ward,
+) -> None:
+    ends = dt.date(2026, 5, 1)
+    ward.settings = replace(
+        ward.settings, alarm_to=("it@landlord.example.org",), expiries=(("The client secret", ends),)
+    )
+    relay, told = Relay(), {}
+    for left in (31, 30, 29, 8, 7, 2, 1, 0, -1, -2):
+        at = dt.datetime.combine(ends - dt.timedelta(days=left), dt.time(10), dt.UTC)
+        health = ward.look(at)
+        only = replace(health, troubles=tuple(t for t in health.troubles if t.part == "secret"))
+        told[left] = Alarms(ward.settings, ward.store, relay).raise_for(only)
+    assert [left for left, mailed in told.items() if mailed] == [30, 7, 1, -1, -2]
+    words = ["ends in 30 days, on", "ends in 7 days, on", "ends tomorrow, on", "ended on", "ended on"]
+    for mail, when in zip(relay.mails, words, strict=True):
+        assert f"- secret: the client secret {when} 1 May 2026." in mail.decode()
+
+
+def test_a_token_that_can_not_be_renewed_is_an_alarm_while_it_still_holds(
+    ward: Ward, tokens: TokenServer
+) -> None:
+    """With the time that is left and what the provider says; another once it has ended; a single try that fails with
+    much time left is none, nor is a token that nobody has needed since it ended."""
+    oauth = OAuthSettings(
+        "generic", client_id=f"near-{tokens.port}", client_secret="the-secret", token_url=tokens.url
+    )
+    ward.settings = replace(
+        ward.settings,
+        smtp=replace(ward.settings.smtp, oauth=oauth),
+        alarm_to=("it@landlord.example.org",),
+    )
+    (source,) = token_sources(ward.settings)
+    clock = [0.0]
+    source._now = lambda: clock[0]
+    source.token()
+    relay = Relay()
+    alarms = Alarms(ward.settings, ward.store, relay)
+    told = []
+    for at, refuses in [
+        (2400, True),
+        (2460, True),
+        (2700, True),
+        (3000, True),
+        (3700, True),
+        (3760, False),
+        (9999, None),
+    ]:
+        clock[0] = at
+        tokens.answers = [(401, json.dumps({"error": "invalid_client"}))] if refuses else []
+        if refuses is not None and at < 3600:
+            source.keep_fresh()
+        elif refuses is not None:
+            with contextlib.suppress(TokenRefused):
+                source.token()
+        health = ward.look(AT + dt.timedelta(seconds=at))
+        of_it = tuple(t for t in health.troubles if t.part == "token")
+        told.append([(t.told, t.blocks) for t in of_it])
+        alarms.raise_for(replace(health, troubles=of_it))
+    why = "could not be renewed: invalid_client - client_id and its secret do not belong together"
+    near = [[(f"the token ends in {left} minutes and {why}", False)] for left in (19, 15, 10)]
+    assert told == [[], *near, [(f"the token has ended and {why}", True)], [], []]
+    begins = ["- token: the token ends in 19 minutes", "- token: the token has ended", "Well again: token"]
+    for mail, begin in zip(relay.mails, begins, strict=True):
+        assert begin in mail.decode()
 
 
 def test_without_an_address_nobody_is_told(ward: Ward) -> None:

@@ -198,8 +198,11 @@ class Ticking:
 
     def __init__(self, seconds: float) -> None:
         self.at, self.seconds, self.given = 0.0, seconds, 0
+        self.refuses = ""
 
     def ask(self) -> tuple[str, float]:
+        if self.refuses:
+            raise TokenRefused(self.refuses)
         self.given += 1
         return f"t{self.given}", self.seconds
 
@@ -207,13 +210,15 @@ class Ticking:
         return TokenSource(self.ask, lambda: self.at)
 
 
-def test_a_token_is_kept_and_renewed_five_minutes_before_its_end() -> None:
+def test_a_token_is_kept_and_renewed_twenty_minutes_before_its_end() -> None:
     ticking = Ticking(3600)
     source = ticking.source()
     assert (source.seconds_left, source.token()) == (None, "t1")
-    ticking.at = 3299
-    assert (source.token(), source.seconds_left) == ("t1", 301)
-    ticking.at = 3300
+    ticking.at = 2399
+    source.keep_fresh()
+    assert (source.token(), source.seconds_left) == ("t1", 1201)
+    ticking.at = 2400
+    source.keep_fresh()
     assert (source.token(), source.seconds_left) == ("t2", 3600)
 
 
@@ -225,6 +230,22 @@ def test_a_token_of_a_minute_is_used_for_half_of_it() -> None:
     assert source.token() == "t1"
     ticking.at = 30
     assert source.token() == "t2"
+
+
+def test_a_token_that_can_not_be_renewed_serves_to_its_end_with_a_try_each_minute() -> None:
+    ticking = Ticking(3600)
+    source = ticking.source()
+    source.token()
+    ticking.refuses = "the secret has expired"
+    for at, tries in [(2400, 1), (2459, 1), (2460, 2), (3599, 3)]:
+        ticking.at = at
+        source.keep_fresh()
+        assert (source.token(), source.failed, source.trouble) == ("t1", tries, "the secret has expired")
+    ticking.at = 3600
+    with pytest.raises(TokenRefused, match="the secret has expired"):
+        source.token()
+    ticking.refuses = ""
+    assert (source.token(), source.failed, source.trouble) == ("t2", 0, "")
 
 
 def test_only_the_token_that_was_refused_is_forgotten() -> None:
