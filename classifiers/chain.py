@@ -326,7 +326,7 @@ class Chain:
         raised = {r.flag: r for r in phrases(here.typed, sure)}
         for column, flag in enumerate(FLAGS):
             if flag not in raised and chances.flags[row][column] >= self.limits.flags[flag]:
-                raised[flag] = Raised(flag, self.model.raised(taken, row, flag))
+                raised[flag] = Raised(flag, weighed=self.model.raised(taken, row, flag))
         return tuple(sorted(raised.values(), key=lambda r: FLAGS.index(r.flag)))
 
     def _topics(self, chances: Chances, row: int, intent: Intent) -> tuple[Topic, ...]:

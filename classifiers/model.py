@@ -400,14 +400,14 @@ class Model:
             pulls.append((name, indices, data * _against(weights, column)))
         return name_features(self._strongest(pulls), taken.reads[row], many)
 
-    def raised(self, taken: Taken, row: int, flag: Flag) -> str:
-        """The words of mail `row` that weighed most for `flag`, "" when none can be named."""
+    def raised(self, taken: Taken, row: int, flag: Flag, many: int = 3) -> tuple[str, ...]:
+        """The words of mail `row` that weighed most for `flag`, strongest first."""
         column = len(INTENTS) + len(KINDS) + len(TOPICS) + FLAGS.index(flag)
         pulls = [
             (name, indices, data * self.shared[start + indices, column])
             for name, start, _, indices, data in self._features_of(taken, row, _SPEAKING)
         ]
-        return next(iter(name_features(self._strongest(pulls), taken.reads[row], 1)), "")
+        return name_features(self._strongest(pulls), taken.reads[row], many)
 
     def _features_of(
         self, taken: Taken, row: int, views: Sequence[str]

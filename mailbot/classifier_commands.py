@@ -17,7 +17,7 @@ from mailbot.terminal import in_words, load, plain, print_json, read_bytes, stop
 
 if TYPE_CHECKING:
     from classifiers import Chain, Report
-    from mailbot.casework.vocabulary import Verdict
+    from mailbot.casework.vocabulary import Raised, Verdict
 
 MailFile = Annotated[Path, typer.Argument(help="A mail as a file (.eml), or - for standard input.")]
 OwnConfig = Annotated[
@@ -58,9 +58,18 @@ def classify(
     if as_json:
         print_json(seen)
         return
+    seen["flags"] = [_why(raised) for raised in verdict.flags]
     for key, value in seen.items():
         if value:
             typer.echo(plain(f"{key}: {in_words(value)}"))
+
+
+def _why(raised: Raised) -> str:
+    """A flag, with the phrase that raised it or what the classifier went by."""
+    if raised.phrase:
+        return f'{raised.flag.value} "{raised.phrase}"'
+    most = ", most by " + ", ".join(f'"{words}"' for words in raised.weighed) if raised.weighed else ""
+    return f"{raised.flag.value} (by the whole text{most})"
 
 
 def told(verdict: Verdict) -> dict[str, object]:
@@ -74,7 +83,9 @@ def told(verdict: Verdict) -> dict[str, object]:
         ],
         "reply_kind": verdict.reply_kind.value if verdict.reply_kind else None,
         "topics": [t.value for t in verdict.topics],
-        "flags": [{"flag": r.flag.value, "phrase": r.phrase} for r in verdict.flags],
+        "flags": [
+            {"flag": r.flag.value, "phrase": r.phrase, "weighed": list(r.weighed)} for r in verdict.flags
+        ],
         "reasons": list(verdict.reasons),
         "model": verdict.model,
     }

@@ -106,10 +106,12 @@ class Reading:
 
 @dataclass(frozen=True)
 class Raised:
-    """A flag with the phrase of the mail that raised it."""
+    """A flag with the phrase of the mail that raised it. Where no watchword did, but the classifier by the whole mail,
+    it has no phrase: `weighed` are the words that weighed most then, and none of them need be the cause."""
 
     flag: Flag
     phrase: str = ""
+    weighed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

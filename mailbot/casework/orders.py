@@ -315,7 +315,13 @@ def to_staff(
 
 
 def flag_facts(verdict: Verdict) -> list[Fact]:
-    return [{"words": FLAG_WORDS[r.flag], "phrase": r.phrase} for r in verdict.flags]
+    """Each flag with the phrase that raised it. One that no phrase raised says so: a wrong reason beside a right flag
+    has people look in the wrong place."""
+    whole = " (by the mail as a whole)"
+    return [
+        {"words": f"{FLAG_WORDS[r.flag]}{whole if r.weighed else ''}", "phrase": r.phrase}
+        for r in verdict.flags
+    ]
 
 
 LASTING = (Flag.SAFEGUARDING, Flag.VULNERABILITY, Flag.ADJUSTMENT_REQUEST)

@@ -11,6 +11,8 @@ from classifiers import Ask, Chain, evaluate
 from classifiers.chain import COST, RULES
 from classifiers.corpus_reading import read_corpus
 from classifiers.model import INTENTS
+from classifiers.sentinels import watch
+from mailbot.casework.orders import flag_facts
 from mailbot.casework.vocabulary import Flag, Intent, ReplyKind, Stage, Topic
 
 
@@ -145,6 +147,24 @@ def test_words_raise_their_flags_with_the_phrase(chain: Chain) -> None:
     assert phrases[Flag.URGENT_HAZARD] == "smell gas"
     assert phrases[Flag.MP_OR_COUNCILLOR] == "MP"
     assert phrases[Flag.LEGAL_ACTION] == "solicitor"
+
+
+def test_a_flag_that_the_model_alone_raises_quotes_no_phrase(chain: Chain) -> None:
+    """What weighed most is named as that, and stands in the mail; it need not be the cause."""
+    text = (
+        "The boiler has been broken for 14 months and nobody has come. My mother is eighty one and we have had no "
+        "heating in the living room. I want to make a complaint."
+    )
+    verdict = chain.read(Ask(text, "", Stage.NONE, "resident"))
+    raised = {r.flag: r for r in verdict.flags}
+    assert Flag.VULNERABILITY not in {r.flag for r in watch(text)}
+    by_words, by_all = raised[Flag.URGENT_HAZARD], raised[Flag.VULNERABILITY]
+    assert by_words.phrase == "boiler has been broken" and by_words.weighed == ()
+    assert by_all.phrase == "" and 1 <= len(by_all.weighed) <= 3
+    assert all(words in text.lower() for words in by_all.weighed)
+    told = flag_facts(verdict)
+    assert {"words": "Vulnerability (by the mail as a whole)", "phrase": ""} in told
+    assert {"words": "Danger to health or safety", "phrase": "boiler has been broken"} in told
 
 
 def test_an_unknown_kind_of_sender_is_read_all_the_same(chain: Chain) -> None:

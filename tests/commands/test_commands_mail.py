@@ -123,6 +123,14 @@ def test_a_complaint_is_classified_with_its_reasons(mailbot, office):
     assert plain.out.startswith("intent: new_complaint\nconfidence: ")
 
 
+def test_a_flag_names_its_phrase_or_says_that_it_is_by_the_whole_text(mailbot):
+    text = "My boiler has been broken for 14 months. My mother is eighty one. I want to make a complaint."
+    raw = f"From: jo@example.com\r\nSubject: Boiler\r\n\r\n{text}\r\n".encode()
+    told = mailbot("classify", "-", stdin=raw).out
+    assert 'urgent_hazard "boiler has been broken"' in told
+    assert 'vulnerability (by the whole text, most by "' in told
+
+
 def test_the_stage_of_the_case_changes_how_a_mail_is_taken(mailbot):
     raw = b"From: jo@example.com\r\nSubject: Re: your answer\r\n\r\nI do not accept this. Please take it further.\r\n"
     at_first = mailbot("classify", "-", "--json", stdin=raw).json
