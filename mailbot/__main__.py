@@ -179,7 +179,8 @@ def once(config: ConfigDir = HERE, since: Since = None) -> None:
                 turn = rounds.turn(parts.clock)
                 rounds.close()
             with parts.store.read() as work:
-                unreached = [m for m in work.mailboxes() if m.last_error]
+                here = settings.places_watched
+                unreached = [m for m in work.mailboxes() if m.last_error and m.name in here]
             parts.close()
     except AlreadyRunning as running:
         stop(str(running))
@@ -191,7 +192,7 @@ def once(config: ConfigDir = HERE, since: Since = None) -> None:
     for sent in troubled:
         typer.echo(f"  {sent.letter.reference or ''} {sent.letter.order.letter.value}: {sent.answer}")
     for mailbox in unreached:
-        typer.echo(f"  mailbox {mailbox.name} was not reached: {mailbox.last_error}")
+        typer.echo(f"  mailbox {here[mailbox.name]} was not reached: {mailbox.last_error}")
     if troubled or unreached:
         raise typer.Exit(1)
 

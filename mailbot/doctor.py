@@ -368,12 +368,13 @@ def _what_the_team_sends(part: str, settings: Settings, found: MailboxFound) -> 
     named = settings.watches_sent
     if named in found.folders or (not named and found.sent):
         return ok(part, f"what the team sends is read from {named or found.sent}")
-    near = ", ".join(sorted(f for f in found.folders if "sent" in f.lower())) or "none that is called so"
+    near = ", ".join(sorted(f for f in found.folders if "sent" in f.lower())) or "none with sent in its name"
     told = f"there is no folder {named!r}" if named else "the server marks no folder as the one for sent mail"
     return warning(
         part,
         f"{told}: the shadow run can't compare itself with what your team writes",
-        f"name the team's own under [smtp]: sent_folder = ...; there is: {near}",
+        f"name the folder that holds what your team sends: sent_folder = ... under [smtp]. There is {near}; a new "
+        "mailbox may get it with the first mail that is sent from it",
     )
 
 

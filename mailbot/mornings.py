@@ -113,6 +113,7 @@ class Mornings:
         before = calendar.instant(calendar.subtract_working_days(day, 1), settings.digest_at)
         flow = work.flow_since(calendar.instant(trend.first_week(day), dt.time(0)))
         london = calendar.london_date
+        looks = work.last_looks()
         cases, owed, closed = work.open_cases(), work.closed_and_owed(), work.closed_cases(before, now)
         return Morning(
             day=day,
@@ -130,7 +131,7 @@ class Mornings:
                 (letter.reference or "", letter.order.letter.value, _fate(letter))
                 for letter in work.letters_in(LetterState.FAILED, LetterState.UNKNOWN, LetterState.HELD)
             ),
-            looks=work.last_looks(),
+            looks={called: looks[name] for name, called in settings.places_watched.items() if name in looks},
             waiting_letters=work.letters_by_state().get(LetterState.WAITING, 0),
             reckoned=tuple(as_of_now(work, settings, now)),
             expiries=settings.expiries,

@@ -26,7 +26,8 @@ from mailbot.postroom.screening import screen
 from mailbot.postroom.smtp import Door, Handed, Outcome
 from mailbot.replay.playing import decision_in, is_formal, is_team
 from mailbot.sending import DRAFT
-from mailbot.shadow_day import BY_MACHINE, IGNORED, RESPONDED, SENT, WROTE, tell_the_day
+from mailbot.settings import SENT
+from mailbot.shadow_day import BY_MACHINE, IGNORED, RESPONDED, WROTE, tell_the_day
 from storage.rows import LetterRow, MailRow
 from storage.work import Work
 

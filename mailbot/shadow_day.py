@@ -21,6 +21,7 @@ from mailbot.logs import place_of
 from mailbot.replay.comparing import Compared, Finding, compare
 from mailbot.replay.playing import Came, Replayed, Went
 from mailbot.sending import NOT_SHOWN, OF_THE_RUN
+from mailbot.settings import SENT
 from storage.rows import LetterRow, MailRow, MailState
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mailbot.shadow")
 
-SENT: Final = ":sent"
-"""How the place is called in which a mailbox's Sent folder is kept."""
 WROTE, RESPONDED, BY_MACHINE = "the team wrote", "the team responded", "a machine of the team's wrote"
 IGNORED: Final = "staff wrote to the shadow run: nothing was done"
 OF_THE_TEAM: Final = (WROTE, RESPONDED, BY_MACHINE)
@@ -138,7 +137,11 @@ def gather(service: Service, work: Work, now: dt.datetime) -> Day:
         cases=cases,
         compared=compared,
         began=began,
-        unreached=tuple(f"{row.name}: {row.last_error}" for row in work.mailboxes() if row.last_error),
+        unreached=tuple(
+            f"{row.name}: {row.last_error}"
+            for row in work.mailboxes()
+            if row.last_error and row.name in settings.places_watched
+        ),
         aside=len(work.quarantined()),
     )
 
@@ -225,9 +228,17 @@ def facts_of(day: Day, service: Service, date: dt.date) -> dict[str, Fact]:
     if day.aside:
         lines.append(f"{_many(day.aside, 'mail')} would wait for a person to open them (set aside).")
     counts: list[Fact] = [
-        {"value": len(day.came), "label": "mails came in", "tone": "plain"},
+        {
+            "value": len(day.came),
+            "label": f"{'mail' if len(day.came) == 1 else 'mails'} came in",
+            "tone": "plain",
+        },
         {"value": asked, "label": "it would have asked about", "tone": "amber" if asked else "plain"},
-        {"value": len(to_residents), "label": f"letters to {noun}s", "tone": "plain"},
+        {
+            "value": len(to_residents),
+            "label": f"{'letter' if len(to_residents) == 1 else 'letters'} to {noun}s",
+            "tone": "plain",
+        },
         {"value": len(wrote), "label": "the team wrote", "tone": "plain"},
         {"value": len(missing), "label": "past the last day, open", "tone": "red" if missing else "green"},
         {"value": len(late) - len(missing), "label": "done late in this run", "tone": "plain"},

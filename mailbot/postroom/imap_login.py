@@ -120,4 +120,5 @@ def in_words(error: Exception) -> str:
     somebody's mail; of them only the kind is told."""
     tellable = isinstance(error, LoginRefused | FolderGone | OSError | IMAPClientError)
     text = f"{error}".strip()[:300] if tellable and not isinstance(error, ProtocolError) else ""
+    text = re.sub(r" \([\d.]+ \+ [\d.]+(?: \+ [\d.]+)* secs\)\.?$", "", text)  # how long Dovecot took
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -54,6 +54,8 @@ LARGEST_DOCUMENT: Final = 3_000_000  # bytes of the policy that goes with acknow
 SHORTEST_KEY: Final = 32  # characters
 _OF_LETTERS: Final = {"colour", "logo", "plain_text_only", "templates", "untranslated"}
 """Keys of [landlord] that say how letters look, and nothing of who speaks."""
+SENT: Final = ":sent"
+"""How the place is called in which a mailbox's Sent folder is kept, in a shadow run."""
 _SCHEMES: Final = ("sqlite", "postgresql", "postgresql+psycopg")
 
 
@@ -144,6 +146,14 @@ class Settings:
     )  # the database of the other kind of run, live or shadow; "" for none
     watches_sent: str = ""  # shadow: the folder in which the team's own mail lies, "" to look for it
     warnings: tuple[Mistake, ...] = ()
+
+    @property
+    def places_watched(self) -> dict[str, str]:
+        """Every place that is looked into now, and how people call it."""
+        called = {box.name: box.name for box in self.mailboxes}
+        if self.mode is Mode.SHADOW:
+            called |= {f"{name}{SENT}": f"what your team sent from {name}" for name in tuple(called)}
+        return called
 
     def mailbox(self, name: str) -> MailboxSettings:
         """KeyError for a mailbox that is not, or no longer, configured."""

@@ -85,6 +85,7 @@ def test_nothing_in_the_mailbox_changes_and_only_supervisors_are_written_to(shad
     sent = shadow.letters()
     assert {letter.to for letter in sent} == {ALEX}
     assert {letter.kind for letter in sent} == {"shadow_drafts", "shadow_day"}
+    assert any("what your team sent from complaints was read just now" in letter.text for letter in sent)
     assert all(letter.subject.startswith("[shadow] ") for letter in sent)
     assert all("shadow run" in letter.text.lower() for letter in sent)
     with shadow.parts.store.read() as work:
