@@ -66,6 +66,10 @@ def rows_set_aside(mails: Sequence[MailRow]) -> tuple[SetAside, ...]:
     return tuple(rows)
 
 
+AGAIN = "to be tried again"
+"""The disposition of a mail that could not be attended to at once."""
+
+
 class Aside:
     """Sets mails aside for the service, in its transaction."""
 
@@ -113,7 +117,7 @@ class Aside:
         with service.store.begin() as work:
             tries = work.fail_mail(row.id, cause, now, wait=dt.timedelta(minutes=1))
             if tries < TRIES:
-                return Attended(row.id, "to be tried again", None, "", "", cause)
+                return Attended(row.id, AGAIN, None, "", "", cause)
         code = Cause.STOPPED_US if stopped_us else Cause.FAILED
         aside = Attended(row.id, "quarantined", None, "", "", f"Set aside: {cause}.")
         try:

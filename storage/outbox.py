@@ -8,7 +8,7 @@ and is never resent by itself. A letter that is sent stays sent, whatever is sai
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Row, bindparam, func, insert, literal_column, or_, select, update
@@ -72,6 +72,16 @@ _CLAIM = (
 _is_holders = letters.c.claimed_by == bindparam("holder", type_=letters.c.claimed_by.type)
 _HAND = update(letters).where(
     letters.c.id == bindparam("letter_id"), letters.c.state == LetterState.CLAIMED.value, _is_holders
+)
+_LAY_DOWN = (
+    update(letters)
+    .where(letters.c.state.in_(_CLAIMABLE), letters.c.next_at <= bindparam("now"))
+    .values(
+        state=bindparam("state"),
+        handed_at=bindparam("at", type_=letters.c.handed_at.type),
+        sent_at=bindparam("at", type_=letters.c.sent_at.type),
+        subject=letters.c.letter,
+    )
 )
 _SETTLE = update(letters).where(
     letters.c.id == bindparam("letter_id"), letters.c.state != LetterState.SENT.value
@@ -160,15 +170,9 @@ class Outbox(Transaction):
         if not changed and self.letter(letter_id) is None:
             raise NoSuchLetter(str(letter_id))
 
-    def laid_down(self, letter_ids: Sequence[int], at: dt.datetime) -> None:
-        """As `handing` and `sent`, of many at once, without bytes: for a replay, in which nothing leaves the house."""
-        values = {
-            "state": LetterState.SENT.value,
-            "handed_at": at,
-            "sent_at": at,
-            "subject": letters.c.letter,
-        }
-        self._connection.execute(update(letters).where(letters.c.id.in_(letter_ids)).values(values))
+    def lay_down(self, now: dt.datetime) -> None:
+        """Everything that may go now counts as sent, without bytes: for a replay, in which nothing leaves the house."""
+        self._connection.execute(_LAY_DOWN, {"now": now, "at": now, "state": LetterState.SENT.value})
 
     # `holder`: the worker that says it of a letter in its hands. ClaimLost where it has lost the letter: somebody else
     # has told what is to be told of it, or has it in hand now, and it must not come back into the queue.

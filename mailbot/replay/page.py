@@ -15,9 +15,8 @@ from typing import Any, Final
 from mailbot.casework.calendar import LONDON
 from mailbot.casework.vocabulary import Audience, Case, Letter
 from mailbot.replay.comparing import Compared, Finding, Kind
-from mailbot.replay.playing import Replayed
+from mailbot.replay.playing import Replayed, Wrote
 from mailbot.reports.policies import Page, Section, Table
-from storage.rows import LetterRow
 
 INSTRUCTIVE: Final = 20
 MOST_ROWS: Final = 2_000
@@ -47,15 +46,15 @@ class About:
     seconds: float
 
 
-def letters_of(replayed: Replayed) -> list[LetterRow]:
+def letters_of(replayed: Replayed) -> list[Wrote]:
     """What mailbot would have written itself."""
-    return [row for row in replayed.letters if row.order.letter not in THE_TEAMS_OWN]
+    return [row for row in replayed.letters if row.letter not in THE_TEAMS_OWN]
 
 
 def make_page(replayed: Replayed, compared: Compared, about: About) -> Page:
     """The report for the manager."""
     ours = letters_of(replayed)
-    to_people = [row for row in ours if row.order.audience is Audience.RESIDENT]
+    to_people = [row for row in ours if row.audience is Audience.RESIDENT]
     asked = sum(came.asked for came in replayed.came)
     facts = (
         ("Mails", f"{len(replayed.came):,} came in, {len(replayed.went):,} went out"),
@@ -126,11 +125,9 @@ def _story(number: int, reference: str, findings: Sequence[Finding], replayed: R
             what = "a machine answered" if went.machine else "the team wrote"
             rows.append((went.at, what, went.subject))
     for row in letters_of(replayed):
-        if row.reference == reference and row.order.audience is Audience.RESIDENT:
-            why = ", ".join(row.order.because[:3])
-            rows.append(
-                (row.sent_at or row.created_at, "mailbot: letter", f"{_words(row.order.letter)} ({why})")
-            )
+        if row.reference == reference and row.audience is Audience.RESIDENT:
+            why = ", ".join(row.because[:3])
+            rows.append((row.at, "mailbot: letter", f"{_words(row.letter)} ({why})"))
     rows.sort(key=lambda row: row[0])
     told = " ".join(f"{f.told[0].upper()}{f.told[1:]}." for f in findings)
     table = Table(("When", "Who", "What"), tuple((_when(at), who, what) for at, who, what in rows), (2, 3, 7))
@@ -146,8 +143,8 @@ def _taken_for(replayed: Replayed) -> Section:
     return Section("Mails", says, Table(("Taken for", "Mails"), rows, (4, 1)))
 
 
-def _letters(ours: Sequence[LetterRow]) -> Section:
-    counted = Counter((row.order.audience.value, row.order.letter) for row in ours)
+def _letters(ours: Sequence[Wrote]) -> Section:
+    counted = Counter((row.audience.value, row.letter) for row in ours)
     rows = tuple((_words(letter), who, f"{n:,}") for (who, letter), n in counted.most_common())
     return Section(
         "Letters that mailbot would have sent", "", Table(("Letter", "To", "Times"), rows, (4, 2, 1))
@@ -253,10 +250,10 @@ def as_json(replayed: Replayed, compared: Compared, about: About) -> dict[str, A
         "letters": [
             {
                 "case": row.reference,
-                "letter": row.order.letter.value,
-                "to": row.order.audience.value,
-                "at": (row.sent_at or row.created_at).isoformat(),
-                "because": list(row.order.because),
+                "letter": row.letter.value,
+                "to": row.audience.value,
+                "at": row.at.isoformat(),
+                "because": list(row.because),
             }
             for row in ours
         ],

@@ -12,22 +12,24 @@ reminded for ever of what was settled by telephone.
 from __future__ import annotations
 
 import datetime as dt
-import os
 import re
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from classifiers import Chain
+from mailbot.attended import Attended
 from mailbot.casework.vocabulary import (
     Act,
+    Audience,
     CancelTimer,
     Case,
     Decision,
     Effect,
     Intent,
+    Letter,
     StaffActed,
     Stage,
 )
@@ -40,15 +42,14 @@ from mailbot.postroom.reading import Mail, read
 from mailbot.postroom.screening import screen
 from mailbot.postroom.smtp import Handed
 from mailbot.replay.sources import Exported
-from mailbot.sending import LEASE
 from mailbot.service import Service
+from mailbot.setaside import AGAIN
 from mailbot.settings import Settings
-from storage import Store, open_store
-from storage.rows import LetterRow, Step
+from storage.rows import Step
+from storage.scratch import Scratch
 from storage.work import Work
 
 LET_GO: Final = dt.timedelta(days=30)
-AT_ONCE: Final = 500  # letters that are laid down in one transaction
 FURTHER: Final = dt.timedelta(days=45)
 """How long the clock runs on after the last mail, so that what was due then is seen."""
 FORMAL: Final = re.compile(
@@ -107,16 +108,27 @@ class Went:
     machine: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """A letter that mailbot would have sent, or that stands for a mail which the team wrote itself."""
+
+    at: dt.datetime
+    reference: str
+    letter: Letter
+    audience: Audience
+    because: tuple[str, ...]
+
+
 @dataclass
 class Replayed:
-    """Everything that happened. `letters` are those that the service would have sent, in their order."""
+    """Everything that happened. `letters` are those that the service would have sent, by case and in their order."""
 
     began: dt.datetime
     ended: dt.datetime
     came: list[Came] = field(default_factory=list)
     went: list[Went] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
-    letters: list[LetterRow] = field(default_factory=list)
+    letters: list[Wrote] = field(default_factory=list)
     stumbled: list[str] = field(default_factory=list)  # places of mails that were set aside, with the cause
 
 
@@ -150,20 +162,20 @@ def replay(
     progress: Callable[[int], None] = lambda done: None,
 ) -> Replayed:
     """Play all of it. `mails` in the order of their dates; `settings` has one mailbox, and nothing in it is asked or
-    written. The database lies in memory where the machine allows it."""
-    memory = Path("/dev/shm")
-    within = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="mailbot-replay-", dir=within) as folder:
-        store = open_store(f"sqlite:///{folder}/replay.db")
-        store.upgrade()
+    written. What is held in memory grows with the report alone; the rest lies on the disk until the end."""
+    with tempfile.TemporaryDirectory(prefix="mailbot-replay-") as folder:
+        store = Scratch(Path(folder))
         try:
             return _Player(settings, store, chain).play(mails, progress)
         finally:
             store.close()
 
 
+_Arrived = tuple[Exported, Mail]
+
+
 class _Player:
-    def __init__(self, settings: Settings, store: Store, chain: Chain) -> None:
+    def __init__(self, settings: Settings, store: Scratch, chain: Chain) -> None:
         self._settings = replace(
             settings,
             habits=replace(settings.habits, confirm_acknowledgement=False, hold_minutes=0),
@@ -180,6 +192,10 @@ class _Player:
         self._known: set[str] = {""}
         self._case_of: dict[str, str] = {}  # Message-ID -> reference, of all that came and went
         self._last_word: dict[str, dt.datetime] = {}  # of open cases: when the export last told of them
+        self._resting: set[str] = (
+            set()
+        )  # silent cases in which nothing was owed when they were last looked at
+        self._pending: dict[str, _Arrived] = {}  # mails that are to be tried again, by their ids
         self._let_go_on = dt.datetime.min.replace(tzinfo=dt.UTC)
 
     def play(self, mails: Sequence[Exported], progress: Callable[[int], None]) -> Replayed:
@@ -202,15 +218,24 @@ class _Player:
                 self._came(exported, mail, raw)
             progress(done)
         self._wait_until(last + FURTHER)
+        if self._pending:
+            self._attend()
         with self._store.read() as work:
             self._told.cases = sorted(work.cases(), key=lambda case: (case.received_at, case.reference))
-            self._told.letters = [
-                letter for case in self._told.cases for letter in work.letters_of(case.reference)
-            ]
+            self._told.letters = list(self._letters(work))
             self._told.stumbled += [
                 f"{row.subject or row.id}: {row.cause_code}" for row in work.quarantined()
             ]
         return self._told
+
+    def _letters(self, work: Work) -> Iterator[Wrote]:
+        same: dict[tuple[str, ...], tuple[str, ...]] = {}  # there are many letters, and few reasons
+        for case in self._told.cases:
+            for row in work.letters_of(case.reference):
+                order = row.order
+                because = same.setdefault(order.because, order.because)
+                at = row.sent_at or row.created_at
+                yield Wrote(at, case.reference, order.letter, order.audience, because)
 
     # -------------------------------------------------------------- time
 
@@ -227,58 +252,65 @@ class _Player:
         self._clock.put(at)
 
     def _next_moment(self) -> dt.datetime | None:
-        with self._store.read() as work:
-            moments = [m for m in (work.next_due(), work.next_letter_at()) if m]
-        return max(min(moments), self._clock.now()) if moments else None
+        with self._store.glance() as work:
+            due = work.next_due()
+        return max(due, self._clock.now()) if due else None
 
     def _turn(self) -> None:
         now = self._clock.now()
         if now - self._let_go_on >= dt.timedelta(days=1):
             self._let_go_on = now
             self._let_go(now)
-        self._keeper.looked(self._box.name, now)
-        while self._service.attend():
-            pass
-        while self._service.tick():
-            pass
+        with self._store.begin() as work:
+            work.looked(self._box.name, now)
+        if self._pending:
+            self._attend()
+        while fell := self._service.tick():
+            self._look_at(fell)
         self._lay_down()
+
+    def _look_at(self, fell: Iterable[tuple[str, Decision]]) -> None:
+        """A case in which something is owed again, or that has closed, rests no more."""
+        for reference, decision in fell:
+            case = decision.case
+            if case and (case.stage is Stage.CLOSED or is_owed(case)):
+                self._resting.discard(reference)
 
     def _lay_down(self) -> None:
         """What waits counts as sent: replaying asks whether and when a letter goes, not how the relay takes it."""
-        now = self._clock.now()
-        with self._store.read() as work:
-            waits = work.next_letter_at()
-        while waits is not None and waits <= now:
-            with self._store.begin() as work:
-                letters = work.claim_letters(now, AT_ONCE, LEASE)
-                work.laid_down([letter.id for letter in letters], now)
-            if not letters:  # a second letter to one person is claimed once the first has gone
-                return
+        with self._store.begin() as work:
+            work.lay_down(self._clock.now())
 
     def _let_go(self, now: dt.datetime) -> None:
-        with self._store.read() as work:
-            silent = {
-                reference: work.case(reference)
-                for reference, at in self._last_word.items()
-                if now - at > LET_GO
-            }
-        for reference, case in silent.items():
-            if case is None or case.stage is Stage.CLOSED:
-                del self._last_word[reference]
+        for reference, at in list(self._last_word.items()):
+            silent = now - at
+            if silent <= LET_GO or (reference in self._resting and silent <= 4 * LET_GO):
                 continue
-            owed = case.current is not None and case.current.responded_at is None
-            if not owed and now - self._last_word[reference] <= 4 * LET_GO:
-                continue  # nothing is owed: what ends it is the silence of the resident
-            del self._last_word[reference]
-            with self._store.begin() as work:
-                effects: tuple[Effect, ...] = tuple(
-                    CancelTimer(row.timer, row.subject) for row in work.timers_of(reference)
-                )
-                letting = Decision(case, effects, "The export tells no more of it.", ())
-                event = StaffActed(now, "replay", Act.NOTE)
-                work.record(
-                    Step(at=now, who="replay", before=case, decision=letting, event=event, letters=())
-                )
+            with self._store.read() as work:
+                case = work.case(reference)
+            if case is None or case.stage is Stage.CLOSED:
+                self._forget(reference)
+            elif silent <= 4 * LET_GO and not is_owed(case):
+                self._resting.add(reference)  # what ends it is the silence of the resident
+            else:
+                self._forget(reference)
+                with self._store.begin() as work:
+                    effects: tuple[Effect, ...] = tuple(
+                        CancelTimer(row.timer, row.subject) for row in work.timers_of(reference)
+                    )
+                    letting = Decision(case, effects, "The export tells no more of it.", ())
+                    event = StaffActed(now, "replay", Act.NOTE)
+                    work.record(
+                        Step(at=now, who="replay", before=case, decision=letting, event=event, letters=())
+                    )
+
+    def _heard_of(self, reference: str, at: dt.datetime) -> None:
+        self._last_word[reference] = at
+        self._resting.discard(reference)
+
+    def _forget(self, reference: str) -> None:
+        del self._last_word[reference]
+        self._resting.discard(reference)
 
     # -------------------------------------------------------------- mail from outside
 
@@ -290,32 +322,47 @@ class _Player:
             name, "INBOX", 1, self._uid, exported.at, raw[:limit], len(raw), len(raw) > limit, False
         )
         self._keeper.keep([kept], Position(1, self._uid))
-        self._keeper.looked(name, exported.at)
-        for attended in self._service.attend():
-            verdict = attended.verdict
-            reference = attended.reference or ""
-            if reference:
-                self._case_of.setdefault(mail.message_id, reference)
-                self._last_word[reference] = exported.at
-            self._told.came.append(
-                Came(
-                    at=exported.at,
-                    place=exported.place,
-                    message_id=mail.message_id,
-                    thread=(*mail.in_reply_to, *mail.references),
-                    sender=attended.sender,
-                    subject=mail.subject,
-                    text=" ".join(mail.new_text.split())[:300],
-                    disposition=attended.disposition,
-                    reference=reference,
-                    intent=verdict.intent if verdict else None,
-                    confidence=verdict.confidence if verdict else 0.0,
-                    asked=bool(verdict and verdict.intent is Intent.UNSURE),
-                    opened=bool(reference) and reference not in self._known,
-                )
-            )
-            self._known.add(reference)
+        with self._store.begin() as work:
+            work.looked(name, exported.at)
+        self._attend((exported, mail))
         self._lay_down()
+
+    def _attend(self, arrived: _Arrived | None = None) -> None:
+        """To the mail that has just arrived, and to what is to be tried again."""
+        for attended in self._service.attend(50 if self._pending else 1):
+            told = self._pending.pop(attended.mail, arrived)
+            assert told is not None  # nothing else can have waited
+            if attended.disposition == AGAIN:
+                self._pending[attended.mail] = told
+            else:
+                self._record(attended, *told)
+        if not self._pending:
+            self._store.shorten()
+
+    def _record(self, attended: Attended, exported: Exported, mail: Mail) -> None:
+        verdict = attended.verdict
+        reference = attended.reference or ""
+        if reference:
+            self._case_of.setdefault(mail.message_id, reference)
+            self._heard_of(reference, exported.at)
+        self._told.came.append(
+            Came(
+                at=exported.at,
+                place=exported.place,
+                message_id=mail.message_id,
+                thread=(*mail.in_reply_to, *mail.references),
+                sender=attended.sender,
+                subject=mail.subject,
+                text=" ".join(mail.new_text.split())[:300],
+                disposition=attended.disposition,
+                reference=reference,
+                intent=verdict.intent if verdict else None,
+                confidence=verdict.confidence if verdict else 0.0,
+                asked=bool(verdict and verdict.intent is Intent.UNSURE),
+                opened=bool(reference) and reference not in self._known,
+            )
+        )
+        self._known.add(reference)
 
     # -------------------------------------------------------------- what the team wrote
 
@@ -342,9 +389,10 @@ class _Player:
             machine = bool(screening.automatic)
             formal = not machine and is_formal(mail.subject, mail.new_text)
             if case is not None and not machine and any(case.is_party(address) for address in to):
-                self._last_word[reference] = at
+                self._heard_of(reference, at)
                 self._case_of.setdefault(mail.message_id, reference)
                 self._act(work, case, mail, at, formal)
+                work.lay_down(at)
         self._told.went.append(
             Went(
                 at=at,
@@ -379,6 +427,11 @@ class _Player:
             _, decision = self._service.step(work, case, act, self._box, who="the team")
             if decision.case is not None and decision.case != case:
                 return
+
+
+def is_owed(case: Case) -> bool:
+    """Whether the team has yet to respond."""
+    return case.current is not None and case.current.responded_at is None
 
 
 def is_formal(subject: str, text: str) -> bool:
