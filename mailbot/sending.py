@@ -68,6 +68,10 @@ OF_THE_RUN = (Letter.SHADOW_DRAFTS, Letter.SHADOW_DAY)
 """The only letters that leave a shadow run."""
 NOT_SHOWN = (Letter.HANDLER_REPLY, Letter.RESPONSE, Letter.FINAL_RESPONSE, Letter.COMMAND_DONE)
 """What stands, in a shadow run, for mails that the team wrote itself."""
+KNOWN = 500
+"""Of so many mails it is known what a letter that answers them says of its thread."""
+Thread = tuple[str, tuple[str, ...]]
+"""In-Reply-To and References of an answer."""
 WATCHING = (Audience.SUPERVISOR, Audience.DUTY)
 """Who must hear of trouble even where no other letter goes out."""
 
@@ -104,7 +108,7 @@ class Outbox:
         self._own = frozenset(a for box in settings.mailboxes for a in (box.imap.address, *box.imap.aliases))
         self._room: tuple[int, int] | None = None  # how many more letters may go in this hour, and today
         self._room_at = dt.datetime.min.replace(tzinfo=dt.UTC)
-        self._in_hand: tuple[str, tuple[str, tuple[str, ...]]] = ("", ("", ()))
+        self._threads: dict[str, Thread] = {}  # of the mails that were read last
         self._copies_from = dt.datetime.min.replace(tzinfo=dt.UTC)
         self.on_refusal: Callable[[Work, str, Bounced], None] = note_nothing
         self.on_held: Callable[[Work, LetterRow, str], bool] = leave_held
@@ -123,13 +127,16 @@ class Outbox:
         in_reply_to, references = self._thread(work, order.answers) if order.answers else ("", ())
         return NewLetter(order, tokens.message_id(nonce, token, domain), nonce, in_reply_to, references)
 
-    def know(self, mail_id: str, mail: Mail) -> None:
-        """This mail is in hand: a letter that answers it need not read it again."""
-        self._in_hand = (mail_id, thread_of(mail))
+    def know(self, mail_id: str, mail: Mail) -> Thread:
+        """This mail was read: letters that answer it need not read it again. Gives what they are to say."""
+        if len(self._threads) >= KNOWN:
+            for earliest in list(self._threads)[: KNOWN // 2]:
+                self._threads.pop(earliest, None)
+        thread = self._threads[mail_id] = thread_of(mail)
+        return thread
 
-    def _thread(self, work: Work, mail_id: str) -> tuple[str, tuple[str, ...]]:
-        known, thread = self._in_hand
-        return thread if known == mail_id else thread_of(read(work.raw(mail_id)))
+    def _thread(self, work: Work, mail_id: str) -> Thread:
+        return self._threads.get(mail_id) or self.know(mail_id, read(work.raw(mail_id)))
 
     def opens(self, letter: LetterRow, nonce: str, token: str) -> bool:
         """Whether this token was minted by us for this very letter."""
@@ -541,7 +548,7 @@ def paused_until(work: Work, address: str, now: dt.datetime) -> str:
     return f"since {dt.datetime.fromisoformat(since).astimezone(LONDON):%d %B %Y}"
 
 
-def thread_of(mail: Mail) -> tuple[str, tuple[str, ...]]:
+def thread_of(mail: Mail) -> Thread:
     """In-Reply-To and References for an answer to this mail (RFC 5322 section 3.6.4). Read from its bytes: a
     mail that is just being attended to has no row of its own yet that would know them."""
     if not mail.message_id:

@@ -150,6 +150,7 @@ class Service:
     ) -> None:
         self.settings = settings
         self.store = store
+        self._habits = replace(settings.habits, show_handler_address=settings.show_handler_address)
         self._chain = chain
         self.clock = clock
         self.own_addresses = frozenset(
@@ -470,9 +471,9 @@ class Service:
         serial = self._serial(work, event.at) if case is None else None
         unread: frozenset[str] = frozenset()
         if isinstance(event, TimerFell) and event.timer in SILENCES:
-            unread = frozenset(mail.sender for mail in work.quarantined())
+            unread = work.senders_set_aside()
         received_at = getattr(event, "received_at", None)
-        rules = replace(self.rules(work, box, case, serial, unread, received_at=received_at), stale=stale)
+        rules = self.rules(work, box, case, serial, unread, received_at=received_at, stale=stale)
         if case and isinstance(event, TimerFell) and event.timer is Timer.SURVEY:
             rules = replace(rules, no_surveys=unasked(work, case))
         decision = decided or decide(case, event, rules)
@@ -581,6 +582,7 @@ class Service:
         serial: tuple[str, int] | None = None,
         unread: frozenset[str] = frozenset(),
         received_at: dt.datetime | None = None,
+        stale: bool = False,
     ) -> Rulebook:
         """The rulebook of a case, by the version of the policy that it keeps to; of a new one by the version in
         force when its mail was received. A number is asked for only where a case may be opened: on
@@ -603,10 +605,11 @@ class Service:
             ),
             mailbox=box.imap.name,
             reference=reference,
-            habits=replace(self.settings.habits, show_handler_address=self.settings.show_handler_address),
+            habits=self._habits,
             today=self.settings.calendar.london_date(self.clock.now()),
             unread=unread,
             ours=self.own_addresses,
+            stale=stale,
         )
 
     # ================================================================== when days count differently
@@ -628,7 +631,7 @@ class Service:
         if next_due is None or next_due > now:
             return done  # as nearly always, and one look at an index tells
         with self.store.read() as work:
-            unread = bool(work.waiting_mails(1))  # those that back off after a failure are unread as well
+            unread = work.any_waits()
             looks = work.last_looks()
         for box in self.settings.mailboxes:
             as_of = min(looks.get(box.imap.name) or dt.datetime.min.replace(tzinfo=dt.UTC), now)

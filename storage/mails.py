@@ -46,6 +46,10 @@ _RAW = (
 # The uid breaks ties: within one look it is the order of arrival.
 _IN_ORDER = (mails.c.received_at, mails.c.kept_at, mails.c.uid)
 _WAITING = select(mails).where(mails.c.state == MailState.KEPT.value).order_by(*_IN_ORDER)
+_ANY_WAITS: Select[Any] = select(literal_column("1")).where(mails.c.state == MailState.KEPT.value).limit(1)
+_SET_ASIDE = select(mails).where(mails.c.state == MailState.QUARANTINED.value).order_by(*_IN_ORDER)
+_SENDERS_SET_ASIDE = select(mails.c.sender).where(mails.c.state == MailState.QUARANTINED.value).distinct()
+_MAILBOXES = select(mailboxes).order_by(mailboxes.c.name)
 _SAME = (
     select(mails)
     .where(mails.c.fingerprint == bindparam("fingerprint"), mails.c.id != bindparam("but_not"))
@@ -213,7 +217,7 @@ class Mails(Transaction):
                 row.last_error,
                 row.error_at,
             )
-            for row in self._connection.execute(select(mailboxes).order_by(mailboxes.c.name))
+            for row in self._connection.execute(_MAILBOXES)
         ]
 
     def last_looks(self) -> dict[str, dt.datetime | None]:
@@ -453,9 +457,15 @@ class Mails(Transaction):
         return {uid: not truncated for uid, truncated in rows}
 
     def quarantined(self) -> list[MailRow]:
-        return self._mails(
-            select(mails).where(mails.c.state == MailState.QUARANTINED.value).order_by(*_IN_ORDER)
-        )
+        return self._mails(_SET_ASIDE)
+
+    def senders_set_aside(self) -> frozenset[str]:
+        """Who sent the mails that are set aside and that nobody has read."""
+        return frozenset(self._connection.execute(_SENDERS_SET_ASIDE).scalars())
+
+    def any_waits(self) -> bool:
+        """Whether any mail is still to be attended to, those that back off after a failure among them."""
+        return self._connection.execute(_ANY_WAITS).first() is not None
 
     def oldest_waiting_mail(self) -> dt.datetime | None:
         """When the mail that has waited longest to be attended to was kept; None where none waits."""

@@ -475,6 +475,8 @@ class Policy:
 
     def counting(self, calendar: Calendar) -> Calendar:
         """The calendar with the working days as this policy counts them."""
+        if calendar.deducts_closures == self.closures.deducted:
+            return calendar
         return replace(calendar, deducts_closures=self.closures.deducted)
 
     def received_on(self, instant: dt.datetime, calendar: Calendar) -> dt.date:
