@@ -85,7 +85,7 @@ class Alarms:
 
 _PARTS: Final = (
     "heartbeat", "mailbox", "mails", "outbox", "letters", "unreadable", "silence", "reconciliation", "calendar",
-    "secret", "token",
+    "secret", "token", "model",
 )  # fmt: skip
 
 

@@ -142,6 +142,7 @@ def _machine(settings: Settings, clock: Clock) -> Iterator[Finding]:
 def _database(settings: Settings) -> Iterator[Finding]:
     from sqlalchemy.exc import DatabaseError
 
+    from mailbot.presence import works_with_an_older_model
     from storage import open_store
     from storage.rows import StorageRefused
 
@@ -149,6 +150,10 @@ def _database(settings: Settings) -> Iterator[Finding]:
     try:
         store = open_store(settings.database.url)
         current = store.schema_is_current()
+        older = False
+        if current:
+            with store.read() as work:
+                older = works_with_an_older_model(work, settings)
         store.close()
     except (StorageRefused, DatabaseError, OSError) as error:
         told = str(getattr(error, "orig", error)).partition("\n")[0]
@@ -156,6 +161,10 @@ def _database(settings: Settings) -> Iterator[Finding]:
             "database", told, "see that database.url is right, the server is there, and the user may use it"
         )
         return
+    if older:
+        yield warning(
+            "classifier", "mailbot runs with the model of before it was trained anew", "start mailbot again"
+        )
     if current:
         yield ok("database", f"{kind}, of this version")
     elif settings.database.upgrade_on_start:

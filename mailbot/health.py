@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from mailbot.postroom.oauth import TokenSource, source_for
+from mailbot.presence import works_with_an_older_model
 from mailbot.reckoning import DIFFERENCE
 from storage.rows import LetterState, MailState
 
@@ -131,6 +132,9 @@ def examine(work: Work, settings: Settings, now: dt.datetime, running: bool = Tr
         mode=settings.mode.value,
     )
     found = tuple(_troubles(health, settings, running, {n: r.last_error for n, r in rows.items()}))
+    if running and works_with_an_older_model(work, settings):
+        told = "the classifier's model was trained anew since mailbot started: start it again to have it used"
+        found += (Trouble("model", told, False, step="newer"),)
     ending = (*_of_secrets(settings, now.date()), *(_of_token(token) if token else ()))
     return replace(health, troubles=(*found, *ending))
 

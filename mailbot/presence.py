@@ -23,6 +23,8 @@ from mailbot.logs import place_of
 
 if TYPE_CHECKING:
     from mailbot.service import Service
+    from mailbot.settings import Settings
+    from storage.work import Work
 
 log = logging.getLogger("mailbot.presence")
 
@@ -32,6 +34,9 @@ LOOK: Final = "look:"
 """Before the name of a mailbox: the lease of who looks into it."""
 
 
+MODEL: Final = "model:"
+"""Before a worker's name: the file of the classifier's own model as it was when the worker began."""
+
 PATIENCE: Final = 600.0
 """Seconds for which a morning's mails are put off because mails wait or timers are due."""
 
@@ -39,6 +44,29 @@ PATIENCE: Final = 600.0
 def new_name() -> str:
     """A name that no process had before: where it runs, for people, and something drawn by lot."""
     return f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def model_file(settings: Settings) -> str:
+    """What tells one file of the classifier's own model from another; "" for the shipped model, or for none."""
+    if settings.classifier.model is None:
+        return ""
+    try:
+        found = settings.classifier.model.stat()
+    except OSError:
+        return ""
+    return f"{found.st_mtime_ns} {found.st_size}"
+
+
+def works_with_an_older_model(work: Work, settings: Settings) -> bool:
+    """Whether somebody at work read the classifier's own model before its file was written anew."""
+    now = model_file(settings)
+    if not now:
+        return False
+    there = work.on_the_list()
+    return any(
+        then not in ("", now) and key.removeprefix(MODEL) in there
+        for key, then in work.recall_all(MODEL).items()
+    )
 
 
 class Presence:
@@ -58,6 +86,10 @@ class Presence:
         with service.store.begin() as work:
             work.present(service.worker, self._lease)
             work.bury(everybody_but="" if work.shared else service.worker)
+            if service.settings.classifier.model:
+                there = {f"{MODEL}{name}" for name in work.on_the_list()}
+                work.drop_remembered(key for key in work.recall_all(MODEL) if key not in there)
+                work.remember(f"{MODEL}{service.worker}", model_file(service.settings))
             shared = work.shared
         service.outbox.recover()
         if shared:

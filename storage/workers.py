@@ -87,6 +87,10 @@ class Workers(Transaction):
         alive = select(workers.c.name).where(workers.c.until >= self._moment(dt.timedelta(0)))
         return sorted(self._connection.execute(alive).scalars())
 
+    def on_the_list(self) -> frozenset[str]:
+        """The names of all workers that nobody has taken off the list."""
+        return frozenset(self._connection.execute(select(workers.c.name)).scalars())
+
     def _free_claims(self) -> None:
         """Mails and letters in the hands of nobody who is on the list. Each of these mails may be what ended its
         worker, which attended to one of them: it is noted, and such a mail is claimed alone."""

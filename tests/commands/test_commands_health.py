@@ -21,11 +21,14 @@ from doors.tokens import TokenServer
 from mailbot import settings
 from mailbot.alarms import GRACE, Alarms
 from mailbot.casework.parts import OAuthSettings
+from mailbot.clock import SetClock
 from mailbot.health import Health, examine, token_sources, working_hours
 from mailbot.healthdoor import DutyCount, HealthDoor, Tally, look_into, metrics_text
 from mailbot.postroom.oauth import TokenRefused
 from mailbot.postroom.smtp import Handed, Outcome
+from mailbot.presence import Presence, works_with_an_older_model
 from mailbot.settings import Settings
+from mailbot.start import build
 from storage import Store, open_store
 from storage.rows import KeptMail
 
@@ -208,6 +211,29 @@ def test_a_password_that_ends_soon_is_told_like_the_providers_secret(ward: Ward)
     )
     (told,) = [trouble for trouble in ward.look().troubles if trouble.part == "secret"]
     assert told.told == "the mailbox's password ends in 9 days, on 11 March 2026" and not told.blocks
+
+
+def test_a_model_that_was_trained_anew_is_told_until_mailbot_starts_again(ward: Ward, tmp_path: Path) -> None:
+    own = tmp_path / "own.npz"
+    own.write_bytes(b"a model")
+    classifier = replace(ward.settings.classifier, model=own)
+    ward.settings = replace(ward.settings, classifier=classifier)
+
+    def at_its_start() -> Presence:
+        presence = Presence(build(ward.settings, ward.store, SetClock(AT), with_classifier=False).service)
+        presence.begin()
+        return presence
+
+    first = at_its_start()
+    assert "model" not in parts(ward.look())
+    own.write_bytes(b"a better model")
+    (told,) = [trouble for trouble in ward.look().troubles if trouble.part == "model"]
+    assert told.told.endswith("start it again to have it used") and not told.blocks
+    with ward.store.read() as work:
+        assert works_with_an_older_model(work, ward.settings)
+    first.end()
+    at_its_start()
+    assert "model" not in parts(ward.look())
 
 
 def test_duties_are_told_by_how_they_stand(ward: Ward) -> None:
