@@ -7,6 +7,7 @@ asks that it sets out what we understood and what the resident wants): they cut,
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
 
@@ -85,8 +86,10 @@ _CONTACT = re.compile(
 )
 
 
+@functools.lru_cache(maxsize=4)
 def body_alone(text: str) -> str:
-    """`text` without its greeting, farewell, signature and disclaimer. Where nothing would be left: all of it."""
+    """`text` without its greeting, farewell, signature and disclaimer. Where nothing would be left: all of it. Kept
+    for a moment: of one mail several things are asked."""
     whole = text.replace("\r\n", "\n").strip()
     kept = whole
     for pattern in (_GREETING_ALONE, _GREETING):

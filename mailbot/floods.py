@@ -40,8 +40,7 @@ EVERYBODYS = frozenset(
 
 def sender_of_head(head: bytes) -> str:
     """The From address in the first bytes of a mail, "" where there is none."""
-    top, _ = mime.parse(head)
-    return sender_in(top)
+    return sender_in(mime.parse_head(head))
 
 
 def in_turns(rows: Sequence[Waiting], senders: Mapping[str, str]) -> list[Waiting]:

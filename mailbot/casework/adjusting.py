@@ -54,8 +54,9 @@ _LANGUAGES: Final = "|".join(LANGUAGES)
 _WANTS: Final = (
     r"(?:please|need|want|would like|could you|can you|only read|prefer|ask(?:ed|ing)? for)\b[^.!?\n]{0,60}?"
 )
-_ASKS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
+_ASKS: Final[tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...]] = (
     (
+        ("plain",),
         re.compile(
             r"\bplain[- ]text (?:e-?mails?|messages?|only|version)\b"
             r"|\b(?:e-?mails?|write)\b[^.!?\n]{0,30}\bin plain text\b",
@@ -63,18 +64,24 @@ _ASKS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
         ),
         "plain text",
     ),
-    (re.compile(r"\blarge(?:r)? (?:print|type|font)\b", re.I), "large print"),
-    (re.compile(r"\bbraille\b", re.I), "braille"),
-    (re.compile(r"\beasy[- ]read\b", re.I), "easy read"),
+    (("large",), re.compile(r"\blarge(?:r)? (?:print|type|font)\b", re.I), "large print"),
+    (("braille",), re.compile(r"\bbraille\b", re.I), "braille"),
+    (("easy",), re.compile(r"\beasy[- ]read\b", re.I), "easy read"),
     (
+        ("audio", "on tape", "on a cd", "read out"),
         re.compile(
             r"\b(?:audio|on tape|on a cd|read out)\b[^.!?\n]{0,30}\b(?:letter|version|recording)s?\b", re.I
         ),
         "audio",
     ),
-    (re.compile(r"\b(?:bsl|sign language|lip ?reader)\b", re.I), "sign language"),
-    (re.compile(r"\binterpreter\b", re.I), "an interpreter"),
     (
+        ("bsl", "sign language", "lip"),
+        re.compile(r"\b(?:bsl|sign language|lip ?reader)\b", re.I),
+        "sign language",
+    ),
+    (("interpreter",), re.compile(r"\binterpreter\b", re.I), "an interpreter"),
+    (
+        ("mail", "post", "letter"),
         re.compile(
             r"\b(?:don'?t|do not|stop|instead of|rather than|please no)\b[^.!?\n]{0,25}\be-?mail(?:s|ing)?\b"
             r"[^.!?\n]{0,30}\b(?:me|please|post|letter|phone|ring|call)\b"
@@ -84,6 +91,7 @@ _ASKS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
         "by post, no email",
     ),
     (
+        ("ring me", "phone me", "call me", "t read"),
         re.compile(
             r"\b(?:ring|phone|call|telephone) me\b[^.!?\n]{0,30}\b(?:instead|rather than|not (?:write|email))\b"
             r"|\bcan(?:no|')t read\b[^.!?\n]{0,40}\b(?:ring|phone|call) me\b",
@@ -92,6 +100,8 @@ _ASKS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
         "by phone only",
     ),
 )
+"""Words of which one stands (in small letters) in all that the pattern finds, which is quickly told; the pattern; and
+what is asked for."""
 _IN_LANGUAGE: Final = re.compile(
     rf"(?:\btranslat\w+\b[^.!?\n]{{0,20}}\b(?:in|into|to)\s+|\b{_WANTS}\bin\s+)(?P<language>{_LANGUAGES})\b",
     re.I,
@@ -101,8 +111,13 @@ _IN_LANGUAGE: Final = re.compile(
 def suggested(text: str, agreed: tuple[str, ...] = ()) -> tuple[str, ...]:
     """What the mail seems to ask for, each as #adjust takes it; none that is agreed already. At most three."""
     text = text[:20_000].replace("\u2019", "'")
-    found = [words for pattern, words in _ASKS if pattern.search(text)]
-    if language := _IN_LANGUAGE.search(text):
+    small = text.casefold()
+    found = [
+        words
+        for marks, pattern, words in _ASKS
+        if any(mark in small for mark in marks) and pattern.search(text)
+    ]
+    if any(name in small for name in LANGUAGES) and (language := _IN_LANGUAGE.search(text)):
         found.append(f"in {language['language'].title()}")
     known = " ".join(agreed).lower()
     return tuple(words for words in dict.fromkeys(found) if words.lower() not in known)[:3]

@@ -182,21 +182,36 @@ def find_person(desk: Desk, words: str) -> Person | tuple[Person, ...]:
 def named_in(text: str, people: Collection[Person], bare: bool = False) -> frozenset[str]:
     """The keys of those whom the text names: by whole name, by surname with title, first name or initial, or
     by address; with `bare` also by first name or surname alone. Accents and case don't matter."""
-    said, addresses = _said_in(text)
+    said = _said_in(text)
     return frozenset(
         person.key
         for person in people
-        if any(phrase in said for name in _names(person) for phrase in _ways_to_name(name, bare))
-        or any(address.casefold() in addresses for address in _addresses(person))
+        if any(said.names(name, bare) for name in _names(person))
+        or any(address.casefold() in said.addresses for address in _addresses(person))
     )
 
 
+@dataclass(frozen=True)
+class _Said:
+    """The words of a text, each for itself and in their order with a blank around each, and its addresses."""
+
+    words: frozenset[str]
+    line: str
+    addresses: frozenset[str]
+
+    def names(self, name: tuple[str, ...], bare: bool) -> bool:
+        """Whether somebody of this name is named. Every way to do so holds a word of it, which most texts don't."""
+        return not self.words.isdisjoint(name) and any(
+            f" {' '.join(phrase)} " in self.line for phrase in _ways_to_name(name, bare)
+        )
+
+
 @functools.lru_cache(maxsize=8)
-def _said_in(text: str) -> tuple[frozenset[tuple[str, ...]], frozenset[str]]:
-    """Every run of up to five words, and the addresses. Kept for a moment: a step asks for one text several times."""
+def _said_in(text: str) -> _Said:
+    """Kept for a moment: a step asks for one text several times."""
     words = _words_of(text)
-    runs = (words[at : at + length] for length in (1, 2, 3, 4, 5) for at in range(len(words) - length + 1))
-    return frozenset(runs), frozenset(address.casefold() for address in _ADDRESS.findall(text))
+    addresses = frozenset(map(str.casefold, _ADDRESS.findall(text) if "@" in text else ()))
+    return _Said(frozenset(words), f" {' '.join(words)} ", addresses)
 
 
 def conflicted_in(people: Collection[Person], parties: Collection[str], text: str) -> frozenset[str]:
@@ -259,9 +274,14 @@ def _ways_to_name(name: tuple[str, ...], bare: bool) -> Iterator[tuple[str, ...]
 
 def _names(person: Person) -> Iterator[tuple[str, ...]]:
     for name in (person.name, *(alias for alias in person.aliases if "@" not in alias)):
-        words = tuple(word for word in _words_of(name) if word not in _TITLES)
-        if words:
+        if words := _name_of(name):
             yield words
+
+
+@functools.lru_cache(maxsize=1_024)
+def _name_of(name: str) -> tuple[str, ...]:
+    """Its words without titles."""
+    return tuple(word for word in _words_of(name) if word not in _TITLES)
 
 
 def _addresses(person: Person) -> tuple[str, ...]:

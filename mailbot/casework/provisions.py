@@ -9,6 +9,7 @@ confirmation is asked for and never waited for where the Code is enforced.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
@@ -140,8 +141,16 @@ class Route:
 
     def raised_by(self, flags: frozenset[Flag], text: str) -> bool:
         """Whether a mail with these flags and this text belongs to it."""
-        plain = " ".join(text.lower().split())
-        return bool(flags & set(ROUTE_FLAGS[self.kind])) or any(word in plain for word in self.words)
+        if not flags.isdisjoint(ROUTE_FLAGS[self.kind]):
+            return True
+        plain = _plain(text) if self.words else ""
+        return any(word in plain for word in self.words)
+
+
+@functools.lru_cache(maxsize=4)
+def _plain(text: str) -> str:
+    """In small letters on one line. Kept for a moment: a mail is asked about for one route after the other."""
+    return " ".join(text.lower().split())
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,13 @@ A reference found is a clue, never authority: who may act on the case is decided
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 _SERIAL_DIGITS = 6
 _LONGEST_SERIAL = 9
+_REMEMBERED = 20_000  # characters; what was found in a longer text is not held in memory
 _PREFIX = re.compile(r"[A-Z]{2,6}\Z")
 
 # Characters that readers can't tell from plain ones, or can't see at all. Full-width forms come from
@@ -72,36 +74,58 @@ def compose(prefix: str, year: int, serial: int) -> str:
 
 def find(text: str, prefix: str) -> tuple[str, ...]:
     """The valid references in `text`, as `compose` spells them, each once, in the order of the text."""
-    return tuple(dict.fromkeys(reference for reference, _ in _read(text, prefix) if reference))
+    return tuple(dict.fromkeys(seen.reference for seen in _read(text, prefix) if seen.reference))
 
 
 def near_misses(text: str, prefix: str) -> tuple[str, ...]:
     """What looks like a reference of ours but whose check is wrong or missing, as it was typed (blanks and
     line breaks closed up), each once. A person is to be told of these; nothing is looked up by them."""
-    return tuple(dict.fromkeys(typed for reference, typed in _read(text, prefix) if not reference))
+    return tuple(dict.fromkeys(seen.typed for seen in _read(text, prefix) if not seen.reference))
 
 
 def without_check(text: str, prefix: str) -> tuple[str, ...]:
     """The references whose check somebody left away, completed ("CC-2026-004217"), each once. A number alone
     proves little: it counts only where the writer is a party to that very case."""
-    plain = text.translate(_PLAIN)
-    bare = [(m["year"], m["bare"]) for m in _shape(prefix).finditer(plain) if m["bare"] is not None]
-    numbers = [(int(y.translate(_TYPED_DIGITS)), int(s.translate(_TYPED_DIGITS))) for y, s in bare]
-    return tuple(dict.fromkeys(compose(prefix, year, serial) for year, serial in numbers if serial > 0))
+    return tuple(dict.fromkeys(seen.completed for seen in _read(text, prefix) if seen.completed))
 
 
-def _read(text: str, prefix: str) -> Iterator[tuple[str, str]]:
-    """Yields (reference or "", as typed) for everything that has the shape of a reference."""
-    for match in _shape(prefix).finditer(text.translate(_PLAIN)):
-        year = int(match["year"].translate(_TYPED_DIGITS))
-        reference = ""
-        for typed_serial, typed_check in _readings(match):
-            serial = int(typed_serial.translate(_TYPED_DIGITS))
-            check = typed_check.translate(_TYPED_DIGITS).upper()
-            if serial > 0 and check == check_character(year, serial):
-                reference = compose(prefix, year, serial)
-                break
-        yield reference, " ".join(re.sub(r"\n[\s>|]*", "", match[0]).split())
+@dataclass(frozen=True)
+class _Seen:
+    """What has the shape of a reference: which it is, "" where its check is wrong or missing; as it was typed; and
+    completed, where it was left without a check."""
+
+    reference: str
+    typed: str
+    completed: str
+
+
+def _read(text: str, prefix: str) -> Iterable[_Seen]:
+    """Everything that has the shape of a reference, in its order."""
+    return _read_once(text, prefix) if len(text) <= _REMEMBERED else _scan(text, prefix)
+
+
+def _scan(text: str, prefix: str) -> Iterator[_Seen]:
+    return (_seen(match, prefix) for match in _shape(prefix).finditer(text.translate(_PLAIN)))
+
+
+@lru_cache(maxsize=8)
+def _read_once(text: str, prefix: str) -> tuple[_Seen, ...]:
+    """Kept for a moment: of one text several things are asked."""
+    return tuple(_scan(text, prefix))
+
+
+def _seen(match: re.Match[str], prefix: str) -> _Seen:
+    year = int(match["year"].translate(_TYPED_DIGITS))
+    reference = completed = ""
+    for typed_serial, typed_check in _readings(match):
+        serial = int(typed_serial.translate(_TYPED_DIGITS))
+        check = typed_check.translate(_TYPED_DIGITS).upper()
+        if serial > 0 and check == check_character(year, serial):
+            reference = compose(prefix, year, serial)
+            break
+    if match["bare"] is not None and (serial := int(match["bare"].translate(_TYPED_DIGITS))) > 0:
+        completed = compose(prefix, year, serial)
+    return _Seen(reference, " ".join(re.sub(r"\n[\s>|]*", "", match[0]).split()), completed)
 
 
 def _readings(match: re.Match[str]) -> Iterator[tuple[str, str]]:

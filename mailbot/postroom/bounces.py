@@ -149,10 +149,13 @@ def told_as_bounce(mail: Mail) -> tuple[str, str] | None:
     if mail.sender is None and about_delivery:
         return "a delivery notice without a sender", "Subject"
     office = bool(_OFFICES.match(local) or mail.header("x-mdaemon-deliver-to"))
-    worded = about_delivery or bool(_BOUNCE_WORDS.search(mail.text[:3_000]))
     if office and about_delivery:
         return "a postmaster's delivery notice", "From"
-    if null and worded and not mail.is_reply and (about_delivery or office or _returns_a_mail(mail)):
+    if (
+        null
+        and not mail.is_reply
+        and (about_delivery or (_worded(mail) and (office or _returns_a_mail(mail))))
+    ):
         return "a delivery notice without an envelope sender", "Return-Path"
     if top.content_type == "multipart/report" and not mail.is_reply:
         return "a report of a mail system (RFC 6522)", "Content-Type"
@@ -162,6 +165,11 @@ def told_as_bounce(mail: Mail) -> tuple[str, str] | None:
 _AMAZON = re.compile(r"@(?:[a-z0-9-]+\.)*amazon(?:aws|ses)\.com$")
 _AMAZON_BOUNCE = re.compile(r'\\*"notificationType\\*"\s*:\s*\\*"Bounce\\*"')
 _AMAZON_RECIPIENT = re.compile(r'\\*"emailAddress\\*"\s*:\s*\\*"([^"\\\s]{3,254})\\*"')
+
+
+def _worded(mail: Mail) -> bool:
+    """Whether it speaks as delivery notices do."""
+    return _BOUNCE_WORDS.search(mail.text[:3_000]) is not None
 
 
 def _reports(top: mime.Part) -> bool:

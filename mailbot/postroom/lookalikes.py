@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from html import unescape
 
 from mailbot.postroom.charsets import one_line
@@ -86,13 +87,17 @@ def _mixed(word: str) -> bool:
 def imitates(address: str, ours: frozenset[str]) -> str:
     """The one of our addresses or domains that this address is drawn like without being it, "" for none."""
     domain = address.rpartition("@")[2]
+    drawn_domain, drawn = skeleton(domain), skeleton(address)
     for own in sorted(ours):
         own_domain = own.rpartition("@")[2]
-        if domain != own_domain and skeleton(domain) == skeleton(own_domain):
+        if domain != own_domain and drawn_domain == _known_skeleton(own_domain):
             return own_domain
-        if address != own and "@" in own and skeleton(address) == skeleton(own):
+        if address != own and "@" in own and drawn == _known_skeleton(own):
             return own
     return ""
+
+
+_known_skeleton = lru_cache(maxsize=1_024)(skeleton)  # of addresses that are held against every sender
 
 
 _HREF = re.compile(

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import binascii
 import contextlib
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -57,6 +58,14 @@ class Part:
     parameters: dict[str, str]
     raw: bytes = field(repr=False)
     parts: tuple[Part, ...] = ()
+
+    @functools.cached_property
+    def named(self) -> dict[str, list[Field]]:
+        """The fields by their lower-cased names, topmost first."""
+        found: dict[str, list[Field]] = {}
+        for one in self.fields:
+            found.setdefault(one.name, []).append(one)
+        return found
 
     def first(self, name: str) -> bytes:
         """Body of the topmost field of this (lower-cased) name, b"" where there is none."""
@@ -115,12 +124,22 @@ class Part:
 
 def parse(raw: bytes) -> tuple[Part, tuple[str, ...]]:
     """The mail's outermost part, and what was odd about it."""
+    walk, start = _begin(raw)
+    top = walk.part(start, len(walk.raw), "text/plain", 0)
+    return top, tuple(dict.fromkeys(walk.defects))
+
+
+def parse_head(raw: bytes) -> Part:
+    """The header fields of the mail's outermost part, and nothing of what is in it."""
+    walk, start = _begin(raw)
+    fields, _ = walk.fields(start, len(walk.raw))
+    return Part(fields, "text/plain", {}, b"")
+
+
+def _begin(raw: bytes) -> tuple[_Walk, int]:
     if b"\n" not in raw:
         raw = raw.replace(b"\r", b"\n")  # kept by an old Mac: a bare CR ends the line
-    walk = _Walk(raw)
-    start = len(raw) - len(raw.lstrip(b" \t\r\n"))
-    top = walk.part(start, len(raw), "text/plain", 0)
-    return top, tuple(dict.fromkeys(walk.defects))
+    return _Walk(raw), len(raw) - len(raw.lstrip(b" \t\r\n"))
 
 
 def value_of(raw: bytes) -> str:

@@ -103,9 +103,7 @@ class Mail:
 
     def header(self, name: str) -> tuple[str, ...]:
         """All fields of this name, decoded, topmost first (at most 200, each of at most 16 KB)."""
-        wanted = name.lower()
-        found = (f for f in self.structure.fields if f.name == wanted)
-        return tuple(f.text() for f, _ in zip(found, range(200), strict=False))
+        return tuple(f.text() for f in self.structure.named.get(name.lower(), ())[:200])
 
 
 def read(raw: bytes) -> Mail:
@@ -396,7 +394,7 @@ class Head:
 def read_head(raw: bytes) -> Head:
     """Total, as `read` is: any bytes give a `Head`."""
     try:
-        top, _ = mime.parse(raw)
+        top = mime.parse_head(raw)
         refers = (*_ids(top, "in-reply-to"), *_ids(top, "references"))
         subject = charsets.one_line(charsets.header_text(top.first("subject")))
         return Head(sender_in(top), subject, tuple(dict.fromkeys(refers)), _delivered_to(top))
