@@ -15,17 +15,20 @@ from sqlalchemy import delete, func, insert, select, text
 
 from mailbot.casework.allocation import Burden
 from mailbot.casework.vocabulary import Case, Flag, Stage
+from storage.ready import Ready
 from storage.schema import burdens, cases
 from storage.transaction import Transaction
 
-_MOST_LINES = 400
+_MOST_LINES = 100
 """Beyond so many lines they are folded: then each person has a line for each stage and each flag."""
 _FOLDING = 0x6D626F6C64  # the advisory lock of who folds, on PostgreSQL
 
-_SUMS = select(
-    burdens.c.handler, burdens.c.stage, burdens.c.flag, func.sum(burdens.c.change), func.count()
-).group_by(burdens.c.handler, burdens.c.stage, burdens.c.flag)
-_ADD = insert(burdens)
+_SUMS = Ready(
+    select(
+        burdens.c.handler, burdens.c.stage, burdens.c.flag, func.sum(burdens.c.change), func.count()
+    ).group_by(burdens.c.handler, burdens.c.stage, burdens.c.flag)
+)
+_ADD = Ready(insert(burdens).inline())
 _TAKE_ALL = delete(burdens).returning(burdens.c.handler, burdens.c.stage, burdens.c.flag, burdens.c.change)
 
 Line = tuple[str, str, str]
@@ -37,7 +40,7 @@ class Burdens(Transaction):
 
     def burdens(self) -> dict[str, Burden]:
         """What each person has open, by the key of the person."""
-        rows = self._connection.execute(_SUMS).all()
+        rows = _SUMS.all(self._connection, {})
         if self._writes and sum(row[4] for row in rows) > _MOST_LINES + 2 * len(rows):
             self._fold()
         stages: dict[str, dict[Stage, int]] = {}
@@ -88,8 +91,7 @@ class Burdens(Transaction):
             for (handler, stage, flag), change in changes.items()
             if change
         ]
-        if rows:
-            self._connection.execute(_ADD, rows)
+        _ADD.change_all(self._connection, rows)
 
 
 def _flags_in(body: str) -> list[str]:

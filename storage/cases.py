@@ -13,12 +13,13 @@ from sqlalchemy import Row, Select, bindparam, delete, func, or_, select
 
 from mailbot.casework.vocabulary import Case, Stage, Timer
 from storage import codec, schema
+from storage.ready import Ready
 from storage.rows import TimerRow
 from storage.schema import cases, heads, parties, sequences, timers
 from storage.transaction import Transaction
 
-_CASE = select(cases.c.body).where(cases.c.reference == bindparam("reference"))
-_OPEN_OF = (
+_CASE = Ready(select(cases.c.body).where(cases.c.reference == bindparam("reference")))
+_OPEN_OF = Ready(
     select(cases.c.body)
     .join(parties, parties.c.reference == cases.c.reference)
     .where(parties.c.address == bindparam("address"), cases.c.stage != Stage.CLOSED.value)
@@ -68,19 +69,21 @@ _OWED_WHILE_CLOSED = (
     .order_by(cases.c.received_at, cases.c.reference)
 )
 _TIMERS = frozenset(timer.value for timer in Timer)
-_DROP = delete(timers).where(
-    timers.c.reference == bindparam("its_reference"),
-    timers.c.timer == bindparam("its_timer"),
-    timers.c.subject == bindparam("its_subject"),
+_DROP = Ready(
+    delete(timers).where(
+        timers.c.reference == bindparam("its_reference"),
+        timers.c.timer == bindparam("its_timer"),
+        timers.c.subject == bindparam("its_subject"),
+    )
 )
-_NEXT = select(sequences.c.next).where(sequences.c.name == bindparam("name")).with_for_update()
+_NEXT = Ready(select(sequences.c.next).where(sequences.c.name == bindparam("name")).with_for_update())
 
 
 class Cases(Transaction):
     """The part of a unit of work that deals with cases and what hangs on them."""
 
     def case(self, reference: str) -> Case | None:
-        body = self._connection.execute(_CASE, {"reference": reference}).scalar()
+        body = _CASE.scalar(self._connection, {"reference": reference})
         return None if body is None else codec.read_case(body)
 
     def case_if_readable(self, reference: str) -> Case | None:
@@ -104,8 +107,8 @@ class Cases(Transaction):
 
     def open_cases_of(self, address: str) -> list[Case]:
         """Cases that are not closed and have this address as a party, the earliest first."""
-        bodies = self._connection.execute(_OPEN_OF, {"address": address.lower()}).scalars()
-        return [codec.read_case(body) for body in bodies]
+        rows = _OPEN_OF.all(self._connection, {"address": address.lower()})
+        return [codec.read_case(row.body) for row in rows]
 
     def open_references_of(self, addresses: Iterable[str]) -> dict[str, list[str]]:
         """Of each address that is a party to open cases their references."""
@@ -201,12 +204,12 @@ class Cases(Transaction):
 
         Nobody else can peek at the same sequence before this transaction ends.
         """
-        found = self._connection.execute(_NEXT, {"name": name}).scalar()
+        found = _NEXT.scalar(self._connection, {"name": name})
         if found is None:
             self._connection.execute(
                 schema.insert_if_new(self._dialect, sequences), {"name": name, "next": 1}
             )
-            found = self._connection.execute(_NEXT, {"name": name}).scalar_one()
+            found = _NEXT.scalar(self._connection, {"name": name})
         return int(found)
 
     # -------------------------------------------------------------- timers
@@ -255,11 +258,8 @@ class Cases(Transaction):
 
     def drop_timer(self, reference: str, timer: Timer, subject: str = "") -> bool:
         """Forget a timer without a step; False when there was none. Steps do it by themselves."""
-        return bool(
-            self._connection.execute(
-                _DROP, {"its_reference": reference, "its_timer": timer.value, "its_subject": subject}
-            ).rowcount
-        )
+        told = {"its_reference": reference, "its_timer": timer.value, "its_subject": subject}
+        return bool(_DROP.change(self._connection, told))
 
 
 def _timers(rows: Iterable[Row[Any]]) -> list[TimerRow]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
+from storage.ready import run
 from storage.rows import CaseChanged, SequenceMoved, StorageRefused
 
 BUSY_TIMEOUT = 30_000  # milliseconds that a writer of another process is waited for
@@ -102,7 +103,7 @@ def sqlite_engine(url: URL, begin: str, *, foreign_keys: bool = True) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin_transaction(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        run(connection, begin)
 
     return engine
 

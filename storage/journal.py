@@ -8,7 +8,6 @@ names it) then proves that nothing was cut off at the end.
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import hashlib
 import json
 import secrets
@@ -18,20 +17,21 @@ from typing import Any
 from sqlalchemy import Row, bindparam, func, insert, literal_column, or_, select, text
 
 from storage import chain, codec, schema
+from storage.ready import Ready
 from storage.rows import Checkpoint, JournalRow
 from storage.schema import checkpoints, heads, journal, redactions
 from storage.transaction import Transaction
 from storage.verifying import Verified, verify
 
 _JOURNAL_OF = select(journal).where(journal.c.reference == bindparam("reference")).order_by(journal.c.seq)
-_STORY_OF = (
+_STORY_OF = Ready(
     select(journal.c.at, journal.c.summary, journal.c.because)
     .where(journal.c.reference == bindparam("reference"))
     .order_by(journal.c.seq.desc())
     .limit(bindparam("latest"))
 )
 _ALL = 1_000_000
-_LINE = insert(journal)
+_LINE = Ready(insert(journal).inline())
 _LAST = select(checkpoints).order_by(checkpoints.c.number.desc()).limit(1)
 _NEXT_SEQ = {
     "postgresql": "nextval('journal_seq_seq')",
@@ -50,7 +50,7 @@ class Journal(Transaction):
     def story_of(self, reference: str, latest: int = 0) -> list[tuple[dt.datetime, str, tuple[str, ...]]]:
         """When what was done in a case and by which clauses, without the events; with `latest` only so many lines."""
         asked = {"reference": reference, "latest": latest or _ALL}
-        rows = self._connection.execute(_STORY_OF, asked).all()
+        rows = _STORY_OF.all(self._connection, asked)
         return [(at, summary, codec.read_words(because)) for at, summary, because in reversed(rows)]
 
     def journal_between(self, since: dt.datetime, until: dt.datetime) -> list[JournalRow]:
@@ -126,7 +126,7 @@ class Journal(Transaction):
         """The chain, its last line's place and hash, and the number of the next line. The head stays locked until the
         transaction ends, so that two workers who write of the same matter do it one after the other."""
         name = _stored("chain", name, self._connection)
-        place, hash_, seq = self._connection.execute(_take_head(self._dialect), {"chain": name}).one()
+        ((place, hash_, seq),) = _TAKE_HEAD.all(self._connection, {"chain": name})
         return name, place, hash_, seq
 
     def _add_line(self, values: Mapping[str, Any], head: tuple[str, int, str, int] | None = None) -> int:
@@ -136,7 +136,7 @@ class Journal(Transaction):
         row |= {"chain": name, "place": place + 1, "previous": previous, "seq": seq}
         row["salt"] = secrets.token_hex(16)
         row["hash"] = chain.line_hash(row, chain.seals(row), self._key)
-        self._connection.execute(_LINE, row)  # a trigger moves the head on
+        _LINE.change(self._connection, row)  # a trigger moves the head on
         return int(row["seq"])
 
     # -------------------------------------------------------------- checkpoints
@@ -200,12 +200,14 @@ def _stored(name: str, value: Any, connection: Any) -> Any:
     return value if bound is None or isinstance(value, dt.datetime) else bound(value, connection.dialect)
 
 
-@functools.cache
 def _take_head(dialect: str) -> Any:
     statement = schema.insert_or_keep(dialect, heads, "place")
     return statement.values(chain=bindparam("chain", type_=heads.c.chain.type), place=0, hash="").returning(
         heads.c.place, heads.c.hash, literal_column(_NEXT_SEQ[dialect])
     )
+
+
+_TAKE_HEAD = Ready(_take_head)
 
 
 def _journal_row(row: Row[Any]) -> JournalRow:

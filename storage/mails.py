@@ -17,6 +17,7 @@ from sqlalchemy import Row, Select, bindparam, func, insert, literal_column, or_
 
 from mailbot.casework.vocabulary import Intent, Stage
 from storage import codec, schema
+from storage.ready import Ready
 from storage.rows import (
     AttachmentRow,
     ClaimLost,
@@ -38,7 +39,8 @@ from storage.workers import claimable_by
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: none that people take for another
 
 _MAIL = select(mails).where(mails.c.id == bindparam("id"))
-_RAW = (
+_KEEP = Ready(lambda dialect: schema.insert_if_new(dialect, mails))
+_RAW = Ready(
     select(schema.blobs.c.content)
     .join(mails, mails.c.blob == schema.blobs.c.sha256)
     .where(mails.c.id == bindparam("id"))
@@ -50,20 +52,20 @@ _ANY_WAITS: Select[Any] = select(literal_column("1")).where(mails.c.state == Mai
 _SET_ASIDE = select(mails).where(mails.c.state == MailState.QUARANTINED.value).order_by(*_IN_ORDER)
 _SENDERS_SET_ASIDE = select(mails.c.sender).where(mails.c.state == MailState.QUARANTINED.value).distinct()
 _MAILBOXES = select(mailboxes).order_by(mailboxes.c.name)
-_SAME = (
+_SAME = Ready(
     select(mails)
     .where(mails.c.fingerprint == bindparam("fingerprint"), mails.c.id != bindparam("but_not"))
     .order_by(mails.c.kept_at, mails.c.uid)
     .limit(1)
 )
-_SETTLE = update(mails).where(mails.c.id == bindparam("mail_id"), mails.c.attended_at.is_(None))
-_SETTLE_AGAIN = update(mails).where(mails.c.id == bindparam("mail_id"))
+_settle_again = update(mails).where(mails.c.id == bindparam("mail_id"))
+_settle = _settle_again.where(mails.c.attended_at.is_(None))
 _holds_it = (
     mails.c.state == MailState.KEPT.value,
     mails.c.claimed_by == bindparam("holder", type_=mails.c.claimed_by.type),
 )
-_SETTLE_HELD = _SETTLE.where(*_holds_it)
-_SETTLE_HELD_AGAIN = _SETTLE_AGAIN.where(*_holds_it)
+_SETTLE, _SETTLE_AGAIN = Ready(_settle), Ready(_settle_again)
+_SETTLE_HELD, _SETTLE_HELD_AGAIN = Ready(_settle.where(*_holds_it)), Ready(_settle_again.where(*_holds_it))
 # What is asked of each waiting mail to find whose turn it is; of the few that are claimed all is read.
 _LINE = (
     select(
@@ -96,7 +98,7 @@ _CLAIM = (
     .values(claimed_by=bindparam("worker"))
     .returning(*mails.c)
 )
-_ATTACH = insert(schema.attachments)
+_ATTACH = Ready(insert(schema.attachments).inline())
 _FAIL = (
     update(mails)
     .where(mails.c.id == bindparam("mail_id"))
@@ -114,17 +116,17 @@ _RECENT: Select[Any] = (
     .where(mails.c.attended_at >= bindparam("since"), mails.c.state != MailState.QUARANTINED.value)
     .limit(bindparam("at_most"))
 )
-_FROM_SENDER = select(func.count()).select_from(
-    _RECENT.where(mails.c.sender == bindparam("sender")).subquery()
+_FROM_SENDER = Ready(
+    select(func.count()).select_from(_RECENT.where(mails.c.sender == bindparam("sender")).subquery())
 )
-_FROM_DOMAIN = select(func.count()).select_from(
-    _RECENT.where(mails.c.domain == bindparam("domain")).subquery()
+_FROM_DOMAIN = Ready(
+    select(func.count()).select_from(_RECENT.where(mails.c.domain == bindparam("domain")).subquery())
 )
 
 _BY_MESSAGE_ID = (
     select(mails).where(mails.c.message_id.in_(bindparam("ids", expanding=True))).order_by(*_IN_ORDER)
 )
-_CASES_OF = _BY_MESSAGE_ID.with_only_columns(mails.c.message_id, mails.c.sender, mails.c.reference)
+_CASES_OF = Ready(_BY_MESSAGE_ID.with_only_columns(mails.c.message_id, mails.c.sender, mails.c.reference))
 
 
 class Mails(Transaction):
@@ -158,8 +160,8 @@ class Mails(Transaction):
         """Keep a mail's bytes; gives its new id, or None when this very mail is there already."""
         blob = self._keep_blob(mail.raw)
         mail_id = _new_id(mail.kept_at)
-        written = self._connection.execute(
-            schema.insert_if_new(self._dialect, mails),
+        new = _KEEP.change(
+            self._connection,
             {
                 "id": mail_id,
                 "mailbox": mail.mailbox,
@@ -181,7 +183,7 @@ class Mails(Transaction):
                 "automatic": "",
             },
         )
-        return mail_id if written.rowcount else None
+        return mail_id if new else None
 
     def position(self, mailbox: str) -> Position | None:
         """How far the mailbox was read; None before the first look."""
@@ -267,7 +269,7 @@ class Mails(Transaction):
 
     def raw(self, mail_id: str) -> bytes:
         """The mail's bytes as kept. NoSuchMail when there is none."""
-        content = self._connection.execute(_RAW, {"id": mail_id}).scalar()
+        content = _RAW.scalar(self._connection, {"id": mail_id})
         if content is None:
             raise NoSuchMail(mail_id)
         return bytes(content)
@@ -281,7 +283,7 @@ class Mails(Transaction):
 
     def same_mail(self, fingerprint: str, but_not: str) -> MailRow | None:
         """The first mail with this content that was attended to, other than `but_not`."""
-        row = self._connection.execute(_SAME, {"fingerprint": fingerprint, "but_not": but_not}).first()
+        row = _SAME.first(self._connection, {"fingerprint": fingerprint, "but_not": but_not})
         return _mail_row(row) if row else None
 
     def mail_by_message_id(self, ids: Iterable[str]) -> list[MailRow]:
@@ -295,7 +297,7 @@ class Mails(Transaction):
         wanted = [i for i in dict.fromkeys(ids) if i]
         if not wanted:
             return {}
-        return {row[0]: (row[1], row[2]) for row in self._connection.execute(_CASES_OF, {"ids": wanted})}
+        return {row[0]: (row[1], row[2]) for row in _CASES_OF.all(self._connection, {"ids": wanted})}
 
     def settle_mail(self, mail_id: str, found: SettledMail, holder: str = "") -> None:
         """Record what became of a mail, with its attachments. Settling again replaces it all. `holder`: the worker that
@@ -318,8 +320,8 @@ class Mails(Transaction):
         }
         first, again = (_SETTLE_HELD, _SETTLE_HELD_AGAIN) if holder else (_SETTLE, _SETTLE_AGAIN)
         asked = {"holder": holder} if holder else {}
-        if not self._connection.execute(first, values | asked).rowcount:
-            if not self._connection.execute(again, values | asked).rowcount:
+        if not first.change(self._connection, values | asked):
+            if not again.change(self._connection, values | asked):
                 raise ClaimLost(mail_id) if holder else NoSuchMail(mail_id)
             table = schema.attachments
             self._connection.execute(table.delete().where(table.c.mail == mail_id))
@@ -338,7 +340,7 @@ class Mails(Transaction):
             }
             for position, attachment in enumerate(found.attachments, start=1)
         ]
-        self._connection.execute(_ATTACH, rows)
+        _ATTACH.change_all(self._connection, rows)
 
     def attachments(self, mail_id: str) -> list[AttachmentRow]:
         """What came with the mail, in its order; the bytes are `blob(sha256)`."""
@@ -382,12 +384,12 @@ class Mails(Transaction):
     def count_mails_from(self, sender: str, since: dt.datetime, at_most: int) -> int:
         """Mails of this sender that were attended to since then and not set aside, counted up to `at_most`."""
         asked = {"sender": sender, "since": since, "at_most": at_most}
-        return int(self._connection.execute(_FROM_SENDER, asked).scalar_one())
+        return int(_FROM_SENDER.scalar(self._connection, asked))
 
     def count_mails_from_domain(self, domain: str, since: dt.datetime, at_most: int) -> int:
         """As `count_mails_from`, of all senders with addresses in this very domain."""
         asked = {"domain": domain, "since": since, "at_most": at_most}
-        return int(self._connection.execute(_FROM_DOMAIN, asked).scalar_one())
+        return int(_FROM_DOMAIN.scalar(self._connection, asked))
 
     def release_mail(self, mail_id: str) -> None:
         """Let a mail be attended to again from the start, its attempts forgotten (a person asked for it)."""
@@ -518,8 +520,8 @@ class Mails(Transaction):
         return [_mail_row(row) for row in rows]
 
 
-def _mail_row(row: Row[Any]) -> MailRow:
-    values = dict(row._mapping)
+def _mail_row(row: Any) -> MailRow:
+    values = row._asdict()
     del values["domain"]  # of the sender, for counting alone
     values["state"] = MailState(values["state"])
     values["verdict"] = codec.read_verdict(values["verdict"])

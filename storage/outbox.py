@@ -11,23 +11,24 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, insert, literal_column, or_, select, update
+from sqlalchemy import bindparam, func, insert, literal_column, or_, select, update
 
 from mailbot.casework.vocabulary import Audience, Letter, SendLetter
 from storage import codec
+from storage.ready import Ready
 from storage.rows import UNREADABLE, ClaimLost, LetterRow, LetterState, NewLetter, NoSuchLetter
 from storage.schema import letters
 from storage.transaction import Transaction
 from storage.workers import claimable_by, orphaned
 
 _BY_ID = select(letters).where(letters.c.id == bindparam("id"))
-_BY_NONCE = select(letters).where(letters.c.nonce == bindparam("nonce"))
-_BY_MESSAGE_ID = (
+_BY_NONCE = Ready(select(letters).where(letters.c.nonce == bindparam("nonce")))
+_BY_MESSAGE_ID = Ready(
     select(letters).where(letters.c.message_id.in_(bindparam("ids", expanding=True))).order_by(letters.c.id)
 )
 _OF_CASE = select(letters).where(letters.c.reference == bindparam("reference")).order_by(letters.c.id)
-_INSERT = insert(letters)
-_INSERT_ONE = _INSERT.returning(letters.c.id)
+_INSERT = Ready(insert(letters).inline())
+_INSERT_ONE = Ready(insert(letters).returning(letters.c.id))
 
 _CLAIMABLE = [LetterState.WAITING.value, LetterState.CLAIMED.value]
 _ON_ITS_WAY = [*_CLAIMABLE, LetterState.HANDING.value]
@@ -111,13 +112,10 @@ class Outbox(Transaction):
 
     def add_letter(self, letter: NewLetter, at: dt.datetime, reference: str | None = None) -> int:
         """Put a letter into the outbox; gives its id. Letters of a case come with its step instead."""
-        written = self._connection.execute(_INSERT_ONE, _new_row(letter, reference, at))
-        return int(written.scalar_one())
+        return int(_INSERT_ONE.scalar(self._connection, _new_row(letter, reference, at)))
 
     def _add_letters(self, new: Iterable[NewLetter], at: dt.datetime, reference: str | None) -> None:
-        rows = [_new_row(letter, reference, at) for letter in new]
-        if rows:
-            self._connection.execute(_INSERT, rows)
+        _INSERT.change_all(self._connection, [_new_row(letter, reference, at) for letter in new])
 
     # -------------------------------------------------------------- sending
 
@@ -289,7 +287,7 @@ class Outbox(Transaction):
         return _letter_row(row) if row else None
 
     def letter_by_nonce(self, nonce: str) -> LetterRow | None:
-        row = self._connection.execute(_BY_NONCE, {"nonce": nonce}).first()
+        row = _BY_NONCE.first(self._connection, {"nonce": nonce})
         return _letter_row(row) if row else None
 
     def letters_by_message_id(self, ids: Iterable[str]) -> list[LetterRow]:
@@ -297,7 +295,7 @@ class Outbox(Transaction):
         wanted = [i for i in dict.fromkeys(ids) if i]
         if not wanted:
             return []
-        return [_letter_row(row) for row in self._connection.execute(_BY_MESSAGE_ID, {"ids": wanted})]
+        return [_letter_row(row) for row in _BY_MESSAGE_ID.all(self._connection, {"ids": wanted})]
 
     def references_of_letters(self, keys: Iterable[str]) -> dict[str, str]:
         """Of our letters with one of these Message-IDs or nonces the case, by either."""
@@ -388,7 +386,7 @@ def _new_row(letter: NewLetter, reference: str | None, at: dt.datetime) -> dict[
     }
 
 
-def _letter_row(row: Row[Any]) -> LetterRow:
+def _letter_row(row: Any) -> LetterRow:
     """Total: of a row whose order can't be read (damaged, or of a version that knows more) it gives what stands
     beside it, and says so, so that it keeps no other letter back."""
     unreadable = ""
@@ -420,7 +418,7 @@ def _letter_row(row: Row[Any]) -> LetterRow:
     )
 
 
-def _what_is_left(row: Row[Any]) -> SendLetter:
+def _what_is_left(row: Any) -> SendLetter:
     """Kind and reader by the columns. A kind that this version does not know stands as an alert to a supervisor:
     nothing hangs on that, for the letter never goes."""
     kind = Letter(row.letter) if row.letter in _KINDS else Letter.ALERT
@@ -428,7 +426,7 @@ def _what_is_left(row: Row[Any]) -> SendLetter:
     return SendLetter(kind, audience, row.to_address, (), {}, person=row.person)
 
 
-def _kind_of_damage(row: Row[Any], error: Exception) -> str:
+def _kind_of_damage(row: Any, error: Exception) -> str:
     if row.letter not in _KINDS:
         return f"this version knows no letter of the kind {row.letter}"
     return type(error).__name__  # not what the error says: it may quote the letter

@@ -7,8 +7,10 @@ import hashlib
 from sqlalchemy import Connection, bindparam, select
 
 from storage import schema
+from storage.ready import Ready
 
-_BLOB = select(schema.blobs.c.content).where(schema.blobs.c.sha256 == bindparam("sha256"))
+_BLOB = Ready(select(schema.blobs.c.content).where(schema.blobs.c.sha256 == bindparam("sha256")))
+_KEEP = Ready(lambda dialect: schema.insert_if_new(dialect, schema.blobs))
 
 
 class Transaction:
@@ -24,7 +26,7 @@ class Transaction:
 
     def blob(self, sha256: str) -> bytes:
         """The bytes with this hex digest. KeyError when nobody kept them."""
-        content = self._connection.execute(_BLOB, {"sha256": sha256}).scalar()
+        content = _BLOB.scalar(self._connection, {"sha256": sha256})
         if content is None:
             raise KeyError(sha256)
         return bytes(content)
@@ -32,8 +34,5 @@ class Transaction:
     def _keep_blob(self, content: bytes, digest: str = "") -> str:
         """Keep bytes by their hex digest, which it gives; `digest`: where the caller has it already."""
         digest = digest or hashlib.sha256(content).hexdigest()
-        self._connection.execute(
-            schema.insert_if_new(self._dialect, schema.blobs),
-            {"sha256": digest, "size": len(content), "content": content},
-        )
+        _KEEP.change(self._connection, {"sha256": digest, "size": len(content), "content": content})
         return digest

@@ -32,6 +32,7 @@ from storage.erasing import Erasing
 from storage.housekeeping import Housekeeping
 from storage.mails import Mails
 from storage.outbox import Outbox
+from storage.ready import Ready
 from storage.rows import CaseChanged, SequenceMoved, Step
 from storage.schema import cases, parties, sequences, timers
 from storage.workers import Workers
@@ -44,16 +45,20 @@ _KINDS: dict[type[Event], str] = {
     DatesChanged: "dates_changed",
     LetterHeld: "letter_held",
 }
-_CHANGE_CASE = update(cases).where(
-    cases.c.reference == bindparam("its_reference"), cases.c.version == bindparam("its_version")
+_NEW_CASE = Ready(lambda dialect: schema.insert_if_new(dialect, cases))
+_CHANGE_CASE = Ready(
+    update(cases).where(
+        cases.c.reference == bindparam("its_reference"), cases.c.version == bindparam("its_version")
+    )
 )
-_TAKE_NUMBER = (
+_TAKE_NUMBER = Ready(
     update(sequences)
     .where(sequences.c.name == bindparam("its_name"), sequences.c.next == bindparam("taken"))
     .values(next=sequences.c.next + 1)
 )
-_DROP_PARTIES = delete(parties).where(parties.c.reference == bindparam("its_reference"))
-_ADD_PARTIES = insert(parties)
+_DROP_PARTIES = Ready(delete(parties).where(parties.c.reference == bindparam("its_reference")))
+_ADD_PARTIES = Ready(insert(parties).inline())
+_SET_TIMER = Ready(lambda dialect: schema.insert_or_change(dialect, timers, "due_at", "because"))
 
 
 class Work(Mails, Cases, Burdens, Erasing, Outbox, Housekeeping, Workers):
@@ -82,7 +87,7 @@ class Work(Mails, Cases, Burdens, Erasing, Outbox, Housekeeping, Workers):
             if step.before is None:
                 self._add_parties(after)
             elif step.before.parties != after.parties:
-                self._connection.execute(_DROP_PARTIES, {"its_reference": after.reference})
+                _DROP_PARTIES.change(self._connection, {"its_reference": after.reference})
                 self._add_parties(after)
             points.reached("record:parties")
         if reference:
@@ -95,7 +100,7 @@ class Work(Mails, Cases, Burdens, Erasing, Outbox, Housekeeping, Workers):
         return after
 
     def _take_number(self, name: str, number: int) -> None:
-        if not self._connection.execute(_TAKE_NUMBER, {"its_name": name, "taken": number}).rowcount:
+        if not _TAKE_NUMBER.change(self._connection, {"its_name": name, "taken": number}):
             raise SequenceMoved(f"{name}: {number} is not the next number")
 
     def _write_case(self, step: Step) -> Case | None:
@@ -107,31 +112,29 @@ class Work(Mails, Cases, Burdens, Erasing, Outbox, Housekeeping, Workers):
         after = dataclasses.replace(after, version=(before.version if before else 0) + 1)
         row = _case_row(after)
         if before is None:
-            new = {"reference": after.reference, **row}
-            written = self._connection.execute(schema.insert_if_new(self._dialect, cases), new)
+            written = _NEW_CASE.change(self._connection, {"reference": after.reference, **row})
         else:
             old = {"its_reference": before.reference, "its_version": before.version}
-            written = self._connection.execute(_CHANGE_CASE, {**row, **old})
-        if not written.rowcount:
+            written = _CHANGE_CASE.change(self._connection, {**row, **old})
+        if not written:
             raise CaseChanged(after.reference)
         return after
 
     def _add_parties(self, case: Case) -> None:
         # The same address twice is one party to look up; the case itself keeps both entries.
         unique = {party.address.lower(): party for party in reversed(case.parties)}
-        if unique:
-            self._connection.execute(
-                _ADD_PARTIES,
-                [
-                    {
-                        "reference": case.reference,
-                        "address": address,
-                        "name": party.name,
-                        "role": party.role.value,
-                    }
-                    for address, party in unique.items()
-                ],
-            )
+        _ADD_PARTIES.change_all(
+            self._connection,
+            [
+                {
+                    "reference": case.reference,
+                    "address": address,
+                    "name": party.name,
+                    "role": party.role.value,
+                }
+                for address, party in unique.items()
+            ],
+        )
 
     def _write_timers(self, reference: str, step: Step) -> None:
         wanted: dict[tuple[Timer, str], SetTimer | None] = {}
@@ -158,12 +161,9 @@ class Work(Mails, Cases, Burdens, Erasing, Outbox, Housekeeping, Workers):
             for order in wanted.values()
             if order is not None
         ]
-        if gone:
-            self._connection.execute(_DROP, gone)
-        if kept:
-            self._connection.execute(
-                schema.insert_or_change(self._dialect, timers, "due_at", "because"), kept
-            )
+        if step.before:  # a case that is just opened has none to forget
+            _DROP.change_all(self._connection, gone)
+        _SET_TIMER.change_all(self._connection, kept)
 
     def _write_line(
         self, step: Step, reference: str | None, after: Case | None, head: tuple[str, int, str, int] | None
