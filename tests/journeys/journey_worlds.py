@@ -90,7 +90,7 @@ def _without_chance(connection: Connection) -> Callable[[Any], Any]:
     # the journal's seal, which rests on those names too. Keys of buttons are drawn by lot as well.
     name = re.compile(r"<[^<>\s]+>|\b[0-9a-z]{16}\b")
     said = re.compile(
-        r"(?:[Nn]o|\d+) letters? waits? to go out|Journal sealed[^\r\n\"]*|mail up to UID \d+|Case key: [0-9a-z.]+"
+        r"(?:[Nn]o|[\d,]+) letters? waits? to go out|Journal sealed[^\r\n\"]*|mail up to UID \d+|Case key: [0-9a-z.]+"
     )
 
     def plain(value: Any) -> Any:
