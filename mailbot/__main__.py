@@ -34,6 +34,7 @@ from mailbot.scenario_commands import coverage, simulate
 from mailbot.setup_commands import doctor, init
 from mailbot.terminal import (
     HERE,
+    Commands,
     ConfigDir,
     load,
     open_database,
@@ -45,15 +46,17 @@ from mailbot.terminal import (
 )
 
 app = typer.Typer(
+    cls=Commands,
     name="mailbot",
     help="Works a social landlord's complaints mailbox by the landlord's own policy.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # a help of plain lines is there in half the time, and read aloud well
 )
-case_app = typer.Typer(no_args_is_help=True, help="Look at cases.")
-config_app = typer.Typer(no_args_is_help=True, help="Check the configuration.")
-db_app = typer.Typer(no_args_is_help=True, help="Look after the database.")
+case_app = typer.Typer(cls=Commands, no_args_is_help=True, help="Look at cases.")
+config_app = typer.Typer(cls=Commands, no_args_is_help=True, help="Check the configuration.")
+db_app = typer.Typer(cls=Commands, no_args_is_help=True, help="Look after the database.")
 app.add_typer(case_app, name="case")
 app.add_typer(config_app, name="config")
 app.add_typer(db_app, name="db")

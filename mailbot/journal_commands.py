@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailbot.terminal import HERE, ConfigDir, load, open_database, plain, stop
+from mailbot.terminal import HERE, Commands, ConfigDir, load, open_database, plain, stop
 
 if TYPE_CHECKING:
     from storage.verifying import Fault
 
-journal_app = typer.Typer(no_args_is_help=True, help="The journal: that nobody changed it.")
+journal_app = typer.Typer(cls=Commands, no_args_is_help=True, help="The journal: that nobody changed it.")
 
 MOST_SHOWN = 50
 

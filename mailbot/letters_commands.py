@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailbot.terminal import HERE, ConfigDir, load, print_table, stop, write_bytes
+from mailbot.terminal import HERE, Commands, ConfigDir, load, print_table, stop, write_bytes
 
 if TYPE_CHECKING:
     from mailbot.casework.vocabulary import Letter, SendLetter
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from mailbot.settings import Settings
 
 LetterName = Annotated[str, typer.Argument(metavar="NAME", help="A letter, as `letters list` names it.")]
-letters_app = typer.Typer(no_args_is_help=True, help="Letters: what they are, and how yours look.")
+letters_app = typer.Typer(
+    cls=Commands, no_args_is_help=True, help="Letters: what they are, and how yours look."
+)
 
 
 @letters_app.command("list")

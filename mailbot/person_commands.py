@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailbot.terminal import HERE, ConfigDir, load, open_database, plain, stop, write_bytes
+from mailbot.terminal import HERE, Commands, ConfigDir, load, open_database, plain, stop, write_bytes
 
 if TYPE_CHECKING:
     from mailbot.erasing import Done
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from storage import Store
     from storage.work import Work
 
-person_app = typer.Typer(no_args_is_help=True, help="What is held on a person: hand it out, or erase it.")
-retention_app = typer.Typer(no_args_is_help=True, help="What is past its time.")
+person_app = typer.Typer(
+    cls=Commands, no_args_is_help=True, help="What is held on a person: hand it out, or erase it."
+)
+retention_app = typer.Typer(cls=Commands, no_args_is_help=True, help="What is past its time.")
 
 Address = Annotated[str, typer.Argument(help="An address of theirs.")]
 By = Annotated[str, typer.Option("--by", help="Who orders it: a key in staff.toml.")]

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from mailbot.casework.policy import Overlay
+from mailbot.casework.parts import Overlay
+from mailbot.terminal import Commands
 
 if TYPE_CHECKING:
     from mailbot.casework.calendar import Calendar
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from mailbot.casework.policy import Policy
     from mailbot.reports.policies import Page
 
-policy_app = typer.Typer(no_args_is_help=True, help="Read policies: their clauses, dates, and the Code.")
+policy_app = typer.Typer(
+    cls=Commands, no_args_is_help=True, help="Read policies: their clauses, dates, and the Code."
+)
 
 PolicyId = Annotated[
     str,

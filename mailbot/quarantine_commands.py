@@ -10,6 +10,7 @@ import typer
 
 from mailbot.terminal import (
     HERE,
+    Commands,
     ConfigDir,
     load,
     open_database,
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from storage import MailRow
     from storage.work import Work
 
-quarantine_app = typer.Typer(no_args_is_help=True, help="Mails that were set aside for a person.")
+quarantine_app = typer.Typer(
+    cls=Commands, no_args_is_help=True, help="Mails that were set aside for a person."
+)
 
 
 @quarantine_app.command("list")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -60,6 +59,8 @@ def licences(
 
 def needed() -> set[str]:
     """mailbot and all that it asks for, as far as it is installed: through every extra, however deep."""
+    from importlib import metadata
+
     seen: set[str] = set()
     todo = ["mailbot"]
     while todo:
@@ -84,6 +85,8 @@ def _plain(name: str) -> str:
 
 
 def _about(name: str) -> dict[str, str]:
+    from importlib import metadata
+
     told: Any = metadata.metadata(name)  # a message; its type tells less than it can
     written = (told.get("License") or "").strip()
     classified = [
@@ -112,6 +115,8 @@ def _recognised(text: str) -> str:
 
 def _licence_file(name: str) -> str:
     """The text of the licence that a package brings; "" where it brings none."""
+    from importlib import metadata
+
     files = metadata.files(name) or []
     found = [f for f in files if re.fullmatch(r"(?i)(licen[cs]e|copying)(\.(txt|md|rst))?", f.name)]
     return "\n".join(f.read_text() for f in found)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailbot.casework.policy import Overlay
+from mailbot.casework.parts import Overlay
 from mailbot.policy_commands import (
     HERE,
     AsJson,

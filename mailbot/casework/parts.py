@@ -21,6 +21,14 @@ TrustMode: TypeAlias = Literal["standard", "microsoft365"]
 TokenProvider: TypeAlias = Literal["microsoft", "google", "generic"]
 
 
+class Overlay(StrEnum):
+    """How the statutory Code is laid over a landlord's policy."""
+
+    OFF = "off"  # the landlord's words alone
+    WARN = "warn"  # the same, and a list of what the Code would change
+    ENFORCE = "enforce"  # the stricter duty and the more generous right govern
+
+
 class Mode(StrEnum):
     """How far mailbot may go (docs/modes.md)."""
 

@@ -21,6 +21,7 @@ from typing import Final, Literal, TypeAlias
 
 from mailbot.casework.calendar import LONDON, Calendar
 from mailbot.casework.calendar import Unit as Unit
+from mailbot.casework.parts import Overlay as Overlay
 from mailbot.casework.provisions import (
     Allowance,
     Closures,
@@ -152,14 +153,6 @@ SILENCE_BLOCKS: Final = (
     "delay_notice",
     "escalation_window",
 )
-
-
-class Overlay(StrEnum):
-    """How the statutory Code is laid over a landlord's policy."""
-
-    OFF = "off"  # the landlord's words alone
-    WARN = "warn"  # the same, and a list of what the Code would change
-    ENFORCE = "enforce"  # the stricter duty and the more generous right govern
 
 
 class KeptBy(StrEnum):

@@ -165,7 +165,7 @@ def test_a_model_that_cannot_be_used_is_a_sentence(mailbot, office):
 
 
 def test_help_and_version_come_without_the_heavy_rooms():
-    """What makes `mailbot --help` slow is importing SQLAlchemy, scikit-learn and lxml."""
+    """What makes `mailbot --help` slow is importing SQLAlchemy, scikit-learn, lxml, rich and the core's policies."""
     heavy = (
         "sqlalchemy",
         "alembic",
@@ -175,6 +175,8 @@ def test_help_and_version_come_without_the_heavy_rooms():
         "apscheduler",
         "jinja2",
         "lxml",
+        "rich",
+        "mailbot.casework.policy",
     )
     probe = (
         "import sys\n"
