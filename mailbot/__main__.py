@@ -22,6 +22,7 @@ from mailbot.classifier_commands import classify, evaluate, train
 from mailbot.health_commands import health
 from mailbot.journal_commands import journal_app
 from mailbot.letters_commands import letters_app
+from mailbot.move_command import move
 from mailbot.person_commands import case_hold, person_app, retention_app
 from mailbot.policy_commands import policy_app
 from mailbot.quarantine_commands import quarantine_app, reconcile
@@ -354,6 +355,9 @@ def config_check(config: ConfigDir = HERE) -> None:
         f"{b.imap.address} by {b.policy.key} ({b.policy.overlay.value})" for b in settings.mailboxes
     )
     typer.echo(f"The configuration is right: {boxes}; {len(settings.people)} people.")
+
+
+db_app.command("move")(move)
 
 
 @db_app.command("upgrade")

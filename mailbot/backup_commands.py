@@ -123,7 +123,8 @@ def _put_back(settings: Settings, told: Backup, database: Path, now: dt.datetime
     ours = understand(url).get_backend_name()
     if told.dialect != ours:
         stop(
-            f"the backup is of {told.dialect}, and database.url names {ours}: it can only be put back into its own kind"
+            f"the backup is of {told.dialect}, and database.url names {ours}: it can only be put back into "
+            "its own kind, and mailbot db move carries it over from there"
         )
     if not migrate.knows(told.revision):
         stop(

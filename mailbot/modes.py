@@ -23,7 +23,7 @@ from mailbot.casework.parts import MODE_WORDS, Mode
 from mailbot.casework.vocabulary import Audience
 from mailbot.reports.history import next_duty
 from mailbot.settings import mailbox_named
-from storage import Store, open_store
+from storage import Store, moving, open_store
 from storage.rows import StorageRefused
 
 if TYPE_CHECKING:
@@ -63,8 +63,14 @@ def refuse_other_database(settings: Settings, store: Store, claim: bool = False)
     """StorageRefused where the database belongs to the other kind of run. `claim`: an empty one becomes ours."""
     ours = settings.mode.database
     with store.read() as work:
+        when, where = moving.whereto(work.recall(moving.MOVED))
         theirs = work.recall(WHOSE) or ("live" if work.mailboxes() or work.cases_by_stage() else "")
         marked = work.recall(WHOSE) is not None
+    if where:
+        raise StorageRefused(
+            f"mailbot.toml: [database]: this database was moved to {where} on {when[:10]}, and nobody works on it any "
+            "more: name that one (if the move was broken off, run it again)"
+        )
     if theirs and theirs != ours:
         fix = "leave shadow_url out, or name an empty database with it"
         if ours == "live":

@@ -16,10 +16,14 @@ PAGES: Final = (
 
 _DAEMON = "test_the_daemon_starts_without_its_servers_logs_no_resident_and_stops_on_sigterm"
 _LEARNS = "trains for minutes; test_a_model_that_guards_no_worse_is_installed_and_the_old_one_kept"
+_MOVES = "needs a PostgreSQL; test_everything_goes_on_in_postgresql_as_if_it_had_never_moved"
 NOT_RUN: Final = {
     "run": f"runs until it is stopped; {_DAEMON}",
     "run --config ours": f"runs until it is stopped; {_DAEMON}",
     "run --config /etc/mailbot": f"runs until it is stopped; {_DAEMON}",
+    "db move": _MOVES,
+    "db move /var/lib/mailbot/mailbot.db": _MOVES,
+    "db move --from-env OLD_DATABASE_URL": _MOVES,
     "train": "trains for half a minute; test_a_model_from_own_files_can_be_evaluated_and_refused_if_spoilt",
     "train --decisions": _LEARNS,
     "train --decisions --config /etc/mailbot --report report.html": _LEARNS,
@@ -71,6 +75,7 @@ IN_FULL: Final = {
     "read FILE": "read leak.eml",
     "simulate": "simulate christmas.txt",
     "backup": "backup now.zip",
+    "backup before.zip": "backup now.zip",
     "backup FILE|DIR": "backup now.zip",
     "restore FILE": "restore now.zip --replace",
     "letters send NUMBER": "letters send HELD",

@@ -215,8 +215,12 @@ def test_what_is_not_typed_stands_on_a_page_is_done_by_another_test_and_would_be
 def parse(words: tuple[str, ...]) -> None:
     """What the command line makes of it, short of doing it."""
     command: Any = typer.main.get_command(app)  # typer brings a click of its own
-    above = command.context_class(command, info_name="mailbot")
-    command.get_command(above, words[0]).make_context(words[0], list(words[1:]), parent=above)
+    above, name, rest = None, "mailbot", list(words)
+    while hasattr(command, "get_command"):
+        above = command.context_class(command, parent=above, info_name=name)
+        name = rest.pop(0)
+        command = command.get_command(above, name)
+    command.make_context(name, rest, parent=above)
 
 
 def test_a_command_that_is_mistaken_would_be_found(desk: Desk) -> None:

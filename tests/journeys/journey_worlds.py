@@ -86,11 +86,13 @@ def _without_chance(connection: Connection) -> Callable[[Any], Any]:
         select(schema.letters.c.message_id, schema.letters.c.letter, schema.letters.c.to_address)
     ):
         names[row.message_id] = f"the {row.letter} to {row.to_address}"
-    # The digest says how many letters wait while it is written (after a restart, those of before it as well), and
-    # the journal's seal, which rests on those names too. Keys of buttons are drawn by lot as well.
+    # The digest says how many letters wait while it is written (after a restart, those of before it as well), the
+    # journal's seal, which rests on those names too, and how long the journal is, of which a move is a line. Keys of
+    # buttons are drawn by lot as well.
     name = re.compile(r"<[^<>\s]+>|\b[0-9a-z]{16}\b")
     said = re.compile(
         r"(?:[Nn]o|[\d,]+) letters? waits? to go out|Journal sealed[^\r\n\"]*|mail up to UID \d+|Case key: [0-9a-z.]+"
+        r"|The journal's [\d,]+ lines"
     )
 
     def plain(value: Any) -> Any:
