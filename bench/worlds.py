@@ -22,7 +22,7 @@ from generated_mail import APART, BEGIN
 
 from mailbot import settings
 from mailbot.clock import SetClock
-from mailbot.postroom.imap import Fetched, Position
+from mailbot.postroom.fetched import Fetched, Position
 from mailbot.start import Parts, build
 from storage import open_store
 

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Mapping
 
 from mailbot.clock import Clock
-from mailbot.postroom.imap import Fetched, Position
+from mailbot.postroom.fetched import Fetched, Position
 from mailbot.reckoning import BEGUN_UID
 from storage import Store, points
 from storage.rows import KeptMail, MailState, SettledMail

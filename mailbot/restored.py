@@ -28,7 +28,8 @@ from mailbot.casework.vocabulary import (
     TimerFell,
 )
 from mailbot.keeping import MailboxKeeper
-from mailbot.postroom.imap import Fetched, ImapDoor, Position
+from mailbot.postroom.fetched import Fetched, Position
+from mailbot.postroom.imap import ImapDoor
 from mailbot.postroom.imap_login import in_words
 from mailbot.reports.history import moment
 from storage import backup

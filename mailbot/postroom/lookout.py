@@ -19,7 +19,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from mailbot.casework.parts import ImapSettings
-from mailbot.postroom.imap import ImapDoor, Keeper
+from mailbot.postroom.fetched import Keeper
+from mailbot.postroom.imap import ImapDoor
 from mailbot.postroom.imap_login import LoginRefused, in_words
 
 FIRST_PAUSE_SECONDS = 1.0

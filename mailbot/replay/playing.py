@@ -36,7 +36,7 @@ from mailbot.casework.vocabulary import (
 from mailbot.clock import SetClock
 from mailbot.places import templates_dir
 from mailbot.postroom.bounces import without_plus
-from mailbot.postroom.imap import Fetched, Position
+from mailbot.postroom.fetched import Fetched, Position
 from mailbot.postroom.letters import Stationery
 from mailbot.postroom.reading import Mail, read
 from mailbot.postroom.screening import screen

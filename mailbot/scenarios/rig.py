@@ -34,7 +34,7 @@ from mailbot.daemon import Rounds, Turn
 from mailbot.demo.clients import Received, receive
 from mailbot.mistakes import Mistake, Mistakes
 from mailbot.places import config_dir
-from mailbot.postroom.imap import Fetched, Position
+from mailbot.postroom.fetched import Fetched, Position
 from mailbot.postroom.reading import read
 from mailbot.postroom.smtp import Handed, Outcome
 from mailbot.scenarios import cast

@@ -15,7 +15,7 @@ from doors.command_line import Said, keyboard
 import classifiers
 from mailbot import settings
 from mailbot.clock import SetClock
-from mailbot.postroom.imap import Fetched, Position
+from mailbot.postroom.fetched import Fetched, Position
 from mailbot.start import build
 from storage import open_store
 

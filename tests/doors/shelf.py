@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from mailbot.postroom.imap import Fetched, Position
+from mailbot.postroom.fetched import Fetched, Position
 
 _T = TypeVar("_T")
 

@@ -15,7 +15,8 @@ from doors.meddler import Cut, Meddler
 from doors.shelf import Shelf, mail, numbered, subject_of
 
 from mailbot.postroom import imap
-from mailbot.postroom.imap import ImapDoor, Position
+from mailbot.postroom.fetched import Position
+from mailbot.postroom.imap import ImapDoor
 
 NOW = dt.datetime(2026, 3, 2, 9, 30, tzinfo=dt.UTC)
 

@@ -19,7 +19,7 @@ from doors.shelf import Shelf, mail, numbered, wait_until
 
 from mailbot.casework.parts import ImapSettings
 from mailbot.postroom import lookout as lookouts
-from mailbot.postroom.imap import Position
+from mailbot.postroom.fetched import Position
 from mailbot.postroom.lookout import Lookout, pause_seconds
 
 
