@@ -17,7 +17,7 @@ import typer
 
 from mailbot.backup_commands import backup, drop, held, restore, send
 from mailbot.backup_commands import reconcile as reconcile_letters
-from mailbot.case_commands import case_export
+from mailbot.case_commands import case_export, case_move
 from mailbot.classifier_commands import classify, evaluate, train
 from mailbot.health_commands import health
 from mailbot.journal_commands import journal_app
@@ -77,6 +77,7 @@ app.command("version")(tell_version)
 app.command()(licences)
 app.add_typer(journal_app, name="journal")
 case_app.command("export")(case_export)
+case_app.command("move")(case_move)
 app.command()(replay)
 case_app.command("hold")(case_hold)
 app.add_typer(person_app, name="person")

@@ -1,4 +1,5 @@
-"""`mailbot case export`: what is held on a case, in one file that proves itself."""
+"""`mailbot case export`: what is held on a case, in one file that proves itself. `mailbot case move`: its mailbox is
+no more, and another goes on with it."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from mailbot.terminal import HERE, ConfigDir, load, open_database, plain, stop, write_bytes
+from mailbot.terminal import HERE, By, ConfigDir, load, open_database, plain, stop, who_types, write_bytes
 
 
 def case_export(
@@ -55,6 +56,50 @@ def case_export(
         typer.echo("This case is restricted: mind who sees the pack.")
     if not pack.manifest["journal"]["verified"]:
         stop("its journal is not as it was written: see mailbot journal verify", 1)
+
+
+def case_move(
+    old: Annotated[
+        str, typer.Argument(metavar="OLD", help="The name of a mailbox that mailbot.toml has no more.")
+    ],
+    into: Annotated[
+        str, typer.Option("--into", metavar="NAME", help="The mailbox that goes on with its cases.")
+    ],
+    by: By = "",
+    config: ConfigDir = HERE,
+) -> None:
+    """Have another mailbox go on with all cases of one that is no more, each by the policy that it keeps to.
+
+    Letters of these cases then come from the new mailbox. Nothing is sent, and no date changes by it."""
+    from dataclasses import replace
+
+    from mailbot.casework.vocabulary import DatesChanged, Decision
+    from mailbot.clock import WallClock
+    from mailbot.mistakes import nearest
+    from storage.rows import Step
+
+    settings = load(config)
+    names = [box.name for box in settings.mailboxes]
+    if into not in names:
+        stop(f"--into {into!r}: {nearest(into, names)}")
+    if old in names:
+        stop(
+            f"{old} is in mailbot.toml: take its [[mailbox]] out first, or its mail would go on opening cases in it"
+        )
+    store, now, who = open_database(settings), WallClock().now(), who_types(settings, by)
+    told = f"Goes on in the mailbox {into}: {old} is no more."
+    with store.begin() as work:
+        cases = work.cases(mailbox=old)
+        lost = sorted(work.unreadable)
+        for case in cases:
+            decision = Decision(replace(case, mailbox=into), summary=told)
+            work.record(Step(now, who, case, decision, DatesChanged(now)))
+    store.close()
+    if not cases and not lost:
+        stop(f"no case belongs to a mailbox {old!r}. Nothing was changed")
+    typer.echo(f"{len(cases)} case{' goes' if len(cases) == 1 else 's go'} on in {into}.")
+    for reference in lost:
+        typer.echo(f"{reference} can't be read: its record is damaged, or of a newer mailbot", err=True)
 
 
 def _check(file: Path) -> None:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailbot.terminal import HERE, Commands, ConfigDir, load, open_database, plain, stop, write_bytes
+from mailbot.terminal import (
+    HERE,
+    By,
+    Commands,
+    ConfigDir,
+    load,
+    open_database,
+    plain,
+    stop,
+    who_types,
+    write_bytes,
+)
 
 if TYPE_CHECKING:
     from mailbot.erasing import Done
@@ -23,7 +33,6 @@ person_app = typer.Typer(
 retention_app = typer.Typer(cls=Commands, no_args_is_help=True, help="What is past its time.")
 
 Address = Annotated[str, typer.Argument(help="An address of theirs.")]
-By = Annotated[str, typer.Option("--by", help="Who orders it: a key in staff.toml.")]
 MOST_NAMED = 20
 
 
@@ -80,7 +89,7 @@ def person_erase(
 
     settings, store = _open(config)
     now = WallClock().now()
-    who = _who(settings, by)
+    who = who_types(settings, by)
     with store.read() as work:
         held = _held(work, settings, address)
         concerned = (*held.cases, *held.party_to)
@@ -174,7 +183,7 @@ def retention_run(config: ConfigDir = HERE, by: By = "") -> None:
     from mailbot.retention import carry_out, look
 
     settings, store = _open(config)
-    now, who = WallClock().now(), _who(settings, by)
+    now, who = WallClock().now(), who_types(settings, by)
     try:
         with store.begin() as work:
             plan = look(work, settings, now)
@@ -203,7 +212,7 @@ def case_hold(
     if not end and not because.strip():
         stop('say why: mailbot case hold CC-2026-004217-7 --because "claim issued in the county court"')
     settings, store = _open(config)
-    now, who = WallClock().now(), _who(settings, by)
+    now, who = WallClock().now(), who_types(settings, by)
     with store.begin() as work:
         found = find_case(work, reference, settings.reference_prefix).reference
         key = f"{LEGAL_HOLD}{found}"
@@ -243,17 +252,6 @@ def _held(work: Work, settings: Settings, address: str) -> Held:
     if not held.anything:
         stop(f"nothing is held on {wanted}", 1)
     return held
-
-
-def _who(settings: Settings, by: str) -> str:
-    if not by:
-        return f"the operator ({getpass.getuser()})"
-    person = next((p for p in settings.people if p.key == by), None)
-    if person is None:
-        stop(
-            f"--by {by}: nobody in staff.toml has this key. Known: {', '.join(p.key for p in settings.people)}"
-        )
-    return person.key
 
 
 def _time(number: int, unit: str) -> str:

@@ -94,11 +94,12 @@ def load_chain(settings: Settings) -> classifiers.Chain:
 
 
 def refuse_orphans(settings: Settings, store: Store) -> None:
-    """Open cases must have their mailbox: without it their clocks would stand still unseen."""
+    """Cases whose clocks run must have their mailbox: without it these would stand still unseen."""
     with store.read() as work:
         lost = work.open_mailboxes() - {box.name for box in settings.mailboxes}
     if lost:
         raise StorageRefused(
-            f"mailbot.toml: [[mailbox]] name: cases of {', '.join(sorted(lost))} are open, but no mailbox has that "
-            "name. Write the old name again, or close those cases first"
+            f"mailbot.toml: [[mailbox]] name: cases of {', '.join(sorted(lost))} are open or have a date before them, "
+            "but no mailbox has that name. Write the old name again, or have another mailbox go on with them: "
+            "mailbot case move OLD --into NAME"
         )

@@ -6,6 +6,7 @@ Rooms are imported when a command needs them, so that help and typing mistakes a
 from __future__ import annotations
 
 import datetime as dt
+import getpass
 import json
 import re
 import sys
@@ -28,6 +29,7 @@ ConfigDir = Annotated[
     ),
 ]
 HERE = Path("config")
+By = Annotated[str, typer.Option("--by", help="Who orders it: a key in staff.toml.")]
 
 
 class Commands(TyperGroup):
@@ -138,3 +140,15 @@ def in_words(value: object) -> str:
     if isinstance(value, list):
         return "; ".join(in_words(v) for v in value)
     return str(value)
+
+
+def who_types(settings: Settings, by: str) -> str:
+    """Who does it: a key in staff.toml, else the user of this machine."""
+    if not by:
+        return f"the operator ({getpass.getuser()})"
+    person = next((p for p in settings.people if p.key == by), None)
+    if person is None:
+        stop(
+            f"--by {by}: nobody in staff.toml has this key. Known: {', '.join(p.key for p in settings.people)}"
+        )
+    return person.key

@@ -49,7 +49,11 @@ _STANDS = select(timers.c.due_at).where(
 )
 # Whoever steps a case takes the head of its chain first.
 _TAKE = select(heads.c.place).where(heads.c.chain == bindparam("reference")).with_for_update(skip_locked=True)
-_MAILBOXES = select(cases.c.mailbox).where(cases.c.stage != Stage.CLOSED.value).distinct()
+_MAILBOXES = (
+    select(cases.c.mailbox)
+    .where(or_(cases.c.stage != Stage.CLOSED.value, cases.c.reference.in_(select(timers.c.reference))))
+    .distinct()
+)
 _KEPT = select(cases.c.mailbox, cases.c.policy, cases.c.stage).distinct()
 _NEXT_DUE = select(func.min(timers.c.due_at))
 _TIMERS_OF = (
@@ -172,7 +176,7 @@ class Cases(Transaction):
         return [(row[0], row[1], row[2]) for row in rows]
 
     def open_mailboxes(self) -> set[str]:
-        """The mailboxes that open cases belong to."""
+        """The mailboxes of cases that are open, or closed and still have a date (a survey, a promise)."""
         return set(self._connection.execute(_MAILBOXES).scalars())
 
     def kept_policies(self) -> dict[tuple[str, str], bool]:

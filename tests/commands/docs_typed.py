@@ -33,6 +33,7 @@ NOT_RUN: Final = {
 REFUSES: Final = {
     "health": (1, "STANDS STILL  heartbeat"),  # no daemon runs here
     "person erase ADDRESS": (1, "CC-2026-000001-4 is open"),
+    "case move feedback --into complaints": (2, "no case belongs to a mailbox 'feedback'"),
     "restore now.zip": (2, "With --replace it is put aside"),
     "config check --config ours": (2, "MAILBOT_IMAP_PASSWORD"),
 }

@@ -9,11 +9,6 @@ from conftest import ALEX, COMPLAINT, JO, House, london
 from doors.dovecot import Dovecot
 from doors.mailboxes import Mailboxes
 
-from mailbot import settings
-from mailbot.daemon import Rounds
-from mailbot.start import build
-from storage import open_store
-
 MakeHouse = Callable[..., House]
 
 
@@ -46,45 +41,6 @@ def test_older_mail_is_taken_in_from_the_day_that_is_asked_for(
     (case,) = house.cases()
     assert case.resident.address == "newer@example.net"
     assert case.received_at == london("2026-02-26"), "the clock runs from receipt"
-
-
-def test_each_mailbox_works_by_its_own_policy(make_house: MakeHouse, dovecot: Dovecot) -> None:
-    house = make_house(dovecot)
-    house.stop()
-    other = dovecot.fresh_mailbox()
-    config = house.write_config()
-    second = f"""
-[[mailbox]]
-name = "feedback"
-address = "{other}"
-policy = "mtvh"
-[mailbox.imap]
-host = "127.0.0.1"
-port = {dovecot.imap_port}
-security = "none"
-user = "{other}"
-password = "secret"
-"""
-    text = (config / "mailbot.toml").read_text()
-    (config / "mailbot.toml").write_text(text.replace("[smtp]", second + "\n[smtp]"))
-    configured = settings.load(config)
-    parts = build(configured, open_store(configured.database.url), house.clock)
-    rounds = Rounds(parts.service)
-    try:
-        rounds.turn(house.clock)
-        dovecot.put(house.address, house.compose(JO, COMPLAINT), house.clock.now())
-        dovecot.put(other, house.compose("mr.hall@example.net", COMPLAINT), house.clock.now())
-        rounds.turn(house.clock)
-        with parts.store.read() as work:
-            cases = {case.resident.address: case for case in work.cases()}
-    finally:
-        rounds.close()
-        parts.close()
-    assert cases[JO].policy.startswith("code-2024@")
-    assert cases["mr.hall@example.net"].policy.startswith("mtvh@")
-    assert cases["mr.hall@example.net"].mailbox == "feedback"
-    senders = {r.to: str(r.message["From"]) for r in house.letters(kind="acknowledgement")}
-    assert other in senders["mr.hall@example.net"]
 
 
 def test_an_outage_is_logged_once_and_shown_in_the_digest(
