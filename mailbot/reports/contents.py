@@ -128,15 +128,7 @@ def _weekly(facts: Facts, period: Period) -> Iterable[Section]:
         "service_requests",
         "turned_into_complaints",
     )
-    topic = s.by_dimension(
-        facts,
-        period,
-        "by_topic",
-        "By topic",
-        "Topic",
-        lambda r, n: r.topic,
-        "its first topic, as it was read",
-    )
+    topic = s.by_topic(facts, period)
     return (
         volume,
         s.unusual(facts, period),

@@ -76,6 +76,12 @@ def in_short(facts: Facts, period: Period) -> Section:
     )
 
 
+def by_topic(facts: Facts, period: Period) -> Table:
+    """How many complaints each topic had."""
+    said = "its first topic, as it was read"
+    return by_dimension(facts, period, "by_topic", "By topic", "Topic", lambda r, n: r.topic, said)
+
+
 def volumes(facts: Facts, period: Period) -> Section:
     made = figures_of(
         facts,
@@ -89,15 +95,7 @@ def volumes(facts: Facts, period: Period) -> Section:
         "concerns",
     )
     tables = (
-        by_dimension(
-            facts,
-            period,
-            "by_topic",
-            "By topic",
-            "Topic",
-            lambda r, n: r.topic,
-            "its first topic, as it was read",
-        ),
+        by_topic(facts, period),
         by_dimension(
             facts,
             period,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from mailbot.mistakes import Mistake, nearest, spell
@@ -31,37 +31,36 @@ def check_together(main: MailbotTable | None, staff: StaffTable | None) -> Itera
                 yield Mistake(
                     MAILBOT, "mailbox.name", repr(name), f"{count} mailboxes have this name", "rename one"
                 )
-        for n, mailbox in enumerate(main.mailbox):
-            for address in (mailbox.address, *mailbox.aliases):
-                if address in taken:
-                    yield Mistake(
-                        MAILBOT,
-                        spell(("mailbox", n, "address")),
-                        repr(address),
-                        f"this address already belongs to {taken[address]}",
-                        "give each mailbox addresses of its own",
-                    )
-                taken.setdefault(address, f"the mailbox {mailbox.name}")
+        boxes = [(f"the mailbox {box.name}", (box.address, *box.aliases)) for box in main.mailbox]
+        yield from _check_addresses(
+            MAILBOT, "mailbox", boxes, taken, "give each mailbox addresses of its own"
+        )
     if staff:
         for key, count in Counter(person.key for person in staff.person).items():
             if count > 1:
                 yield Mistake(STAFF, "person.key", repr(key), f"{count} people have this key", "rename one")
-        for n, person in enumerate(staff.person):
-            for address in (person.address, *person.aliases):
-                if address in taken:
-                    yield Mistake(
-                        STAFF,
-                        spell(("person", n, "address")),
-                        repr(address),
-                        f"this address already belongs to {taken[address]}",
-                        "give each person an address of their own, or mail would go in circles",
-                    )
-                taken.setdefault(address, person.key)
+        people = [(person.key, (person.address, *person.aliases)) for person in staff.person]
+        fix = "give each person an address of their own, or mail would go in circles"
+        yield from _check_addresses(STAFF, "person", people, taken, fix)
         yield from _check_supervised(staff)
         for role, lack in _NEEDED.items():
             if not any(role in person.roles for person in staff.person):
                 fix = f'add "{role}" to the roles of somebody'
                 yield Mistake(STAFF, "person.roles", "", f"nobody is {role}: {lack}", fix)
+
+
+def _check_addresses(
+    file: str, table: str, owners: Sequence[tuple[str, tuple[str, ...]]], taken: dict[str, str], fix: str
+) -> Iterator[Mistake]:
+    """No address belongs to two; `taken` learns whose each is."""
+    for n, (owner, addresses) in enumerate(owners):
+        for address in addresses:
+            if address in taken:
+                key = spell((table, n, "address"))
+                yield Mistake(
+                    file, key, repr(address), f"this address already belongs to {taken[address]}", fix
+                )
+            taken.setdefault(address, owner)
 
 
 def _check_supervised(staff: StaffTable) -> Iterator[Mistake]:
