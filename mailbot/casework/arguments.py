@@ -86,6 +86,13 @@ def read_adjustment(rest: str, today: dt.date, add: AddWorkingDays) -> Answer:
     return (ParsedAct(Act.ADJUST, words=text, until=day),)
 
 
+def read_language(rest: str, today: dt.date, add: AddWorkingDays) -> Answer:
+    said = re.sub(r"\A(?:in|into)\s+", "", rest.strip(" ,;.:\"'"), flags=re.IGNORECASE)
+    if not said:
+        return "it lacks which language"
+    return (ParsedAct(Act.LANGUAGE, words=said),)
+
+
 def read_hold(rest: str, today: dt.date, add: AddWorkingDays) -> Answer:
     said = rest.strip(" .!").lower()
     if said in ("off", "over", "ended", "end"):

@@ -26,6 +26,7 @@ from mailbot.casework import money
 from mailbot.casework.arguments import (
     read_adjustment,
     read_hold,
+    read_language,
     read_learned,
     read_new,
     read_record,
@@ -577,6 +578,7 @@ _READERS: Mapping[Act, _Read] = {
     Act.AUTHORITY: _read_authority,
     Act.RESTRICT: read_restriction,
     Act.ADJUST: read_adjustment,
+    Act.LANGUAGE: read_language,
     Act.HOLD: read_hold,
     Act.NEW: read_new,
     Act.MERGE: _read_merge,

@@ -68,6 +68,7 @@ FORMS: Mapping[Act, tuple[str, ...]] = MappingProxyType(
             "#restrict contact to one email a week because of 40 calls a day, review 1 June",
         ),
         Act.ADJUST: ("#adjust large print, review 1 June", "#adjust ended 1"),
+        Act.LANGUAGE: ("#language Welsh", "#language English"),
         Act.HOLD: ("#hold until 14 March because she is in hospital", "#hold off"),
         Act.NEW: (
             "#new complaint from Jo Finch <jo@example.com> received 12 March by phone",
@@ -124,6 +125,7 @@ MEANING: Mapping[Act, str] = MappingProxyType(
         Act.AUTHORITY: "whether the writer may act for the resident, as you have seen it",
         Act.RESTRICT: "only who has the case sees its words; with contact, a limit that your supervisor decides on",
         Act.ADJUST: "how the resident needs us to write; what email can't do comes to you instead",
+        Act.LANGUAGE: "letters to the resident go in that language; one that you have no letters in is refused",
         Act.HOLD: "nothing goes to the resident by itself until then; it comes to you instead",
         Act.NEW: "what came by phone, post or visit, with its true date; their words stand below",
         Act.MERGE: "this case goes into an older one of the same resident",
@@ -184,6 +186,7 @@ _FIRST: tuple[Act, ...] = (
     Act.RESIDENT,
     Act.AUTHORITY,
     Act.ADJUST,
+    Act.LANGUAGE,
     Act.HOLD,
     Act.CONTACTED,
     Act.TRIED,

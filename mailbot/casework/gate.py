@@ -13,7 +13,7 @@ from typing import Final
 
 from mailbot.casework import orders
 from mailbot.casework.acts import no, yes
-from mailbot.casework.adjusting import LANGUAGES, how_to_send, language_of
+from mailbot.casework.adjusting import LANGUAGES, how_to_send, language_of, written_in
 from mailbot.casework.clocks import stop_reviewing
 from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import (
@@ -143,6 +143,55 @@ def adjust(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
             then = " Letters that we have in that language go in it, the others in English."
     return yes(
         case, event, rules, f"Adjustment {number} recorded: {text}{review}.{then}", "adjusted", effects
+    )
+
+
+def write_in(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
+    """#language: letters to the resident go in that language from now on, by an adjustment (Code 5.10); only where the
+    landlord has letters in it, so that nobody believes in what is not there."""
+    said = event.words.strip()
+    code = LANGUAGES.get(said.lower(), said.lower())
+    if code in ("en", "english"):
+        return _back_to_english(case, event, rules)
+    there = {one: name for name, one in LANGUAGES.items() if rules.habits.languages.get(one)}
+    if code not in there:
+        names = ", ".join(f"{name.title()} ({one})" for one, name in sorted(there.items()))
+        have = f"There are letters in {names}." if there else "There are no letters in another language."
+        return no(
+            case,
+            f"We have no letters in “{said[:30]}”. {have} To have each letter come to you instead, for somebody to "
+            "translate it, write #adjust in and the language.",
+        )
+    if written_in(a.text for a in case.agreed) == code:
+        return no(case, f"Letters to this resident go in {there[code].title()} already.")
+    return adjust(case, replace(event, words=f"in {there[code].title()}"), rules)
+
+
+_ONLY_A_LANGUAGE: Final = re.compile(
+    rf"(?:(?:everything|translated|all letters)\s+)*(?:in|into)\s+(?:{'|'.join(LANGUAGES)})(?:\s+please)?",
+    re.IGNORECASE,
+)
+
+
+def _back_to_english(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
+    """What was agreed on a language ends; an adjustment that asks for more than that is not ended by the way."""
+    spoken = [a for a in case.agreed if language_of(a.text)]
+    if not spoken:
+        return no(case, "Letters to this resident go in English already.")
+    if more := next((a for a in spoken if not _ONLY_A_LANGUAGE.fullmatch(a.text.strip())), None):
+        why = f"Adjustment {more.number} asks for more than a language: {more.text}."
+        return no(case, f"{why} Write #adjust ended {more.number}, and #adjust with what still holds.")
+    ended = {a.number for a in spoken}
+    told = "; ".join(f"{a.number}: {a.text}" for a in spoken)
+    case = replace(
+        case,
+        adjustments=tuple(
+            replace(a, ended_at=event.at) if a.number in ended else a for a in case.adjustments
+        ),
+    )
+    effects = tuple(stop_reviewing(number) for number in sorted(ended))
+    return yes(
+        case, event, rules, f"Letters go in English again. Adjustment ended: {told}.", "adjusted", effects
     )
 
 

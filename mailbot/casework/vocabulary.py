@@ -422,6 +422,7 @@ class Act(StrEnum):
     AUTHORITY = "authority"
     RESTRICT = "restrict"
     ADJUST = "adjust"
+    LANGUAGE = "language"
     HOLD = "hold"
     NEW = "new"
     MERGE = "merge"

@@ -41,6 +41,7 @@ PEOPLE = (SAM, PRIYA, MORGAN, ALEX, DANA, HARRIET, ROBIN, KIT)
 WORLDS = {
     "plain": ("code-2024", Habits()),
     "shown first": ("code-2024", Habits(confirm_acknowledgement=True)),
+    "welsh": ("code-2024", Habits(languages={"cy": frozenset((Letter.UPDATE,))})),
     "held": ("code-2024", Habits(hold_minutes=2)),
     "approved": ("tch", Habits()),
     "reviewed": ("mrh", Habits()),

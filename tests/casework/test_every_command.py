@@ -179,6 +179,12 @@ TABLE: dict[Act, Row] = {
         Wrong("no adjustment with that number", line="#adjust ended 1"),
         Wrong("has passed", line="#adjust large print, review 1 March 2026"),
     ),
+    Act.LANGUAGE: Row(
+        "#language Welsh", "Adjustment 1 recorded: in Welsh. Letters that we have in that language go in it",
+        "#langauge Welsh", ("#language", "which language"),
+        Wrong("There are letters in Welsh (cy)", line="#language Polish"),
+        Wrong("go in Welsh already", before=("#language cy",)), world="welsh",
+    ),
     Act.HOLD: Row(
         "#hold until 14 March because she is in hospital", "Held back until 2026-03-14",
         "#hodl until 14 March because x",

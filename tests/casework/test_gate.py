@@ -38,8 +38,8 @@ def acted(what: Act, words: str = "", **told: object) -> StaffActed:
     return StaffActed(at("2026-03-05"), "alex", what, words=words, **told)  # type: ignore[arg-type]
 
 
-def go(case: Case, event: Event) -> Decision:
-    decision = decide(case, event, RULES)
+def go(case: Case, event: Event, rules: Rulebook = RULES) -> Decision:
+    decision = decide(case, event, rules)
     assert not decision.refused and decision.case is not None
     return decision
 
@@ -211,6 +211,32 @@ def test_the_echo_of_adjust_says_what_becomes_of_letters_in_that_language() -> N
     assert echo(RULES).endswith("Letters come to you instead of going by email.")
     assert "in it by themselves; the others come to you" in echo(speaking(Letter.UPDATE))
     assert echo(speaking(*Letter)).endswith("go in it, the others in English.")
+
+
+@pytest.mark.parametrize("words", ["Welsh", "welsh", "cy"])
+def test_a_language_is_set_by_its_name_or_code_and_given_up_for_english(words: str) -> None:
+    rules = speaking(Letter.UPDATE)
+    set_ = go(opened(), acted(Act.LANGUAGE, words), rules)
+    assert [a.text for a in set_.case.agreed] == ["in Welsh"]
+    back = go(set_.case, acted(Act.LANGUAGE, "English"), rules)
+    assert back.case.agreed == () and "go in English again" in back.summary
+    assert "in English already" in decide(back.case, acted(Act.LANGUAGE, "en"), rules).refused
+
+
+@pytest.mark.parametrize("words", ["Polish", "pl", "Klingon"])
+def test_a_language_that_is_not_there_is_refused_with_those_that_are(words: str) -> None:
+    refused = decide(opened(), acted(Act.LANGUAGE, words), speaking(Letter.UPDATE))
+    assert (
+        refused.case == opened()
+        and f"no letters in “{words}”. There are letters in Welsh (cy)." in refused.refused
+    )
+    nowhere = decide(opened(), acted(Act.LANGUAGE, words), RULES).refused
+    assert "There are no letters in another language." in nowhere and "#adjust in and the language" in nowhere
+
+
+def test_english_ends_no_adjustment_that_asks_for_more_than_a_language() -> None:
+    both = decide(adjusted("in Welsh, by post only"), acted(Act.LANGUAGE, "English"), speaking(Letter.UPDATE))
+    assert "Write #adjust ended 1, and #adjust with what still holds." in both.refused
 
 
 @pytest.mark.parametrize(

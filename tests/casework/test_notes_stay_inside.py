@@ -41,6 +41,8 @@ INTERNAL = (
     "#accept {m}",
     "#adjust {m}",
     "#adjust large print {m}, review 1 June",
+    "#language {m}",
+    "#language Welsh\n\n{m}",
     "#hold until 14 June because {m}",
     "#conflict {m}",
     "#determination {m}\n\n{m}",

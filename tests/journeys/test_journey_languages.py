@@ -23,7 +23,7 @@ def test_welsh_goes_by_itself_where_it_is_there_and_the_rest_comes_to_the_handle
     house.turn()
     first = house.last(JO, "service_request_receipt")
     assert first.text.startswith("Hello,"), "nobody has said yet what Jo needs"
-    house.write(SAM, "#adjust in Welsh", answers=house.last(SAM, "case_assigned"))
+    house.write(SAM, "#language Welsh", answers=house.last(SAM, "case_assigned"))
     house.turn()
     assert "go in it by themselves; the others come to you" in house.last(SAM, "command_done").text
 
