@@ -38,12 +38,13 @@ from mailbot.postroom.wording import ENGLISH
 from mailbot.reports import trend
 from mailbot.settings import MailboxSettings, Settings, mailbox_named
 from storage import Store
-from storage.rows import LetterRow, LetterState
+from storage.rows import AttachmentRow, LetterRow, LetterState
 from storage.work import Work
 
 log = logging.getLogger("mailbot.composing")
 
 TOO_BIG_TO_CARRY = 15_000_000  # bytes of attachments that still travel with a letter
+Carried = tuple[tuple[AttachmentRow, bytes | None], ...]
 
 
 class Composer:
@@ -79,10 +80,12 @@ class Composer:
         mailbox: MailboxSettings,
         now: dt.datetime,
         language: str = "",
+        carried: Carried | None = None,
     ) -> Written:
-        """The letter as it goes out. One that shows another letter (`preview_of`: its facts) carries its text."""
+        """The letter as it goes out. One that shows another letter (`preview_of`: its facts) carries its text.
+        `carried`: the files that go along, where they were looked up already."""
         policy = mailbox.policy_of(case) if case else mailbox.policy
-        order, letterhead = self._order(letter, case, mailbox, now), self._letterhead(case, policy)
+        order, letterhead = self._order(letter, case, mailbox, now, carried), self._letterhead(case, policy)
         if language:
             order = replace(order, language=language)
         if shown := order.facts.get("preview_of"):
@@ -161,9 +164,17 @@ class Composer:
         ]
 
     def _order(
-        self, letter: LetterRow, case: Case | None, mailbox: MailboxSettings, now: dt.datetime
+        self,
+        letter: LetterRow,
+        case: Case | None,
+        mailbox: MailboxSettings,
+        now: dt.datetime,
+        carried: Carried | None = None,
     ) -> Order:
         order = letter.order
+        if carried is None:
+            with self._store.read() as work:
+                carried = carried_by(work, order)
         token = tokens.parse_message_id(letter.message_id)
         reply_to = ""
         if mailbox.imap.plus_addressing and token:
@@ -192,7 +203,7 @@ class Composer:
             reply_to=reply_to,
             date=now,
             attachments=(
-                *self._enclosures(order.carries, order.audience is Audience.RESIDENT),
+                *self._enclosures(carried, order.audience is Audience.RESIDENT),
                 *_policy_copy(mailbox, contains),
                 *files,
                 *list_of(facts),
@@ -211,16 +222,12 @@ class Composer:
             language = ENGLISH.code
         return language, self._settings.letters.plain_text_only or wants_plain_text(agreed)
 
-    def _enclosures(self, mail: str, to_resident: bool) -> tuple[Enclosure, ...]:
-        if not mail:
+    def _enclosures(self, carried: Carried, to_resident: bool) -> tuple[Enclosure, ...]:
+        files = [(row, content) for row, content in carried if content is not None]
+        if len(files) < len(carried):
+            if to_resident:  # a response without its enclosures is another response
+                raise LetterMistake("its attachments are too big to be sent")
             return ()
-        with self._store.read() as work:
-            rows = work.attachments(mail)
-            if sum(row.size for row in rows) > TOO_BIG_TO_CARRY:
-                if to_resident:  # a response without its enclosures is another response
-                    raise LetterMistake("its attachments are too big to be sent")
-                return ()
-            files = [(row, work.blob(row.sha256)) for row in rows]
         whole = to_resident or self._settings.forward_dangerous_files
         return tuple(
             Enclosure(row.name, row.content_type, content)
@@ -261,6 +268,14 @@ class Composer:
         """The policy that a letter's case keeps to; the mailbox's own for one of no case."""
         mailbox = self.mailbox_of(case)
         return mailbox.policy_of(case) if case else mailbox.policy
+
+
+def carried_by(work: Work, order: SendLetter) -> Carried:
+    """The files that a letter carries on, without their bytes where they are too big to travel together."""
+    rows = work.attachments(order.carries) if order.carries else []
+    if sum(row.size for row in rows) > TOO_BIG_TO_CARRY:
+        return tuple((row, None) for row in rows)
+    return tuple((row, work.blob(row.sha256)) for row in rows)
 
 
 def case_of(work: Work, letter: LetterRow) -> Case | None:

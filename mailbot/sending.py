@@ -25,7 +25,7 @@ from mailbot.casework.vocabulary import (
     SendLetter,
 )
 from mailbot.chasing import gather
-from mailbot.composing import Composer, case_of
+from mailbot.composing import Carried, Composer, carried_by, case_of
 from mailbot.logs import place_of
 from mailbot.postroom import tokens
 from mailbot.postroom.bounces import without_plus
@@ -239,13 +239,14 @@ class Outbox:
             case = case_of(work, letter)
             no_room = self._no_room(work, letter, now)
             held = "" if no_room else self._why_not(work, letter, case, now)
+            carried: Carried = () if no_room or held else carried_by(work, letter.order)
         if no_room:
             return self._put_off(letter, now)
         if held:
             return self._hold(letter, held)
         mailbox = self.composer.mailbox_of(case)
         try:
-            written = self.composer.write(letter, case, mailbox, now)
+            written = self.composer.write(letter, case, mailbox, now, carried=carried)
         except LetterMistake as mistake:
             return self._hold(letter, f"it could not be written: {mistake}")
         except (

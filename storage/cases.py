@@ -6,7 +6,7 @@ A case changes only by `Work.record`.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, delete, func, or_, select
@@ -62,6 +62,7 @@ _TIMERS_OF = (
     .order_by(timers.c.due_at, timers.c.timer)
 )
 _LISTED = (cases.c.reference, cases.c.handler, cases.c.body)
+_LISTED_CASE = select(*_LISTED).where(cases.c.reference == bindparam("reference"))
 _OWED_WHILE_CLOSED = (
     select(*_LISTED)
     .where(
@@ -92,13 +93,13 @@ class Cases(Transaction):
 
     def case_if_readable(self, reference: str) -> Case | None:
         """The case; None also where its row can't be read, which `unreadable` then names."""
-        return next(iter(self._readable(select(*_LISTED).where(cases.c.reference == reference))), None)
+        return next(iter(self._readable(_LISTED_CASE, {"reference": reference})), None)
 
-    def _readable(self, statement: Select[Any]) -> list[Case]:
+    def _readable(self, statement: Select[Any], asked: Mapping[str, Any] | None = None) -> list[Case]:
         """The cases of a list. One whose row can't be read never keeps the others back: it is named in `unreadable`,
         for whoever reads the list."""
         found: list[Case] = []
-        for reference, handler, body in self._connection.execute(statement):
+        for reference, handler, body in self._connection.execute(statement, asked):
             try:
                 found.append(codec.read_case(body))
             except (

@@ -99,6 +99,11 @@ _CLAIM = (
     .returning(*mails.c)
 )
 _ATTACH = Ready(insert(schema.attachments).inline())
+_ATTACHED = Ready(
+    select(schema.attachments)
+    .where(schema.attachments.c.mail == bindparam("mail"))
+    .order_by(schema.attachments.c.position)
+)
 _FAIL = (
     update(mails)
     .where(mails.c.id == bindparam("mail_id"))
@@ -344,10 +349,7 @@ class Mails(Transaction):
 
     def attachments(self, mail_id: str) -> list[AttachmentRow]:
         """What came with the mail, in its order; the bytes are `blob(sha256)`."""
-        table = schema.attachments
-        rows = self._connection.execute(
-            select(table).where(table.c.mail == mail_id).order_by(table.c.position)
-        )
+        rows = self._connection.execute(_ATTACHED, {"mail": mail_id})
         return [AttachmentRow(**row._mapping) for row in rows]
 
     def fail_mail(self, mail_id: str, cause: str, at: dt.datetime, wait: dt.timedelta | None = None) -> int:

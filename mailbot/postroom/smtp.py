@@ -94,7 +94,9 @@ def prepare_content(raw: bytes) -> bytes:
     lines = raw if whole else re.sub(rb"\r\n|\r|\n", b"\r\n", raw)
     if not lines.endswith(b"\r\n"):
         lines += b"\r\n"
-    return re.sub(rb"(?m)^\.", b"..", lines) + b".\r\n"
+    if lines.startswith(b"."):
+        lines = b"." + lines
+    return lines.replace(b"\r\n.", b"\r\n..") + b".\r\n"
 
 
 class SmtpDoor:

@@ -245,17 +245,31 @@ def mail_link(address: str, subject: str, key: str, line: str, body: str = "") -
     button stood in, for where the address can't. Outlook cuts links near 2,000 characters: a longer
     body is left out, the line never is."""
 
-    def link(words: str) -> str:
-        quote = functools.partial(urllib.parse.quote, safe="")
-        wire = words.replace("\n", "\r\n")
-        return f"mailto:{urllib.parse.quote(address, safe='@')}?subject={quote(subject)}&body={quote(wire)}"
+    def link(*words: str) -> str:
+        return f"{_begin(address, subject)}{''.join(map(_quoted, words))}"
 
-    below = f"{line}\n\n\n\n{CUT_LINE}\n"
-    bare = link(f"{below}{key}") if key else link(line)
+    bare = link(line, _BELOW, key) if key else link(line)
     if not body:
         return bare
-    whole = link(f"{below}{body}\n{key}".rstrip("\n"))
+    added = f"{body}\n{key}".rstrip("\n")
+    whole = link(line, _BELOW, added) if added else link(f"{line}{_BELOW}".rstrip("\n"))
     return whole if len(whole) <= 1_900 else bare
+
+
+_BELOW = f"\n\n\n\n{CUT_LINE}\n"
+
+
+@functools.lru_cache(maxsize=64)
+def _begin(address: str, subject: str) -> str:
+    """A letter has a score of links, and each stands in its text and in its HTML."""
+    return (
+        f"mailto:{urllib.parse.quote(address, safe='@')}?subject={urllib.parse.quote(subject, safe='')}&body="
+    )
+
+
+@functools.lru_cache(maxsize=512)
+def _quoted(words: str) -> str:
+    return urllib.parse.quote(words.replace("\n", "\r\n"), safe="")
 
 
 def case_link(address: str, key: str, reference: str) -> Callable[..., str]:
