@@ -6,7 +6,7 @@ A case changes only by `Work.record`.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, delete, func, or_, select
@@ -31,7 +31,7 @@ _DUE = (
     .order_by(timers.c.due_at, timers.c.reference, timers.c.timer, timers.c.subject)
     .limit(bindparam("limit"))
 )
-_DUE_OF_MAILBOX = (
+_DUE_OF_MAILBOX = Ready(
     select(timers)
     .join(cases, cases.c.reference == timers.c.reference)
     .where(
@@ -42,27 +42,31 @@ _DUE_OF_MAILBOX = (
     .order_by(timers.c.due_at, timers.c.reference, timers.c.timer, timers.c.subject)
     .limit(bindparam("limit"))
 )
-_STANDS = select(timers.c.due_at).where(
-    timers.c.reference == bindparam("reference"),
-    timers.c.timer == bindparam("timer"),
-    timers.c.subject == bindparam("subject"),
+_STANDS = Ready(
+    select(timers.c.due_at).where(
+        timers.c.reference == bindparam("reference"),
+        timers.c.timer == bindparam("timer"),
+        timers.c.subject == bindparam("subject"),
+    )
 )
 # Whoever steps a case takes the head of its chain first.
-_TAKE = select(heads.c.place).where(heads.c.chain == bindparam("reference")).with_for_update(skip_locked=True)
+_TAKE = Ready(
+    select(heads.c.place).where(heads.c.chain == bindparam("reference")).with_for_update(skip_locked=True)
+)
 _MAILBOXES = (
     select(cases.c.mailbox)
     .where(or_(cases.c.stage != Stage.CLOSED.value, cases.c.reference.in_(select(timers.c.reference))))
     .distinct()
 )
 _KEPT = select(cases.c.mailbox, cases.c.policy, cases.c.stage).distinct()
-_NEXT_DUE = select(func.min(timers.c.due_at))
-_TIMERS_OF = (
+_NEXT_DUE = Ready(select(func.min(timers.c.due_at)))
+_TIMERS_OF = Ready(
     select(timers)
     .where(timers.c.reference == bindparam("reference"))
     .order_by(timers.c.due_at, timers.c.timer)
 )
 _LISTED = (cases.c.reference, cases.c.handler, cases.c.body)
-_LISTED_CASE = select(*_LISTED).where(cases.c.reference == bindparam("reference"))
+_LISTED_CASE = Ready(select(*_LISTED).where(cases.c.reference == bindparam("reference")))
 _OWED_WHILE_CLOSED = (
     select(*_LISTED)
     .where(
@@ -93,13 +97,16 @@ class Cases(Transaction):
 
     def case_if_readable(self, reference: str) -> Case | None:
         """The case; None also where its row can't be read, which `unreadable` then names."""
-        return next(iter(self._readable(_LISTED_CASE, {"reference": reference})), None)
+        return next(iter(self._read(_LISTED_CASE.all(self._connection, {"reference": reference}))), None)
 
-    def _readable(self, statement: Select[Any], asked: Mapping[str, Any] | None = None) -> list[Case]:
+    def _readable(self, statement: Select[Any]) -> list[Case]:
+        return self._read(self._connection.execute(statement))
+
+    def _read(self, rows: Iterable[Any]) -> list[Case]:
         """The cases of a list. One whose row can't be read never keeps the others back: it is named in `unreadable`,
         for whoever reads the list."""
         found: list[Case] = []
-        for reference, handler, body in self._connection.execute(statement, asked):
+        for reference, handler, body in rows:
             try:
                 found.append(codec.read_case(body))
             except (
@@ -227,8 +234,8 @@ class Cases(Transaction):
         self, mailbox: str, kinds: Iterable[Timer], as_of: dt.datetime, limit: int
     ) -> list[TimerRow]:
         """Timers of these kinds, of cases of this mailbox, that are due at `as_of`, the longest due first."""
-        rows = self._connection.execute(
-            _DUE_OF_MAILBOX,
+        rows = _DUE_OF_MAILBOX.all(
+            self._connection,
             {"as_of": as_of, "limit": limit, "mailbox": mailbox, "kinds": [kind.value for kind in kinds]},
         )
         return _timers(rows)
@@ -236,14 +243,12 @@ class Cases(Transaction):
     def timer_stands(self, row: TimerRow) -> bool:
         """Whether the timer is still there and still due when `row` says: not moved, not dropped since."""
         key = {"reference": row.reference, "timer": row.timer.value, "subject": row.subject}
-        return bool(self._connection.execute(_STANDS, key).scalar() == row.due_at)
+        return bool(_STANDS.scalar(self._connection, key) == row.due_at)
 
     def take_timer(self, row: TimerRow) -> bool:
         """As `timer_stands`, and nobody else steps its case until the transaction ends; False where somebody does."""
         # Two questions: the second sees what whoever had the head before has done to the timer.
-        free = (
-            self._dialect == "sqlite" or self._connection.execute(_TAKE, {"reference": row.reference}).first()
-        )
+        free = self._dialect == "sqlite" or _TAKE.first(self._connection, {"reference": row.reference})
         return bool(free) and self.timer_stands(row)
 
     def count_timers_due(self, as_of: dt.datetime) -> tuple[int, tuple[str, ...]]:
@@ -255,11 +260,11 @@ class Cases(Transaction):
 
     def next_due(self) -> dt.datetime | None:
         """When the next timer falls due; None when there is none at all."""
-        found: dt.datetime | None = self._connection.execute(_NEXT_DUE).scalar()
+        found: dt.datetime | None = _NEXT_DUE.scalar(self._connection, {})
         return found
 
     def timers_of(self, reference: str) -> list[TimerRow]:
-        return _timers(self._connection.execute(_TIMERS_OF, {"reference": reference}))
+        return _timers(_TIMERS_OF.all(self._connection, {"reference": reference}))
 
     def drop_timer(self, reference: str, timer: Timer, subject: str = "") -> bool:
         """Forget a timer without a step; False when there was none. Steps do it by themselves."""

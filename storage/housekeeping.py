@@ -6,12 +6,15 @@ import datetime as dt
 import secrets
 from collections.abc import Iterable
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from storage import schema
+from storage.ready import Ready
 from storage.transaction import Transaction
 
 _SECRET = "secret_key"
+_RECALL = Ready(select(schema.meta.c.value).where(schema.meta.c.key == bindparam("key")))
+_REMEMBER = Ready(lambda dialect: schema.insert_or_change(dialect, schema.meta, "value"))
 
 
 class Housekeeping(Transaction):
@@ -47,14 +50,11 @@ class Housekeeping(Transaction):
 
     def recall(self, key: str) -> str | None:
         """The value last remembered under this key."""
-        table = schema.meta
-        value: str | None = self._connection.execute(select(table.c.value).where(table.c.key == key)).scalar()
+        value: str | None = _RECALL.scalar(self._connection, {"key": key})
         return value
 
     def remember(self, key: str, value: str) -> None:
-        self._connection.execute(
-            schema.insert_or_change(self._dialect, schema.meta, "value"), {"key": key, "value": value}
-        )
+        _REMEMBER.change(self._connection, {"key": key, "value": value})
 
     def recall_to_change(self, key: str) -> str:
         """As `recall` ("" where there is nothing), for one who will remember something else then: nobody else can

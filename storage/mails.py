@@ -48,10 +48,15 @@ _RAW = Ready(
 # The uid breaks ties: within one look it is the order of arrival.
 _IN_ORDER = (mails.c.received_at, mails.c.kept_at, mails.c.uid)
 _WAITING = select(mails).where(mails.c.state == MailState.KEPT.value).order_by(*_IN_ORDER)
-_ANY_WAITS: Select[Any] = select(literal_column("1")).where(mails.c.state == MailState.KEPT.value).limit(1)
+_ANY_WAITS = Ready(select(mails.c.id).where(mails.c.state == MailState.KEPT.value).limit(1))
 _SET_ASIDE = select(mails).where(mails.c.state == MailState.QUARANTINED.value).order_by(*_IN_ORDER)
-_SENDERS_SET_ASIDE = select(mails.c.sender).where(mails.c.state == MailState.QUARANTINED.value).distinct()
-_MAILBOXES = select(mailboxes).order_by(mailboxes.c.name)
+_SENDERS_SET_ASIDE = Ready(
+    select(mails.c.sender).where(mails.c.state == MailState.QUARANTINED.value).distinct()
+)
+_MAILBOXES = Ready(select(mailboxes).order_by(mailboxes.c.name))
+_LOOKED = Ready(
+    lambda dialect: schema.insert_or_change(dialect, mailboxes, "looked_at", "last_error", "error_at")
+)
 _SAME = Ready(
     select(mails)
     .where(mails.c.fingerprint == bindparam("fingerprint"), mails.c.id != bindparam("but_not"))
@@ -203,9 +208,8 @@ class Mails(Transaction):
 
     def looked(self, mailbox: str, at: dt.datetime) -> None:
         """A look at the mailbox succeeded, everything that was there then is kept. Forgets its last error."""
-        self._connection.execute(
-            schema.insert_or_change(self._dialect, mailboxes, "looked_at", "last_error", "error_at"),
-            {"name": mailbox, "looked_at": at, "last_error": "", "error_at": None},
+        _LOOKED.change(
+            self._connection, {"name": mailbox, "looked_at": at, "last_error": "", "error_at": None}
         )
 
     def stumbled(self, mailbox: str, error: str, at: dt.datetime) -> None:
@@ -224,7 +228,7 @@ class Mails(Transaction):
                 row.last_error,
                 row.error_at,
             )
-            for row in self._connection.execute(_MAILBOXES)
+            for row in _MAILBOXES.all(self._connection, {})
         ]
 
     def last_looks(self) -> dict[str, dt.datetime | None]:
@@ -349,8 +353,7 @@ class Mails(Transaction):
 
     def attachments(self, mail_id: str) -> list[AttachmentRow]:
         """What came with the mail, in its order; the bytes are `blob(sha256)`."""
-        rows = self._connection.execute(_ATTACHED, {"mail": mail_id})
-        return [AttachmentRow(**row._mapping) for row in rows]
+        return [AttachmentRow(*row) for row in _ATTACHED.all(self._connection, {"mail": mail_id})]
 
     def fail_mail(self, mail_id: str, cause: str, at: dt.datetime, wait: dt.timedelta | None = None) -> int:
         """Attending failed at `at`. Gives the attempts so far; the mail backs off for `wait`, if any."""
@@ -465,11 +468,11 @@ class Mails(Transaction):
 
     def senders_set_aside(self) -> frozenset[str]:
         """Who sent the mails that are set aside and that nobody has read."""
-        return frozenset(self._connection.execute(_SENDERS_SET_ASIDE).scalars())
+        return frozenset(row[0] for row in _SENDERS_SET_ASIDE.all(self._connection, {}))
 
     def any_waits(self) -> bool:
         """Whether any mail is still to be attended to, those that back off after a failure among them."""
-        return self._connection.execute(_ANY_WAITS).first() is not None
+        return _ANY_WAITS.first(self._connection, {}) is not None
 
     def oldest_waiting_mail(self) -> dt.datetime | None:
         """When the mail that has waited longest to be attended to was kept; None where none waits."""

@@ -21,12 +21,12 @@ from storage.schema import letters
 from storage.transaction import Transaction
 from storage.workers import claimable_by, orphaned
 
-_BY_ID = select(letters).where(letters.c.id == bindparam("id"))
+_BY_ID = Ready(select(letters).where(letters.c.id == bindparam("id")))
 _BY_NONCE = Ready(select(letters).where(letters.c.nonce == bindparam("nonce")))
 _BY_MESSAGE_ID = Ready(
     select(letters).where(letters.c.message_id.in_(bindparam("ids", expanding=True))).order_by(letters.c.id)
 )
-_OF_CASE = select(letters).where(letters.c.reference == bindparam("reference")).order_by(letters.c.id)
+_OF_CASE = Ready(select(letters).where(letters.c.reference == bindparam("reference")).order_by(letters.c.id))
 _INSERT = Ready(insert(letters).inline())
 _INSERT_ONE = Ready(insert(letters).returning(letters.c.id))
 
@@ -59,7 +59,7 @@ _picked = (
     .with_for_update(skip_locked=True)
     .cte("picked")
 )
-_CLAIM = (
+_CLAIM = Ready(
     update(letters)
     .where(letters.c.id.in_(select(_picked.c.id)))
     .values(
@@ -71,10 +71,12 @@ _CLAIM = (
     .returning(*letters.c)
 )
 _is_holders = letters.c.claimed_by == bindparam("holder", type_=letters.c.claimed_by.type)
-_HAND = update(letters).where(
-    letters.c.id == bindparam("letter_id"), letters.c.state == LetterState.CLAIMED.value, _is_holders
+_HAND = Ready(
+    update(letters).where(
+        letters.c.id == bindparam("letter_id"), letters.c.state == LetterState.CLAIMED.value, _is_holders
+    )
 )
-_LAY_DOWN = (
+_LAY_DOWN = Ready(
     update(letters)
     .where(letters.c.state.in_(_CLAIMABLE), letters.c.next_at <= bindparam("now"))
     .values(
@@ -84,11 +86,25 @@ _LAY_DOWN = (
         subject=letters.c.letter,
     )
 )
-_SETTLE = update(letters).where(
+_settle = update(letters).where(
     letters.c.id == bindparam("letter_id"), letters.c.state != LetterState.SENT.value
 )
-_SETTLE_HELD = _SETTLE.where(
-    letters.c.state.in_([LetterState.CLAIMED.value, LetterState.HANDING.value]), _is_holders
+_SETTLE = Ready(_settle)
+_SETTLE_HELD = Ready(
+    _settle.where(letters.c.state.in_([LetterState.CLAIMED.value, LetterState.HANDING.value]), _is_holders)
+)
+_IN_STATE = Ready(
+    select(letters).where(letters.c.state.in_(bindparam("states", expanding=True))).order_by(letters.c.id)
+)
+_NEXT_AT = Ready(select(func.min(letters.c.next_at)).where(letters.c.state.in_(_CLAIMABLE)))
+_CHASERS = Ready(
+    select(letters)
+    .where(
+        letters.c.state == LetterState.WAITING.value,
+        letters.c.next_at <= bindparam("now"),
+        letters.c.letter == Letter.CHASER.value,
+    )
+    .order_by(letters.c.id)
 )
 # What may have reached somebody. A letter that is only waiting has not. (Told by the states that it is not in:
 # SQLite would otherwise look through every letter that was ever sent instead of those of the last hour.)
@@ -98,13 +114,16 @@ _HANDED = (
         s.value for s in LetterState if s not in (LetterState.HANDING, LetterState.SENT, LetterState.UNKNOWN)
     ),
 )
-_COUNT = select(func.count()).select_from(
-    select(literal_column("1")).where(*_HANDED).limit(bindparam("at_most")).subquery()
+_COUNT = Ready(
+    select(func.count()).select_from(
+        select(literal_column("1")).where(*_HANDED).limit(bindparam("at_most")).subquery()
+    )
 )
-_HANDED_TO = select(letters.c.handed_at, letters.c.letter).where(
+_handed_to = select(letters.c.handed_at, letters.c.letter).where(
     *_HANDED, letters.c.to_address == bindparam("address")
 )
-_CHASED = _HANDED_TO.where(letters.c.letter == Letter.CHASER.value).limit(1)
+_HANDED_TO = Ready(_handed_to)
+_CHASED = Ready(_handed_to.where(letters.c.letter == Letter.CHASER.value).limit(1))
 
 
 class Outbox(Transaction):
@@ -135,9 +154,7 @@ class Outbox(Transaction):
         """
         up_to = 2**62 if reminders_up_to is None else reminders_up_to
         asked = {"worker": worker, "reminders_up_to": up_to}
-        rows = self._connection.execute(
-            _CLAIM, {"now": now, "limit": limit, "lease_until": now + lease, **asked}
-        )
+        rows = _CLAIM.all(self._connection, {"now": now, "limit": limit, "lease_until": now + lease, **asked})
         return sorted((_letter_row(row) for row in rows), key=lambda letter: letter.id)
 
     def handing(self, letter_id: int, raw: bytes, subject: str, at: dt.datetime, holder: str = "") -> None:
@@ -146,8 +163,8 @@ class Outbox(Transaction):
 
         ClaimLost when the claim is no longer held: then it must not be sent.
         """
-        changed = self._connection.execute(
-            _HAND,
+        changed = _HAND.change(
+            self._connection,
             {
                 "letter_id": letter_id,
                 "state": LetterState.HANDING.value,
@@ -157,7 +174,7 @@ class Outbox(Transaction):
                 "holder": holder,
             },
         )
-        if not changed.rowcount:
+        if not changed:
             raise ClaimLost(str(letter_id))
 
     def sent(self, letter_id: int, at: dt.datetime, answer: str = "") -> None:
@@ -170,7 +187,7 @@ class Outbox(Transaction):
 
     def lay_down(self, now: dt.datetime) -> None:
         """Everything that may go now counts as sent, without bytes: for a replay, in which nothing leaves the house."""
-        self._connection.execute(_LAY_DOWN, {"now": now, "at": now, "state": LetterState.SENT.value})
+        _LAY_DOWN.change(self._connection, {"now": now, "at": now, "state": LetterState.SENT.value})
 
     # `holder`: the worker that says it of a letter in its hands. ClaimLost where it has lost the letter: somebody else
     # has told what is to be told of it, or has it in hand now, and it must not come back into the queue.
@@ -248,15 +265,7 @@ class Outbox(Transaction):
 
     def waiting_chasers(self, now: dt.datetime) -> list[LetterRow]:
         """The reminders that may go now and can be read, oldest first."""
-        rows = self._connection.execute(
-            select(letters)
-            .where(
-                letters.c.state == LetterState.WAITING.value,
-                letters.c.next_at <= now,
-                letters.c.letter == Letter.CHASER.value,
-            )
-            .order_by(letters.c.id)
-        )
+        rows = _CHASERS.all(self._connection, {"now": now})
         return [letter for letter in map(_letter_row, rows) if not letter.unreadable]
 
     def newest_letter(self) -> int:
@@ -266,10 +275,10 @@ class Outbox(Transaction):
     def chased_since(self, address: str, since: dt.datetime) -> bool:
         """Whether a reminder was handed over to this address since then, or may have been."""
         asked = {"address": address.lower(), "since": since}
-        return self._connection.execute(_CHASED, asked).first() is not None
+        return _CHASED.first(self._connection, asked) is not None
 
     def _settle(self, letter_id: int, **values: Any) -> bool:
-        return bool(self._connection.execute(_SETTLE, {"letter_id": letter_id, **values}).rowcount)
+        return bool(_SETTLE.change(self._connection, {"letter_id": letter_id, **values}))
 
     def _settle_or_refuse(self, letter_id: int, holder: str | None, **values: Any) -> None:
         if holder is None:
@@ -277,13 +286,13 @@ class Outbox(Transaction):
                 raise NoSuchLetter(f"{letter_id} (or it is sent already)")
         else:
             mine = {"letter_id": letter_id, "holder": holder, **values}
-            if not self._connection.execute(_SETTLE_HELD, mine).rowcount:
+            if not _SETTLE_HELD.change(self._connection, mine):
                 raise ClaimLost(str(letter_id))
 
     # -------------------------------------------------------------- finding
 
     def letter(self, letter_id: int) -> LetterRow | None:
-        row = self._connection.execute(_BY_ID, {"id": letter_id}).first()
+        row = _BY_ID.first(self._connection, {"id": letter_id})
         return _letter_row(row) if row else None
 
     def letter_by_nonce(self, nonce: str) -> LetterRow | None:
@@ -312,13 +321,11 @@ class Outbox(Transaction):
 
     def letters_of(self, reference: str) -> list[LetterRow]:
         """All letters of a case, in the order in which they were ordered."""
-        return [_letter_row(row) for row in self._connection.execute(_OF_CASE, {"reference": reference})]
+        return [_letter_row(row) for row in _OF_CASE.all(self._connection, {"reference": reference})]
 
     def letters_in(self, *states: LetterState) -> list[LetterRow]:
         """All letters in one of these states, oldest first."""
-        rows = self._connection.execute(
-            select(letters).where(letters.c.state.in_([s.value for s in states])).order_by(letters.c.id)
-        )
+        rows = _IN_STATE.all(self._connection, {"states": [state.value for state in states]})
         return [_letter_row(row) for row in rows]
 
     def held_unreadable(self) -> list[int]:
@@ -337,11 +344,11 @@ class Outbox(Transaction):
     def letters_handed_to(self, address: str, since: dt.datetime) -> list[tuple[dt.datetime, str]]:
         """When which letters were handed over to this address since then, or may have been. For the caps."""
         asked = {"address": address.lower(), "since": since}
-        return [(row[0], row[1]) for row in self._connection.execute(_HANDED_TO, asked)]
+        return [(row[0], row[1]) for row in _HANDED_TO.all(self._connection, asked)]
 
     def count_letters(self, since: dt.datetime, at_most: int) -> int:
         """Letters that were handed over to anybody since then, or may have been; counted up to `at_most`."""
-        return int(self._connection.execute(_COUNT, {"since": since, "at_most": at_most}).scalar_one())
+        return int(_COUNT.scalar(self._connection, {"since": since, "at_most": at_most}))
 
     def oldest_waiting_letter(self, now: dt.datetime) -> dt.datetime | None:
         """When the letter that could go now and has waited longest was ordered; None where none waits. A reminder waits
@@ -357,9 +364,7 @@ class Outbox(Transaction):
 
     def next_letter_at(self) -> dt.datetime | None:
         """When the next letter may be claimed; None when the outbox has none on its way."""
-        found: dt.datetime | None = self._connection.execute(
-            select(func.min(letters.c.next_at)).where(letters.c.state.in_(_CLAIMABLE))
-        ).scalar()
+        found: dt.datetime | None = _NEXT_AT.scalar(self._connection, {})
         return found
 
 

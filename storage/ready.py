@@ -102,7 +102,8 @@ class _Form:
             source, place = members.get(name, (name, -1))
             write = compiled.binds[source].type.dialect_impl(dialect).bind_processor(dialect)
             given = source in values
-            fixed = None if given else _through(write, params[source])
+            stated = None if given else params[source] if place < 0 else params[source][place]
+            fixed = _through(write, stated)
             self._parameters.append(_Parameter(name, source if given else "", place, write, fixed))
         columns = getattr(statement, "exported_columns", ())  # of what is found or returned
         self._row: Any = namedtuple("Row", [str(column.name) for column in columns], rename=True)  # type: ignore[misc]

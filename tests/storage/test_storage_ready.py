@@ -54,6 +54,8 @@ def test_what_a_statement_has_fixed_is_stored_by_its_type_too(connection: Connec
     assert Ready(_LOOKED).change(connection, {"which": "a" * 1_000, "last_uid": 7}) == 1
     found = Ready(_NAMED).first(connection, {"names": ["repairs"]})
     assert found and (found.looked_at, found.last_error) == (later, "a\ufffdb")
+    named = Ready(mailboxes.update().where(mailboxes.c.name.in_(["repairs", "x", "a\0b"])))
+    assert named.change(connection, {"last_uid": 8}) == 1, "a list that the statement holds itself"
     number = Ready(select(mailboxes.c.last_uid).where(mailboxes.c.name == bindparam("name")))
     assert number.scalar(connection, {"name": "a" * 1_000}) == 7
     assert number.scalar(connection, {"name": "nobody"}) is None
