@@ -23,7 +23,6 @@ from classifiers.words import definition, outcome_sought
 from mailbot import logs
 from mailbot.ahead import NOTHING, InHand, in_hand, look_ahead
 from mailbot.attended import Attended
-from mailbot.casework import orders
 from mailbot.casework.allocation import Desk, open_loads, open_weights
 from mailbot.casework.clues import named
 from mailbot.casework.lifecycle import decide
@@ -72,6 +71,7 @@ from mailbot.setaside import Aside, Cause
 from mailbot.settings import MailboxSettings, Settings, mailbox_named
 from mailbot.staffmail import StaffDesk, history_text
 from mailbot.surveys import opt_out, unasked
+from mailbot.ticking import Ticks
 from storage import Store, away, overtaken, points
 from storage.rows import (
     ClaimLost,
@@ -82,22 +82,13 @@ from storage.rows import (
     MailState,
     SettledMail,
     Step,
-    TimerRow,
 )
 from storage.work import Work
 
 log = logging.getLogger("mailbot.service")
 
-RUNS_ON_ITS_OWN = (Timer.ACKNOWLEDGE, Timer.ASSIGN, Timer.SORT, Timer.SEND)
-"""Timers that keep a promise to the resident whatever an unread mail may say: they fall due by the clock even while
-the mailbox is out of reach."""
-
-
 OVERTAKEN = 10
 """How often a step is taken anew because another process stepped the case meanwhile."""
-
-NOT_READ = dt.timedelta(minutes=5)
-"""A mailbox that nobody has looked into for so long, or three of its intervals, is about to be."""
 
 SILENCES = (Timer.REMIND_WINDOW, Timer.CLOSE_SILENT)
 """Timers that nobody's unread mail may stand against."""
@@ -167,7 +158,7 @@ class Service:
         self.gaps: tuple[Gap, ...] = ()  # when mailbot was set aside: what fell due then is stale
         self.outbox.may_remind = self._may_remind
         self._claims = Claims(self)
-        self._stuck: set[TimerRow] = set()  # timers that could not be worked on: nobody waits for them
+        self._ticks = Ticks(self)
         self._staff_desk = StaffDesk(self)
         self._machine_desk = MachineDesk(self)
         self._aside = Aside(self)
@@ -624,98 +615,13 @@ class Service:
     def tick(self, limit: int = 200) -> list[tuple[str, Decision]]:
         """Everything that is due. Timers whose truth hangs on mail fall due as of the last look at their
         mailbox, and only once what was kept has been attended to."""
-        now = self.clock.now()
-        done: list[tuple[str, Decision]] = []
-        with self.store.glance() as work:
-            next_due = work.next_due()
-        if next_due is None or next_due > now:
-            return done  # as nearly always, and one look at an index tells
-        with self.store.read() as work:
-            unread = work.any_waits()
-            looks = work.last_looks()
-        for box in self.settings.mailboxes:
-            as_of = min(looks.get(box.imap.name) or dt.datetime.min.replace(tzinfo=dt.UTC), now)
-            done += self._fall(box, now, limit, RUNS_ON_ITS_OWN)
-            if not unread:
-                others = tuple(t for t in Timer if t not in RUNS_ON_ITS_OWN)
-                done += self._fall(box, as_of, limit, others)
-        return done
-
-    def _fall(
-        self, box: MailboxSettings, as_of: dt.datetime, limit: int, timers: tuple[Timer, ...]
-    ) -> list[tuple[str, Decision]]:
-        done: list[tuple[str, Decision]] = []
-        with self.store.read() as work:
-            due = work.due_timers_of(box.imap.name, timers, as_of, limit)
-        passed_by: set[str] = set()
-        for row in due:
-            try:
-                with self.store.begin() as work:
-                    if row.reference in passed_by or not work.take_timer(row):
-                        if self.store.shared:  # nor may what falls later in this case overtake it
-                            passed_by.add(row.reference)
-                        continue
-                    case = work.case(row.reference)
-                    if case is None:
-                        continue
-                    points.reached("tick:fell")
-                    event = TimerFell(as_of, row.timer, row.due_at, row.subject)
-                    stale = self.gap_of(row.due_at) is not None
-                    _, decision = self.step(work, case, event, box, who="mailbot", stale=stale)
-                    points.reached("tick:stepped")
-                    done.append((row.reference, decision))
-                points.reached("tick:done")
-                logs.timer_fell(row, self.clock.now())
-            except Exception as error:  # one case in trouble must not stop everybody's clocks
-                if overtaken(error):
-                    continue  # somebody else stepped it: it is looked at again on the next tick
-                if away(error):
-                    raise  # everybody's stand still, until the database is back
-                told = {"reference": row.reference, "error": place_of(error)}
-                log.error("a timer could not be worked on", extra=told)
-                self._stuck.add(row)
-                self._tell_of_timer(row, box, type(error).__name__)
-        return done
-
-    def _tell_of_timer(self, row: TimerRow, box: MailboxSettings, error: str) -> None:
-        """The timer stands and is tried again on every tick; a supervisor hears of it once a day."""
-        now, why = self.clock.now(), box.policy.why("supervisor_told")
-        what = f"Its {row.timer.value.replace('_', ' ')} timer can't be worked on ({error})"
-        alert = orders.alert(
-            self.settings.supervisor_on(self.settings.calendar.london_date(now)),
-            row.reference,
-            f"{row.reference} needs you: its clock stands still",
-            f"{what}: do by hand what is due, and tell whoever runs mailbot.",
-            why,
-        )
-        with self.store.begin() as work:
-            if may_tell(work, f"timer:{row.reference}:{row.timer.value}", now, 1, period="%Y-%m-%d"):
-                work.note(now, "mailbot", "timer", f"{what}.", why, reference=row.reference)
-                # Not as a letter of the case: what is wrong with the case must not hold up the alert.
-                work.add_letter(self.outbox.mint(work, alert, "", box), now, None)
-
-    # ================================================================== dispatch and digest
+        return self._ticks.tick(limit)
 
     def under_way(self) -> bool:
         """Whether mails wait, timers are due that anybody could see to now, or a mailbox is to be read first."""
-        now = self.clock.now()
-        with self.store.read() as work:
-            if work.waiting_mails(1, now):
-                return True
-            looks = work.last_looks()
-            for box in self.settings.mailboxes:
-                name, some = box.imap.name, len(self._stuck) + 1
-                looked = looks.get(name)
-                if looked is None or now - looked > max(
-                    NOT_READ, 3 * dt.timedelta(seconds=box.imap.poll_seconds)
-                ):
-                    return True  # whoever looked into it died: what fell due since falls with the next look
-                as_of = min(looks.get(name) or dt.datetime.min.replace(tzinfo=dt.UTC), now)
-                others = tuple(t for t in Timer if t not in RUNS_ON_ITS_OWN)
-                due = work.due_timers_of(name, RUNS_ON_ITS_OWN, now, some)
-                if not self._stuck.issuperset((*due, *work.due_timers_of(name, others, as_of, some))):
-                    return True
-        return False
+        return self._ticks.under_way()
+
+    # ================================================================== dispatch and digest
 
     def _may_remind(self) -> bool:
         """Whether this worker hands reminders over: one does, once all that fall due together are there, and with them
