@@ -36,6 +36,8 @@ READERS = {
     "Handlers": (Audience.HANDLER,),
     "Supervisors and who is on duty": (Audience.SUPERVISOR, Audience.DUTY),
 }
+CLAUSES = {"Code": "code-2024.toml", "House": "house.toml"}
+"""Where the clauses stand that letters.toml names."""
 SPEAKS = {
     Automatic.REPLIED: "a machine answers",
     Automatic.GENERATED: "a machine writes",
@@ -62,10 +64,12 @@ def letter_section(form: Form) -> str:
     if not (DOCS.parent / "mailbot" / f"{file}.py").exists():  # a method: its class stands between
         file, _, owner = file.rpartition("/")
         function = f"{owner}.{function}"
+    named = form.clause.partition(":")[0]
+    stands_in = [f"[{name}](../config/policies/{file})" for name, file in CLAUSES.items() if name in named]
     lines = [
         f"### {form.letter.value}\n",
         f"{form.when}\n",
-        f"- Why: {form.clause}.",
+        f"- Why: {form.clause} ({', '.join(stands_in)}).",
         f"- Who speaks: {SPEAKS[form.automatic]}{', *no way back*' if form.null_sender else ''}.",
         f"- Template: [`templates/{form.letter.value}`](../templates/{form.letter.value}).",
         f"- Rule: `{function}` in [`mailbot/{file}.py`](../mailbot/{file}.py).",

@@ -8,13 +8,19 @@ import importlib
 import importlib.util
 import inspect
 import re
+import tomllib
 
 import pytest
 from commands_places import CHECKOUT, DOCS, page_writer
 
-from mailbot.casework.vocabulary import Letter
+from mailbot.casework.allocation import Desk
+from mailbot.casework.calendar import Calendar
+from mailbot.casework.rulebook import Rulebook
+from mailbot.casework.vocabulary import Letter, Person
 from mailbot.places import templates_dir
+from mailbot.policyfile import load_policy
 from mailbot.postroom.letters import read_forms
+from mailbot.reports.letter_samples import sample_orders
 from mailbot.scenarios.words import LETTERS
 
 _, FORMS = read_forms(templates_dir() / "letters.toml")
@@ -48,9 +54,9 @@ def test_the_names_of_a_letter_lead_to_its_template_its_rule_and_where_it_is_sho
     assert all(
         (templates_dir() / letter / file).is_file() for file in ("subject.txt", "text.txt", "html.html")
     )
-    assert re.match(r"(Code|House)\b", form.clause), (
-        "why there is one: a clause of the Code, or a rule of the house"
-    )
+    assert clauses_of(form.clause) <= CLAUSES, "why there is one: clauses that stand in a file"
+    if order := cited().get(letter):
+        assert clauses_of(form.clause) & set(order) or TELLS_OF in form.clause, "and which its case cites"
     assert f"Letter.{letter.name}" in inspect.getsource(imported(f"mailbot.{form.rule}"))
     shown = (CHECKOUT / "tests" / form.shown).read_text()
     if form.shown.endswith(".txt"):
@@ -62,6 +68,35 @@ def test_the_names_of_a_letter_lead_to_its_template_its_rule_and_where_it_is_sho
     section = (DOCS / "letters.md").read_text().partition(f"\n### {letter}\n")[2].partition("\n### ")[0]
     for target in re.findall(r"\]\(([^)]+)\)", section):
         assert (DOCS / target).exists(), target
+
+
+CLAUSES = {
+    clause["id"]
+    for file in ("code-2024.toml", "house.toml")
+    for clause in tomllib.loads((CHECKOUT / "config" / "policies" / file).read_text())["clause"]
+}
+TELLS_OF = "stands beside it"
+"""A letter that tells of what happened cites the rule of that."""
+
+
+def clauses_of(told: str) -> set[str]:
+    """ "Code 6.3, 6.7, House 9: ..." as the ids of clauses."""
+    found, origin = set(), ""
+    for part in told.partition(":")[0].split(", "):
+        origin = part.split()[0] if " " in part else origin
+        found.add(f"{origin} {part.split()[-1]}")
+    return found
+
+
+@functools.cache
+def cited() -> dict[Letter, tuple[str, ...]]:
+    """What the letters of a made-up case cite, by the Code alone."""
+    desk = Desk(tuple(Person(r, r.title(), f"{r}@example.org", roles=(r,)) for r in ROLES), {})
+    rules = Rulebook(load_policy("code-2024"), Calendar("ENG"), desk, "complaints", "CC-2026-000042-1")
+    return {letter: order.because for letter, order in sample_orders(rules).items()}
+
+
+ROLES = ("handler", "stage2", "supervisor", "duty")
 
 
 def imported(name: str) -> object:
