@@ -44,6 +44,7 @@ from mailbot.service import Service
 from mailbot.shadow import watched
 from mailbot.upkeep import keep_up
 from storage import away
+from storage.engines import belong_to_the_folder
 
 log = logging.getLogger("mailbot.daemon")
 
@@ -398,6 +399,7 @@ def alone_on(url: str) -> Iterator[None]:
     path = Path(url.partition(":///")[2] + ".lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as held:
+        belong_to_the_folder(path)
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as busy:

@@ -23,7 +23,7 @@ from typing import Final
 from sqlalchemy import URL, Connection, func, inspect, literal, select, text
 
 from storage import chain, schema
-from storage.engines import postgres_engine, sqlite_engine, understand
+from storage.engines import belong_to_the_folder, postgres_engine, sqlite_engine, understand
 from storage.rows import LetterState, StorageRefused
 from storage.verifying import Verified, verify
 
@@ -233,6 +233,7 @@ def _put_back_sqlite(file: Path, copy: Path, aside: str, mark: str, why_held: st
         before = str(kept)
     with fresh.open("rb") as whole:
         os.fsync(whole.fileno())
+    belong_to_the_folder(fresh)
     fresh.rename(file)
     return before
 

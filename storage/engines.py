@@ -7,6 +7,7 @@ told to be kept must survive a power cut, because the server's copy may be moved
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from pathlib import Path
@@ -68,8 +69,17 @@ def create_sqlite_file(url: URL) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)  # residents' mail; SQLite gives its -wal and -shm files the same mode
+        belong_to_the_folder(path)
     except OSError as error:
         raise StorageRefused(f"the database {path} can't be written: {error.strerror}") from error
+
+
+def belong_to_the_folder(path: Path) -> None:
+    """A file that root made (`sudo mailbot restore`) in the folder of the daemon's own user is that user's: otherwise
+    the daemon could not write it."""
+    if os.geteuid() == 0:
+        folder = path.parent.stat()
+        os.chown(path, folder.st_uid, folder.st_gid)
 
 
 def sqlite_engines(url: URL) -> tuple[Engine, Engine]:

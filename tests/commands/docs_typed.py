@@ -59,6 +59,8 @@ _ANSWERS = (
 IN_FULL: Final = {
     "init": f"init fresh {_ANSWERS}",
     "init ours": f"init fresh {_ANSWERS}",
+    "init ours --provider microsoft": f"init with-microsoft --provider microsoft {_ANSWERS}",
+    "init ours --provider google": f"init with-google --provider google {_ANSWERS}",
     "init /etc/mailbot": f"init /etc/mailbot {_ANSWERS}",
     "doctor": "doctor --config ours",
     "once": "once --since 2026-12-01",
@@ -91,7 +93,7 @@ IN_FULL: Final = {
 def in_blocks(page: Path) -> list[str]:
     """Every command of the page's code blocks, in their order; of a line of cron what it starts."""
     blocks = re.findall(r"^```\w*\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
-    starts = r"\s*(?:\$ |[\d*]+(?: [\d*]+){4} +)?(?:\S*/)?mailbot ([a-z-].*)"
+    starts = r"\s*(?:\$ |[\d*]+(?: [\d*]+){4} +|sudo env \S+ )?(?:\S*/)?mailbot ([a-z-].*)"
     typed = (re.match(starts, line) for block in blocks for line in block.splitlines())
     return [found[1].partition(" # ")[0].strip() for found in typed if found]
 

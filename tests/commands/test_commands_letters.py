@@ -246,5 +246,5 @@ def test_a_letter_is_told_from_its_template_to_where_it_is_shown(
     assert all(Path(path).is_file() for path in told["Template"]) and len(told["Template"]) == 3
     assert told["Rule"] == ["mailbot.casework.orders.closure"]
     assert (CHECKOUT / told["Shown in"][0]).is_file()
-    assert told["Why"][0].startswith("Code 3.7, 5.12: ")
+    assert told["Why"][0].startswith("Code 3.7, 5.12, House 9, 11: ")
     assert told["Facts"] == ["closed_because, closed_on"]

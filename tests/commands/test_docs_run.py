@@ -85,14 +85,14 @@ class Desk:
     def type(self, line: str) -> str:
         """Type the command of a page; what was otherwise than the page says, "" for nothing."""
         words = [self._looked_up(word) for word in words_of(line)]
-        if words[0] != "init" and not (self.office.folder / "etc").exists():  # a page that takes it for made
-            words = ["config" if word == "etc" else word for word in words]
+        if "etc" in words and words[0] != "init" and not (self.office.folder / "etc").exists():
+            self.type("init /etc/mailbot")  # a page that takes it for made
         stdin = b""
         if "<" in words:
             stdin = (self.office.folder / words[-1]).read_bytes()
             words = words[: words.index("<")]
         said = self.run(*words, cwd=self.office.folder, stdin=stdin)
-        if words[0] == "init" and said.code == 0 and "--name" in words:
+        if words[0] == "init" and said.code == 0 and "--name" in words and "--provider" not in words:
             self._do_what_init_says(self.office.folder / words[1])
         code, told = REFUSES.get(line, (0, ""))
         right = said.code == code and told in said.out + said.err
