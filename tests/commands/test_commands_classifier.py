@@ -81,8 +81,7 @@ def test_evaluating_nothing_asks_for_a_file(mailbot):
 
 def test_a_model_from_own_files_can_be_evaluated_and_refused_if_spoilt(mailbot, tmp_path):
     one, out, page = some(tmp_path, "one.jsonl", 60), tmp_path / "own.npz", tmp_path / "page.html"
-    more = some(tmp_path, "two.jsonl", 60, of=1)
-    trained = mailbot("train", "--corpus", one, more, "--out", out, "--report", page)
+    trained = mailbot("train", "--corpus", one, "--out", out, "--report", page)
     assert trained.code == 0, trained.err
     assert "the model is ready" in trained.out
     assert mailbot("evaluate", "--corpus", one, "--model", out, "--json").json["n"] == 60

@@ -54,12 +54,10 @@ class Desk:
         file = self.office.config / "mailbot.toml"
         change(
             file,
-            ("[landlord]\n", '[landlord]\ntemplates = "templates"\n'),
             ('user = "complaints@landlord.example.org"', f'user = "{self.user}"'),
             ("port = 1\n", f"port = {self.dovecot.imap_port}\n"),
             ("port = 1\n", f'port = {self.relay.port}\nsent_folder = "Sent"\n'),
         )
-        (file.parent / "templates").mkdir()
         with self.dovecot.client(self.user) as client:
             client.create_folder("Sent")
 
@@ -116,8 +114,10 @@ class Desk:
         for name in PASSWORDS:
             self.monkeypatch.setenv(name, "secret")
         user = 'user = "complaints@quayside.example"\npassword_env'
+        (folder / "templates").mkdir()
         change(
             folder / "mailbot.toml",
+            ("[landlord]", '[landlord]\ntemplates = "templates"'),
             (
                 'host = "imap.quayside.example"\nport = 993',
                 f'host = "localhost"\nport = {self.dovecot.imaps_port}',
@@ -158,6 +158,7 @@ def desk(
     smtp_catcher: SmtpCatcher,
 ) -> Desk:
     monkeypatch.setenv("SSL_CERT_FILE", str(dovecot.certificate))
+    monkeypatch.setitem(sys.modules, "weasyprint", None)  # an installation without mailbot[pdf]: seconds less
     for name in PASSWORDS:
         monkeypatch.delenv(name, raising=False)
     return Desk(office, mailbot, monkeypatch, dovecot, smtp_catcher)

@@ -53,7 +53,7 @@ def go_on(house: House) -> None:
     house.turn()
     house.write(JO, ESCALATION, answers=house.last(JO, "response"))
     house.write(ANN, COMPLAINT.replace("kitchen", "hall"), subject="Hall")
-    house.go_to("2026-03-06", "12:00")
+    house.go_to("2026-03-05", "12:00")
 
 
 def outcome(house: House, seen: int = 0) -> World:
@@ -131,7 +131,7 @@ def test_everything_goes_on_in_postgresql_as_if_it_had_never_moved(
     said = run(house, "db", "move", "--from-env", "WHERE_IT_WAS")
     assert said.exit_code == 0, said.output
     assert last_number(house.url, "letters") == last_number(postgres_url, "letters") > gone
-    house.clock.put(london("2026-03-06", "15:00"))
+    house.clock.put(london("2026-03-05", "15:00"))
     house.write("new@example.net", COMPLAINT.replace("kitchen", "loft"), subject="Loft")
     house.turn()
     with house.parts.store.read() as work:
