@@ -195,7 +195,13 @@ STYLE = re.compile(r' style="([^"]*)"')
 
 def shrunk(page: str) -> str:
     """The page with no blanks that nobody sees in its styles: a tenth less, and Gmail clips at 102 kB."""
-    return STYLE.sub(lambda m: f' style="{m[1].replace(": ", ":").replace("; ", ";").rstrip(";")}"', page)
+    return STYLE.sub(lambda m: _tight(m[1]), page)
+
+
+@functools.lru_cache(maxsize=1_000)
+def _tight(style: str) -> str:
+    """A letter has some hundred styles, and there are few of them."""
+    return f' style="{style.replace(": ", ":").replace("; ", ";").rstrip(";")}"'
 
 
 @dataclass(frozen=True)

@@ -266,16 +266,13 @@ class SmtpDoor:
                 return Handed(Outcome.REFUSED, 0, "the relay takes no addresses beyond ASCII (no SMTPUTF8)")
             options += ["SMTPUTF8", "BODY=8BITMIME"]
             encoding = "utf-8"
-        try:
-            await client.mail(sender, options=options, encoding=encoding)
-        except aiosmtplib.SMTPSenderRefused as answer:
-            if not 200 <= answer.code < 300:
-                return read_reply(answer.code, answer.message)
-        try:
-            await client.rcpt(to, encoding=encoding)
-        except aiosmtplib.SMTPRecipientRefused as answer:
-            if not 200 <= answer.code < 300:  # 252: "can't tell, but will take it"
-                return read_reply(answer.code, answer.message)
+        for words in (
+            (f"MAIL FROM:<{sender}>".encode(encoding), *(option.encode() for option in options)),
+            (f"RCPT TO:<{to}>".encode(encoding),),
+        ):
+            reply = await client.execute_command(*words)
+            if not 200 <= reply.code < 300:  # 252: "can't tell, but will take it"
+                return read_reply(reply.code, reply.message)
         return None
 
     async def _connect(self) -> aiosmtplib.SMTP:

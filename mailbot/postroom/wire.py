@@ -180,9 +180,17 @@ def write_enclosure(enclosure: Enclosure) -> bytes:
 
 
 def in_base64(content: bytes) -> bytes:
-    """In lines of 76 characters (RFC 2045 6.8), a third of the time that `base64.encodebytes` takes."""
-    lines = [binascii.b2a_base64(content[at : at + 57], newline=False) for at in range(0, len(content), 57)]
-    return b"\r\n".join((*lines, b""))
+    """In lines of 76 characters (RFC 2045 6.8). `base64.encodebytes` walks from line to line, which takes ten times
+    as long: 40 ms for 2 MB."""
+    import numpy as np  # the lines of a big file are laid at once; most letters carry none
+
+    encoded = binascii.b2a_base64(content, newline=False)
+    whole = len(encoded) // 76
+    lines = np.empty((whole, 78), np.uint8)
+    lines[:, :76] = np.frombuffer(encoded, np.uint8, whole * 76).reshape(whole, 76)
+    lines[:, 76:] = (13, 10)
+    rest = encoded[whole * 76 :]
+    return lines.tobytes() + (rest + b"\r\n" if rest else b"")
 
 
 def write_picture(picture: Picture) -> bytes:
