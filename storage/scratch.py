@@ -25,7 +25,7 @@ _SETTINGS = (
     "PRAGMA journal_mode = MEMORY",  # what takes a step back that failed
     "PRAGMA synchronous = OFF",
     "PRAGMA foreign_keys = ON",
-    "PRAGMA cache_size = -64000",  # kilobytes: what is over lies on the disk
+    "PRAGMA cache_size = -32000",  # kilobytes: what is over lies on the disk
     f"CREATE INDEX whole ON blobs (size) WHERE length(content) > {HEAD}",
     # The same bytes once more: they are there by their digest, and must be whole for whoever reads them now.
     "CREATE TRIGGER come_again BEFORE INSERT ON blobs BEGIN"
