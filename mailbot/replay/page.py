@@ -197,7 +197,8 @@ def _definitions(about: About, replayed: Replayed, compared: Compared) -> Sectio
         ("Not counted", f"{compared.undecided:,} duties whose last day lies after the end of the export"),
         (
             "Left out",
-            f"{about.undated:,} mails without a date; {len(replayed.stumbled):,} that a person would have had to open",
+            f"{about.undated:,} mails without a date, or with one that is still to come;"
+            f" {len(replayed.stumbled):,} that a person would have had to open",
         ),
         ("What can't be seen", "telephone calls, letters by post, and mail that is not in the export"),
     )
