@@ -30,12 +30,17 @@ def replay(
     policy: Annotated[str, typer.Option(help="The policy to work by.")] = "code-2024",
     overlay: Annotated[str, typer.Option(help="The Code over it: enforce, warn or off.")] = "enforce",
     address: Annotated[
-        str, typer.Option(help="The mailbox's own address; told from the mails unless given.")
+        str,
+        typer.Option(
+            help="The mailbox's own address, also one of --config; told from the mails unless given."
+        ),
     ] = "",
     staff: Annotated[Path | None, typer.Option(help="Your staff.toml, so that colleagues are known.")] = None,
     config: Annotated[
         Path | None,
-        typer.Option("--config", "-c", help="Your configuration folder, instead of the four above."),
+        typer.Option(
+            "--config", "-c", help="Your configuration folder, instead of policy, overlay and staff."
+        ),
     ] = None,
     folder: Annotated[
         list[str] | None, typer.Option(help="imap: the folders to read; may be repeated.")
@@ -61,7 +66,7 @@ def replay(
     began = monotonic()
     if html and not html.resolve().parent.is_dir():
         stop(f"{html}: there is no folder {html.resolve().parent}")
-    own = _own(config, path == "imap") if config else None
+    own = _own(config, path == "imap", address.lower()) if config else None
     export = _export(path, own, tuple(folder or ()), since, until, WallClock().now())
     mails = [m for m in export.mails if _within(m.at, since, until)]
     if not mails:
@@ -75,6 +80,7 @@ def replay(
         own = landlord.settings_of(address, policy, overlay, staff)
         chain = classifiers.ensure(None)
     else:
+        own = own if len(own.mailboxes) == 1 and address else _whose(own, landlord.whose_mailbox(mails))
         chain = load_chain(own)
     (box,) = own.mailboxes
     _say(f"{len(mails):,} mails; the mailbox is {box.imap.address}, the policy {box.policy.key}.")
@@ -99,13 +105,37 @@ def replay(
         typer.echo(as_text(report))
 
 
-def _own(config: Path, servers: bool) -> Settings:
+def _own(config: Path, over_imap: bool, address: str) -> Settings:
+    """The landlord's own settings: with the mailbox of this address; with all, to be told from the mails, where it is
+    ""."""
     from mailbot import settings
     from mailbot.replay.landlord import alone
 
     if not config.is_dir():
         stop(f"{config} is not a folder: name the one that holds mailbot.toml")
-    return alone(settings.load(config, servers=servers), "")
+    loaded = settings.load(config, servers=over_imap)
+    known = ", ".join(box.imap.address for box in loaded.mailboxes)
+    if address:
+        return alone(loaded, address) or stop(f"--address {address}: no mailbox has it. Known: {known}")
+    if over_imap and len(loaded.mailboxes) > 1:
+        stop(f"say with --address which mailbox: {known}")
+    return loaded
+
+
+def _whose(own: Settings, address: str) -> Settings:
+    """With the mailbox that the mails came to; where they came to none of ours that is said, and the first is taken."""
+    from dataclasses import replace
+
+    from mailbot.replay.landlord import alone
+
+    if found := alone(own, address):
+        return found
+    first = own.mailboxes[0]
+    _say(
+        f"Most of these mails are to {address or 'nobody'}, which mailbot.toml names as no mailbox or alias: what your "
+        f"team wrote can't be told from what came in. They are read as mail to {first.imap.address}."
+    )
+    return replace(own, mailboxes=(first,))
 
 
 def _export(

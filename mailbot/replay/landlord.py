@@ -82,7 +82,9 @@ roles = ["handler", "stage2"]
         return settings_room.load(Path(folder), environ={})
 
 
-def alone(settings: Settings, mailbox: str) -> Settings:
-    """A landlord's own settings, with this one of its mailboxes."""
-    chosen = [box for box in settings.mailboxes if not mailbox or mailbox in (box.name, box.imap.address)]
-    return replace(settings, mailboxes=(chosen[0],)) if chosen else settings
+def alone(settings: Settings, address: str) -> Settings | None:
+    """A landlord's own settings, with the one of its mailboxes that has this address; None where none has."""
+    for box in settings.mailboxes:
+        if address in (box.imap.address, *box.imap.aliases):
+            return replace(settings, mailboxes=(box,))
+    return None

@@ -125,6 +125,35 @@ def test_a_folder_over_imap_is_read_and_nothing_there_changes(
     assert {k: v[b"FLAGS"] for k, v in after.items()} == {k: v[b"FLAGS"] for k, v in before.items()}
 
 
+def test_of_several_mailboxes_of_ones_own_the_mails_choose_theirs(
+    faults: Any, mailbot: Callable[..., Said], tmp_path: Path
+) -> None:
+    mails, _ = faults.export(2)
+    faults.write_mbox(tmp_path / "export.mbox", mails)
+    answers = ("--name", "L", "--phone", "1", "--web", "w", "--postal-address", "p", "--address", "first@x.example",
+               "--supervisor", "H <h@x.example>", "--handler", "P <p@x.example>")  # fmt: skip
+    assert mailbot("init", "ours", *answers).code == 0
+    toml = tmp_path / "ours" / "mailbot.toml"
+    one = toml.read_text()
+    strange = mailbot("replay", "export.mbox", "--config", "ours")
+    assert strange.code == 0
+    assert (
+        f"Most of these mails are to {faults.BOX}, which mailbot.toml names as no mailbox or alias"
+        in strange.err
+    )
+    section = one[one.index("[[mailbox]]") : one.index("[smtp]")].replace("first@x.example", faults.BOX)
+    toml.write_text(
+        one.replace("[smtp]", section.replace('name = "complaints"', 'name = "second"') + "\n[smtp]", 1)
+    )
+    told = mailbot("replay", "export.mbox", "--config", "ours")
+    assert f"the mailbox is {faults.BOX}" in told.err and "Most of these" not in told.err
+    asked = mailbot("replay", "export.mbox", "--config", "ours", "--address", "first@x.example")
+    assert "the mailbox is first@x.example" in asked.err
+    assert (
+        "Known: first@x.example" in mailbot("replay", "x", "--config", "ours", "--address", "a@b.example").err
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
