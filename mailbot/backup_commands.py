@@ -211,7 +211,7 @@ def held(
             [
                 {
                     "letter": one.id,
-                    "kind": one.order.letter.value,
+                    "kind": one.kind,
                     "case": one.reference,
                     "to": one.order.to,
                     "ordered_at": one.created_at.isoformat(),
@@ -229,7 +229,7 @@ def held(
             [
                 (
                     str(o.id),
-                    o.order.letter.value,
+                    o.kind,
                     o.reference or "",
                     o.order.to,
                     moment(o.created_at),
@@ -274,9 +274,7 @@ def send(
                     f"letter {number} can't go: {letter.unreadable}. Write to the person yourself, then say mailbot"
                     f" letters drop {number}. Nothing was changed"
                 )
-            sentence = (
-                f"A person let the held {letter.order.letter.value.replace('_', ' ')} go (letter {number})."
-            )
+            sentence = f"A person let the held {letter.kind.replace('_', ' ')} go (letter {number})."
             work.note(now, "operator", "letter", sentence, reference=letter.reference)
             gone += 1
     store.close()
@@ -300,7 +298,7 @@ def drop(
             if letter is None or letter.state is not LetterState.HELD:
                 stop(f"no letter {number} is held. Nothing was changed")
             work.absorb(number, f"not sent: {because}")
-            sentence = f"The held {letter.order.letter.value.replace('_', ' ')} need not go: {because}."
+            sentence = f"The held {letter.kind.replace('_', ' ')} need not go: {because}."
             work.note(now, "operator", "letter", sentence, reference=letter.reference)
     store.close()
     typer.echo(f"{len(numbers)} letter{'' if len(numbers) == 1 else 's'} settled.")

@@ -128,7 +128,7 @@ class Mornings:
             aside=rows_set_aside(work.quarantined()),
             filed=len(work.filed_mails(before, now)),
             troubled=tuple(
-                (letter.reference or "", letter.order.letter.value, _fate(letter))
+                (letter.reference or "", letter.kind, _fate(letter))
                 for letter in work.letters_in(LetterState.FAILED, LetterState.UNKNOWN, LetterState.HELD)
             ),
             looks={called: looks[name] for name, called in settings.places_watched.items() if name in looks},

@@ -232,9 +232,7 @@ class Outbox:
         now = self._now()
         if letter.unreadable:
             log.error("a letter's record can't be read", extra={"letter_id": letter.id})
-            return self._hold(
-                letter, f"{letter.unreadable}: it is letter {letter.id} of `mailbot letters held`"
-            )
+            return self._hold(letter, letter.unreadable)
         with self._store.read() as work:
             case = case_of(work, letter)
             no_room = self._no_room(work, letter, now)
@@ -371,7 +369,12 @@ class Outbox:
         with self._store.begin() as work:
             work.hold(letter.id, why, self._worker)
             asked = not letter.unreadable and self.on_held(work, letter, why)
-            self._tell(work, letter, f"was held back: {why}", kind="held", then=ASKED if asked else BY_HAND)
+            then = ASKED if asked else BY_HAND
+            if letter.unreadable:
+                then = (
+                    f"It is letter {letter.id} of `mailbot letters held`, which says what can be done. {then}"
+                )
+            self._tell(work, letter, f"was held back: {why}", kind="held", then=then)
         logs.letter_handled(letter, "held", self._now())
         return Sent(letter, None, why)
 
@@ -473,7 +476,7 @@ class Outbox:
         """Note trouble with a letter and tell a supervisor: another one where it was theirs. Of one kind of
         trouble so many times an hour; of trouble with such an alert never, so that nothing loops."""
         order, now = letter.order, self._now()
-        name = order.letter.value.replace("_", " ")
+        name = letter.kind.replace("_", " ")
         sentence = f"The {name} {what}."
         if not resent:
             work.note(now, "mailbot", "letter", sentence, order.because, reference=letter.reference)

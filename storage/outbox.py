@@ -420,6 +420,7 @@ def _letter_row(row: Any) -> LetterRow:
         last_error=row.last_error,
         unreadable=unreadable,
         damaged=row.body if unreadable else "",
+        called="" if row.letter in _KINDS else row.letter,
     )
 
 
@@ -433,5 +434,5 @@ def _what_is_left(row: Any) -> SendLetter:
 
 def _kind_of_damage(row: Any, error: Exception) -> str:
     if row.letter not in _KINDS:
-        return f"this version knows no letter of the kind {row.letter}"
+        return f"this version knows no letter of its kind, {row.letter}"
     return type(error).__name__  # not what the error says: it may quote the letter

@@ -252,6 +252,11 @@ class LetterRow:
     unreadable: str = ""
     """Why its order can't be read, "" where it can: then `order` has only what stands beside it in the row."""
     damaged: str = ""  # what stands in place of the order that can't be read
+    called: str = ""  # its kind as the row has it, where this version knows none of that name
+
+    @property
+    def kind(self) -> str:
+        return self.called or self.order.letter.value
 
 
 # ------------------------------------------------------------------ timers, journal, steps

@@ -157,10 +157,15 @@ def write_in(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     if code not in there:
         names = ", ".join(f"{name.title()} ({one})" for one, name in sorted(there.items()))
         have = f"There are letters in {names}." if there else "There are no letters in another language."
+        known = next((name.title() for name, one in LANGUAGES.items() if one == code), "")
+        otherwise = (
+            f"Write #adjust in {known} to have each letter come to you instead, for somebody to translate it."
+            if known
+            else "Is it spelled right?"
+        )
         return no(
             case,
-            f"We have no letters in “{said[:30]}”. {have} To have each letter come to you instead, for somebody to "
-            "translate it, write #adjust in and the language.",
+            f"We have no letters in “{said[:30]}”. {have} {otherwise}",
         )
     if written_in(a.text for a in case.agreed) == code:
         return no(case, f"Letters to this resident go in {there[code].title()} already.")
