@@ -92,7 +92,8 @@ def _refuse_what_can_not_be(source: str, target: str) -> None:
         if origin == place(source):
             raise StorageRefused(f"{origin} was moved here already: start mailbot")
         raise StorageRefused(
-            f"{place(target)} holds {there.cases:,} cases and {there.mails:,} mails: name an empty database"
+            f"{place(target)} holds {there.cases:,} cases, {there.mails:,} mails and {there.lines:,} lines of the "
+            "journal, because a mailbot was started on it: name an empty database, and move before you start"
         )
     with _engine_of(source) as engine, engine.begin() as connection:
         when, where = whereto(_recall(connection, MOVED))

@@ -205,7 +205,7 @@ def test_a_move_into_a_fuller_or_from_a_busy_or_an_empty_database_is_refused(
     assert (busy.exit_code, "works on" in busy.output) == (2, True)
     house.stop()
     fuller = run(house, "db", "move", other.url.removeprefix("sqlite:///"))
-    assert "holds 1 cases and 1 mails: name an empty database" in str(fuller.exception)
+    assert "because a mailbot was started on it: name an empty database" in str(fuller.exception)
     with pytest.raises(StorageRefused, match="that is the database which"):
         moving.move(house.url, house.url, b"", house.clock.now())
     for words in (
