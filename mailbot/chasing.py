@@ -48,13 +48,12 @@ def gather(work: Work, settings: Settings, now: dt.datetime, mint: Mint) -> None
     """Put the reminders that wait now into one mail a person, or off until the next working morning."""
     waiting = sorted(work.waiting_chasers(now), key=lambda letter: (letter.order.to, letter.id))
     for to, group in groupby(waiting, key=lambda letter: letter.order.to):
-        rows = _still_wanted(work, list(group), settings, now)
-        if not rows:
-            continue
         if not in_working_hours(settings, now) or work.chased_since(to, _midnight(now)):
-            for row in rows:
+            for row in group:
                 work.later(row.id, next_chase(settings, now), "one mail of reminders a working day")
-        elif len(rows) > 1:
+            continue
+        rows = _still_wanted(work, list(group), settings, now)
+        if len(rows) > 1:
             _put_together(work, settings, now, rows, mint)
 
 

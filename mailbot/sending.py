@@ -45,6 +45,8 @@ from storage.work import Work
 log = logging.getLogger("mailbot.sending")
 
 LEASE = dt.timedelta(minutes=5)
+AT_ONCE = 25
+"""So many letters are claimed together: it takes a look at all that wait."""
 ROOM_AGAIN = dt.timedelta(minutes=10)
 """When a letter over the total of an hour is looked at again."""
 NEAR = 100
@@ -166,7 +168,7 @@ class Outbox:
             reminders_up_to = self._gather()
             self.show_absorbed()
         done: list[Sent] = []
-        while batch := self._claim(min(limit - len(done), 10), reminders_up_to):
+        while batch := self._claim(min(limit - len(done), AT_ONCE), reminders_up_to):
             points.reached("dispatch:claimed")
             self._room = None  # counted anew for each batch, and followed within it
             done += [self._send_or_leave(letter) for letter in batch]

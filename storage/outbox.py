@@ -35,11 +35,21 @@ _ON_ITS_WAY = [*_CLAIMABLE, LetterState.HANDING.value]
 _KINDS = frozenset(kind.value for kind in Letter)
 _AUDIENCES = frozenset(audience.value for audience in Audience)
 _earlier = letters.alias("earlier")
+WINDOW = 250
+"""So many of the oldest letters that may go are looked at; all of them only where none of these can be taken."""
+_ALL = 2**62
+_oldest = (
+    select(letters.c.id)
+    .where(letters.c.state.in_(_CLAIMABLE), letters.c.next_at <= bindparam("now"))
+    .order_by(letters.c.id)
+    .limit(bindparam("window"))
+)
 # One statement, hence no gap in which two senders see the same letter; where PostgreSQL runs several at once,
 # each passes over the rows that another has locked. (SQLite has one writer and drops the clause.)
 _picked = (
     select(letters.c.id)
     .where(
+        letters.c.id.in_(_oldest),
         letters.c.state.in_(_CLAIMABLE),
         letters.c.next_at <= bindparam("now"),
         claimable_by(letters),
@@ -152,9 +162,12 @@ class Outbox(Transaction):
         A letter is not taken while an earlier one of the same case to the same address is still on its way:
         people read the acknowledgement before the response.
         """
-        up_to = 2**62 if reminders_up_to is None else reminders_up_to
-        asked = {"worker": worker, "reminders_up_to": up_to}
-        rows = _CLAIM.all(self._connection, {"now": now, "limit": limit, "lease_until": now + lease, **asked})
+        up_to = _ALL if reminders_up_to is None else reminders_up_to
+        asked = {"worker": worker, "reminders_up_to": up_to, "now": now, "limit": limit}
+        for window in (WINDOW, _ALL):
+            rows = _CLAIM.all(self._connection, {"lease_until": now + lease, "window": window, **asked})
+            if rows:
+                break
         return sorted((_letter_row(row) for row in rows), key=lambda letter: letter.id)
 
     def handing(self, letter_id: int, raw: bytes, subject: str, at: dt.datetime, holder: str = "") -> None:

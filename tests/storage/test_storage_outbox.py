@@ -13,6 +13,7 @@ from storage_examples import ADA, BEN, DAY, MINUTE, NINE, a_case, a_letter, a_st
 
 from mailbot.casework.vocabulary import Letter
 from storage import ClaimLost, LetterRow, LetterState, NoSuchLetter, Store, Work
+from storage.outbox import WINDOW
 
 REFERENCE = "CC-2026-000001-4"
 LEASE = 5 * MINUTE
@@ -133,6 +134,16 @@ def test_letters_of_a_case_to_one_person_go_out_in_their_order(store: Store) -> 
         work.sent(one, NINE + DAY)
         assert [x.id for x in claim(work, NINE + DAY)] == [two]
         assert three
+
+
+def test_many_letters_that_wait_for_an_earlier_one_do_not_hide_one_that_may_go(store: Store) -> None:
+    with store.begin() as work:
+        work.record(a_step(a_case(), letters=tuple(a_letter() for _ in range(WINDOW + 10))))
+        work.record(a_step(a_case("CC-2026-000002-2"), letters=(other := a_letter(BEN.address),)))
+        (first,) = claim(work, limit=1)
+        assert [x.message_id for x in claim(work, limit=1)] == [other.message_id]
+        work.sent(first.id, NINE)
+        assert [x.id for x in claim(work)] == [first.id + 1]
 
 
 @pytest.mark.parametrize("end", ["failed", "unknown", "hold"])
