@@ -65,7 +65,7 @@ class Health:
     oldest_quarantined_age: float | None
     unreadable: tuple[
         str, ...
-    ]  # what can't be read and therefore is not done: letters by number, kinds of timers
+    ]  # what can't be read and therefore is not done: letters by number, timers by case
     timers_overdue: int
     open_cases: dict[str, int]
     calendar_days_left: int | None
@@ -99,7 +99,7 @@ def examine(work: Work, settings: Settings, now: dt.datetime, running: bool = Tr
     ends = [day for _, day in settings.expiries]
     secret_left = (min(ends) - now.date()).days if ends else None
     overdue, strange = work.count_timers_due(now - dt.timedelta(minutes=10))
-    unreadable = tuple(f"due timers of the kind {kind}" for kind in strange)
+    unreadable = tuple(f"the timer {kind} of {reference}" for reference, kind in strange)
     if letters[LetterState.HELD]:
         unreadable += tuple(f"letter {number} (mailbot letters held)" for number in work.held_unreadable())
     looks = {

@@ -251,12 +251,18 @@ class Cases(Transaction):
         free = self._dialect == "sqlite" or _TAKE.first(self._connection, {"reference": row.reference})
         return bool(free) and self.timer_stands(row)
 
-    def count_timers_due(self, as_of: dt.datetime) -> tuple[int, tuple[str, ...]]:
-        """How many timers are due at `as_of`, and of what kinds that this version does not know some more are."""
+    def count_timers_due(self, as_of: dt.datetime) -> tuple[int, tuple[tuple[str, str], ...]]:
+        """How many timers are due at `as_of`, and of those of kinds that this version does not know the first few, each
+        with its case and its kind."""
         due = select(timers.c.timer, func.count()).where(timers.c.due_at <= as_of).group_by(timers.c.timer)
         counted = {kind: int(count) for kind, count in self._connection.execute(due)}
         known = sum(count for kind, count in counted.items() if kind in _TIMERS)
-        return known, tuple(sorted(kind for kind in counted if kind not in _TIMERS))
+        strange = [kind for kind in counted if kind not in _TIMERS]
+        if not strange:
+            return known, ()
+        of_these = timers.c.due_at <= as_of, timers.c.timer.in_(strange)
+        found = select(timers.c.reference, timers.c.timer).where(*of_these).order_by(timers.c.due_at).limit(5)
+        return known, tuple((row[0], row[1]) for row in self._connection.execute(found))
 
     def next_due(self) -> dt.datetime | None:
         """When the next timer falls due; None when there is none at all."""

@@ -225,7 +225,7 @@ def test_a_timer_and_a_kept_mail_that_are_damaged_keep_nobody_back(
     with keeper.store.read() as work:
         health = examine(work, service.settings, house.clock.now(), running=False)
     assert (
-        health.unreadable == ("due timers of the kind send_a_card",)
+        health.unreadable == (f"the timer send_a_card of {case.reference}",)
         and health.timers_overdue == 0
         and health.ready
     )
