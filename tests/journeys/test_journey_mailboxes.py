@@ -71,6 +71,10 @@ def test_a_second_mailbox_is_worked_beside_the_first_from_its_first_look_on(hous
     other = add_another(house)
     checked = run(house, "config", "check").output
     assert f"{other} by mtvh@2021-08-23" in checked and f"{house.address} by code-2024@" in checked
+    examined = run(house, "doctor", "--no-send").output
+    for name, address, mails in (("complaints", house.address, 2), ("feedback", other, 1)):
+        assert f"mailbox {name}: 127.0.0.1" in examined, examined
+        assert f"lets us in as {address}; {mails} mails in INBOX" in examined, examined
     assert len(house.cases()) == 1, "what lay in it before is answered to nobody"
 
     house.clock.put(london("2026-03-02", "11:00"))
