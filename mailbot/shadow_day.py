@@ -233,7 +233,7 @@ def facts_of(day: Day, service: Service, date: dt.date) -> dict[str, Fact]:
             "label": f"{'mail' if len(day.came) == 1 else 'mails'} came in",
             "tone": "plain",
         },
-        {"value": asked, "label": "it would have asked about", "tone": "amber" if asked else "plain"},
+        {"value": asked, "label": "it would have asked", "tone": "amber" if asked else "plain"},
         {
             "value": len(to_residents),
             "label": f"{'letter' if len(to_residents) == 1 else 'letters'} to {noun}s",

@@ -63,9 +63,8 @@ def verify_journal(service: Service) -> None:
         if (work.recall(VERIFIED) or "").startswith(week):
             return
         found = work.verify_journal()
-    said = (
-        f"The journal's {found.lines:,} lines were verified on {today.day} {today:%B}: as they were written"
-    )
+    lines = "line was" if found.lines == 1 else "lines were"
+    said = f"The journal's {found.lines:,} {lines} verified on {today.day} {today:%B}: as they were written"
     if found.faults:
         said = (
             f"JOURNAL: {len(found.faults):,} lines or seals are not as they were written, found on {today.day} "

@@ -126,7 +126,7 @@ def but_for_doubts(told: World, doubted: Collection[str | None]) -> World:
 
 
 HISTORY = re.compile(r'"history":"(?:[^"\\]|\\.)*"')
-VERIFIED = re.compile(r"journal's [\d,]+ lines?")
+VERIFIED = re.compile(r"journal's [\d,]+ lines? w(?:as|ere)")
 """A line more for each letter in doubt."""
 IN_TROUBLE = re.compile(r"[\d,]+ letters? (?:is|are) in trouble", re.IGNORECASE)
 

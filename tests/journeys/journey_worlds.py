@@ -92,7 +92,7 @@ def _without_chance(connection: Connection) -> Callable[[Any], Any]:
     name = re.compile(r"<[^<>\s]+>|\b[0-9a-z]{16}\b")
     said = re.compile(
         r"(?:[Nn]o|[\d,]+) letters? waits? to go out|Journal sealed[^\r\n\"]*|mail up to UID \d+|Case key: [0-9a-z.]+"
-        r"|The journal's [\d,]+ lines"
+        r"|The journal's [\d,]+ lines? w(?:as|ere)"
     )
 
     def plain(value: Any) -> Any:
