@@ -475,14 +475,13 @@ class Service:
         if self.restored and self.restored.holds(work, event, case, rules):
             held = reason(self.restored.taken)
             effects = tuple(map(remarked, effects))
-        letters = tuple(
-            replace(
-                self.outbox.mint(work, effect, reference, box),
-                held=held if effect.audience is Audience.RESIDENT else "",
+        orders = [effect for effect in effects if isinstance(effect, SendLetter)]
+        letters = tuple(self.outbox.mint(work, order, reference, box) for order in orders)
+        if held:
+            letters = tuple(
+                replace(letter, held=held) if letter.order.audience is Audience.RESIDENT else letter
+                for letter in letters
             )
-            for effect in effects
-            if isinstance(effect, SendLetter)
-        )
         points.reached("step:minted")
         after = work.record(
             Step(

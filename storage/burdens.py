@@ -49,7 +49,7 @@ class Burdens(Transaction):
             if not count:
                 continue
             if stage:
-                stages.setdefault(handler, {})[Stage(stage)] = int(count)
+                stages.setdefault(handler, {})[_STAGES[stage]] = int(count)
             elif flag in _FLAGS:
                 flags.setdefault(handler, {})[_FLAGS[flag]] = int(count)
         return {handler: Burden(found, flags.get(handler, {})) for handler, found in stages.items()}
@@ -71,8 +71,11 @@ class Burdens(Transaction):
 
     def _move_burden(self, before: Case | None, after: Case) -> None:
         """Note what a step has changed in who has what to do."""
-        changes = Counter(_lines_of(after))
-        changes.subtract(_lines_of(before) if before else ())
+        was, now = _lines_of(before) if before else [], _lines_of(after)
+        if was == now:
+            return
+        changes = Counter(now)
+        changes.subtract(was)
         self._add_lines(changes)
 
     def _fold(self) -> None:
@@ -103,6 +106,7 @@ def _flags_in(body: str) -> list[str]:
 
 
 _FLAGS = {flag.value: flag for flag in Flag}
+_STAGES = {stage.value: stage for stage in Stage}
 
 
 def _lines_of(case: Case) -> list[Line]:

@@ -8,6 +8,7 @@ name of their class, because two of them may have the same fields.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 from typing import Any, cast
 
@@ -32,6 +33,8 @@ from mailbot.casework.vocabulary import (
     TimerFell,
     Verdict,
 )
+
+_REMEMBERED = 20_000  # characters; a longer case is not held in memory
 
 _case: TypeAdapter[Case] = TypeAdapter(Case)
 _verdict: TypeAdapter[Verdict] = TypeAdapter(Verdict)
@@ -84,6 +87,12 @@ def write_case(case: Case) -> str:
 
 
 def read_case(body: str) -> Case:
+    return _read_case_again(body) if len(body) <= _REMEMBERED else _case.validate_json(body)
+
+
+@functools.lru_cache(maxsize=64)
+def _read_case_again(body: str) -> Case:
+    """A mail's case is read ahead, and again in its own turn: mostly the same words, hence the same case."""
     return _case.validate_json(body)
 
 

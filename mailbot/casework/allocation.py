@@ -18,7 +18,8 @@ from mailbot.casework.vocabulary import Flag, Person, Stage, Topic
 
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "madam"})
 _LETTERS = r"(?:[^\W\d_][\u0300-\u036f]*)+"  # an accent may stand by itself behind its letter
-_WORD = re.compile(rf"{_LETTERS}(?:['\u2019-]{_LETTERS})*")
+_WORD = re.compile(rf"{_LETTERS}(?:['-]{_LETTERS})*")
+_PLAIN_WORD = re.compile(r"[a-z]+(?:['-][a-z]+)*")  # the same of a text in ASCII
 _ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,190}\w")
 
 
@@ -290,7 +291,8 @@ def _addresses(person: Person) -> tuple[str, ...]:
 
 def _words_of(text: str) -> tuple[str, ...]:
     """The words in small letters without accents and without a possessive 's."""
-    words = (_folded(word.replace("\u2019", "'")) for word in _WORD.findall(text))
+    text = text.replace("\u2019", "'")
+    words = _PLAIN_WORD.findall(text.lower()) if text.isascii() else map(_folded, _WORD.findall(text))
     return tuple(word.removesuffix("'s") for word in words)
 
 

@@ -182,6 +182,6 @@ def _plus_tags(addresses: Iterable[str]) -> list[str]:
 def named(verdict: Verdict, name: str, text: str) -> Verdict:
     """The verdict without "anonymous" where the mail comes under a first and a last name and nothing in it asks that
     the name be kept back: an unsigned mail is not a nameless one, and its text alone can't tell the two apart."""
-    if len(name.split()) < 2 or _KEEPS_NAME_BACK.search(text):
+    if not verdict.has(Flag.ANONYMOUS) or len(name.split()) < 2 or _KEEPS_NAME_BACK.search(text):
         return verdict
     return replace(verdict, flags=tuple(r for r in verdict.flags if r.flag is not Flag.ANONYMOUS))

@@ -105,7 +105,8 @@ def _read(text: str, prefix: str) -> Iterable[_Seen]:
 
 
 def _scan(text: str, prefix: str) -> Iterator[_Seen]:
-    return (_seen(match, prefix) for match in _shape(prefix).finditer(text.translate(_PLAIN)))
+    plain = text.replace("\r", "") if text.isascii() else text.translate(_PLAIN)
+    return (_seen(match, prefix) for match in _shape(prefix).finditer(plain))
 
 
 @lru_cache(maxsize=8)
@@ -154,10 +155,12 @@ def _shape(prefix: str) -> re.Pattern[str]:
     """
     _refuse_odd_prefix(prefix)
     lookalike = {"O": "[Oo0]", "I": "[Iil1|]"}
-    letters = "".join(lookalike.get(letter, f"[{letter}{letter.lower()}]") for letter in prefix)
+    first, *others = (lookalike.get(letter, f"[{letter}{letter.lower()}]") for letter in prefix)
+    # Its first letter before what may not stand before that: so most of a text is passed over quickly.
+    letters = rf"{first}(?<![0-9A-Za-z].){''.join(others)}"
     check = "[0-9OoIl|Xx]"
     return re.compile(
-        rf"(?<![0-9A-Za-z]){letters}{_GAP}#?(?P<year>2{_DIGIT}{{3}}){_GAP}"
+        rf"{letters}{_GAP}#?(?P<year>2{_DIGIT}{{3}}){_GAP}"
         rf"(?:(?P<serial>{_DIGIT}{{1,{_LONGEST_SERIAL}}}+)"
         rf"(?:{_PLAIN_GAP}(?P<alone>[0-9Xx])|[ ]?[-/_][ ]?(?P<letter>[OoIl|])){_END}"
         rf"|(?P<spaced>(?:{_DIGIT}{_GAP}){{6}}{check}){_END}"

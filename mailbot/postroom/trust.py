@@ -48,8 +48,9 @@ def authenticate(mail: Mail, trust: TrustSettings) -> Authenticated:
     if mail.sender is None:
         return Authenticated("none", "", "", "the mail has no From address")
     domain = mail.sender.address.rpartition("@")[2]
-    authors = {address.address for line in mail.header("from") for address in addresses_in(line)}
-    if len(mail.header("from")) != 1 or len(authors) != 1:
+    lines = mail.header("from")
+    authors = {address.address for line in lines for address in addresses_in(line)}
+    if len(lines) != 1 or len(authors) != 1:
         return Authenticated("none", domain, "", "the mail names more than one author")
     if trust.mode == "microsoft365":
         return _by_microsoft(mail, domain, trust.authserv_id)
