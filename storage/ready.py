@@ -63,9 +63,12 @@ class Ready:
         return None if row is None else row[0]
 
     def _form(self, connection: Connection, values: Values) -> _Form:
-        lists = [len(value) for value in values.values() if isinstance(value, list)]
-        key = (connection.dialect.name, *values, *lists)
+        key: tuple[object, ...] = (connection.dialect.name, *values)
         form = self._forms.get(key)
+        if form is None:
+            lists = [len(value) for value in values.values() if isinstance(value, list)]
+            key = (*key, *lists)  # of each number of members a form of its own
+            form = self._forms.get(key)
         if form is None:
             made = self._statement
             statement = made if isinstance(made, Executable) else made(connection.dialect.name)
@@ -105,6 +108,8 @@ class _Form:
             stated = None if given else params[source] if place < 0 else params[source][place]
             fixed = _through(write, stated)
             self._parameters.append(_Parameter(name, source if given else "", place, write, fixed))
+        simple = all(one.source and one.place < 0 for one in self._parameters)
+        self._simple = [(one.source, one.write) for one in self._parameters] if simple else None
         columns = getattr(statement, "exported_columns", ())  # of what is found or returned
         self._row: Any = namedtuple("Row", [str(column.name) for column in columns], rename=True)  # type: ignore[misc]
         readers = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
@@ -112,10 +117,15 @@ class _Form:
 
     def given(self, values: Values) -> Any:
         """The values as the driver takes them."""
-        found = [
-            fixed if not source else _through(write, values[source] if place < 0 else values[source][place])
-            for _, source, place, write, fixed in self._parameters
-        ]
+        if self._simple is not None:
+            found = [write(values[source]) if write else values[source] for source, write in self._simple]
+        else:
+            found = [
+                fixed
+                if not source
+                else _through(write, values[source] if place < 0 else values[source][place])
+                for _, source, place, write, fixed in self._parameters
+            ]
         if self._positional:
             return found
         return {parameter.name: value for parameter, value in zip(self._parameters, found, strict=True)}
