@@ -25,6 +25,11 @@ _OPEN_OF = Ready(
     .where(parties.c.address == bindparam("address"), cases.c.stage != Stage.CLOSED.value)
     .order_by(cases.c.received_at, cases.c.reference)
 )
+_OPEN_REFERENCES = Ready(
+    select(parties.c.address, parties.c.reference)
+    .join(cases, cases.c.reference == parties.c.reference)
+    .where(parties.c.address.in_(bindparam("addresses", expanding=True)), cases.c.stage != Stage.CLOSED.value)
+)
 _DUE = (
     select(timers)
     .where(timers.c.due_at <= bindparam("as_of"))
@@ -127,13 +132,8 @@ class Cases(Transaction):
         wanted = [address.lower() for address in addresses]
         if not wanted:
             return {}
-        asked = (
-            select(parties.c.address, parties.c.reference)
-            .join(cases, cases.c.reference == parties.c.reference)
-            .where(parties.c.address.in_(wanted), cases.c.stage != Stage.CLOSED.value)
-        )
         found: dict[str, list[str]] = {}
-        for address, reference in self._connection.execute(asked):
+        for address, reference in _OPEN_REFERENCES.all(self._connection, {"addresses": wanted}):
             found.setdefault(address, []).append(reference)
         return found
 

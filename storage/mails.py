@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, insert, literal_column, or_, select, update
+from sqlalchemy import Integer, Row, Select, bindparam, func, insert, literal_column, or_, select, update
 
 from mailbot.casework.vocabulary import Intent, Stage
 from storage import codec, schema
@@ -45,6 +45,11 @@ _RAW = Ready(
     .join(mails, mails.c.blob == schema.blobs.c.sha256)
     .where(mails.c.id == bindparam("id"))
 )
+_HEADS = Ready(
+    select(mails.c.id, func.substr(schema.blobs.c.content, 1, bindparam("length", type_=Integer)))
+    .join(schema.blobs, mails.c.blob == schema.blobs.c.sha256)
+    .where(mails.c.id.in_(bindparam("ids", expanding=True)))
+)
 # The uid breaks ties: within one look it is the order of arrival.
 _IN_ORDER = (mails.c.received_at, mails.c.kept_at, mails.c.uid)
 _WAITING = select(mails).where(mails.c.state == MailState.KEPT.value).order_by(*_IN_ORDER)
@@ -72,7 +77,7 @@ _holds_it = (
 _SETTLE, _SETTLE_AGAIN = Ready(_settle), Ready(_settle_again)
 _SETTLE_HELD, _SETTLE_HELD_AGAIN = Ready(_settle.where(*_holds_it)), Ready(_settle_again.where(*_holds_it))
 # What is asked of each waiting mail to find whose turn it is; of the few that are claimed all is read.
-_LINE = (
+_LINE = Ready(
     select(
         mails.c.id,
         mails.c.size,
@@ -97,7 +102,7 @@ _picked = (
     .with_for_update(skip_locked=True)
     .cte("picked")
 )
-_CLAIM = (
+_CLAIM = Ready(
     update(mails)
     .where(mails.c.id.in_(select(_picked.c.id)))
     .values(claimed_by=bindparam("worker"))
@@ -246,7 +251,7 @@ class Mails(Transaction):
 
     def waiting_line(self, limit: int, now: dt.datetime, worker: str) -> list[Waiting]:
         """As `waiting_mails`, of each only what tells whose turn it is."""
-        rows = self._connection.execute(_LINE, {"limit": limit, "now": now, "worker": worker})
+        rows = _LINE.all(self._connection, {"limit": limit, "now": now, "worker": worker})
         return [Waiting(id, size, bool(in_hand), deaths) for id, size, in_hand, deaths in rows]
 
     def claim_mails(self, ids: Sequence[str], worker: str) -> list[MailRow]:
@@ -254,7 +259,7 @@ class Mails(Transaction):
         they are settled, have failed, are let go, or the worker is no longer alive."""
         if not ids:
             return []
-        rows = self._connection.execute(_CLAIM, {"ids": list(ids), "worker": worker})
+        rows = _CLAIM.all(self._connection, {"ids": list(ids), "worker": worker})
         claimed = {row.id: row for row in rows}
         return [_mail_row(claimed[id]) for id in ids if id in claimed]
 
@@ -378,12 +383,7 @@ class Mails(Transaction):
         wanted = list(ids)
         if not wanted:
             return {}
-        head = func.substr(schema.blobs.c.content, 1, length)
-        rows = self._connection.execute(
-            select(mails.c.id, head)
-            .join(schema.blobs, mails.c.blob == schema.blobs.c.sha256)
-            .where(mails.c.id.in_(wanted))
-        )
+        rows = _HEADS.all(self._connection, {"ids": wanted, "length": length})
         return {row[0]: bytes(row[1]) for row in rows}
 
     def count_mails_from(self, sender: str, since: dt.datetime, at_most: int) -> int:

@@ -23,7 +23,7 @@ Values = Mapping[str, Any]
 Process = Callable[[Any], Any] | None
 
 _MOST_KEYS = 50
-"""The form of a statement about more keys than that is not kept: there would be one for each number of them."""
+"""A statement about more keys than that is run as usual: a form for each number of them would be too many."""
 
 
 class Ready:
@@ -37,17 +37,21 @@ class Ready:
     def change(self, connection: Connection, values: Values) -> int:
         """Gives how many rows were changed."""
         form = self._form(connection, values)
+        assert form is not None, "what is changed is named by no list"
         return int(run(connection, form.sql, form.given(values)).rowcount)
 
     def change_all(self, connection: Connection, rows: Sequence[Values]) -> None:
         """Once with each of these values, which all have the same names."""
         if rows:
             form = self._form(connection, rows[0])
+            assert form is not None, "what is changed is named by no list"
             run(connection, form.sql, [form.given(values) for values in rows], many=True)
 
     def all(self, connection: Connection, values: Values) -> list[Any]:
         """The rows that are found or returned: tuples, with the names of their columns."""
         form = self._form(connection, values)
+        if form is None:
+            return list(connection.execute(self._made(connection), dict(values)))
         cursor = run(connection, form.sql, form.given(values))
         rows = form.rows(cursor.fetchall())
         cursor.close()
@@ -62,20 +66,23 @@ class Ready:
         row = self.first(connection, values)
         return None if row is None else row[0]
 
-    def _form(self, connection: Connection, values: Values) -> _Form:
+    def _form(self, connection: Connection, values: Values) -> _Form | None:
+        """None where a list is too long."""
         key: tuple[object, ...] = (connection.dialect.name, *values)
         form = self._forms.get(key)
         if form is None:
             lists = [len(value) for value in values.values() if isinstance(value, list)]
+            if max(lists, default=0) > _MOST_KEYS:
+                return None
             key = (*key, *lists)  # of each number of members a form of its own
             form = self._forms.get(key)
         if form is None:
-            made = self._statement
-            statement = made if isinstance(made, Executable) else made(connection.dialect.name)
-            form = _Form(statement, values, connection.dialect)
-            if all(number <= _MOST_KEYS for number in lists):
-                self._forms[key] = form
+            form = self._forms[key] = _Form(self._made(connection), values, connection.dialect)
         return form
+
+    def _made(self, connection: Connection) -> Executable:
+        made = self._statement
+        return made if isinstance(made, Executable) else made(connection.dialect.name)
 
 
 class _Parameter(NamedTuple):
@@ -111,7 +118,8 @@ class _Form:
         simple = all(one.source and one.place < 0 for one in self._parameters)
         self._simple = [(one.source, one.write) for one in self._parameters] if simple else None
         columns = getattr(statement, "exported_columns", ())  # of what is found or returned
-        self._row: Any = namedtuple("Row", [str(column.name) for column in columns], rename=True)  # type: ignore[misc]
+        names = [str(getattr(column, "name", "")) for column in columns]  # an expression may have none
+        self._row: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]
         readers = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
         self._readers = [(place, read) for place, read in enumerate(readers) if read]
 
