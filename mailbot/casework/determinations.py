@@ -21,7 +21,9 @@ from mailbot.casework.vocabulary import (
 
 def record_determination(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     """#determination: what was found; the supervisor hears of it."""
-    found = " ".join(t for t in (event.words.strip(), event.text.strip()) if t)
+    words, text = event.words.strip(), event.text.strip()
+    stop = "" if not text or words[-1:] in ("", ".", "!", "?", ":") else "."
+    found = f"{words}{stop} {text}".strip()
     if not found:
         return no(case, "Say what the Ombudsman found: #determination maladministration in the repair")
     case = replace(case, determinations=(*case.determinations, Determination(event.at, found, event.mail)))
@@ -33,8 +35,10 @@ def record_determination(case: Case, event: StaffActed, rules: Rulebook) -> Deci
                 rules.supervisor,
                 case.reference,
                 f"{case.reference}: the Ombudsman has decided",
-                f"{found} Each thing ordered is recorded with #order and its date.",
+                "Each thing ordered is recorded with #order and its date.",
                 why,
+                subject="What was found",
+                text=found,
             ),
         )
     return yes(case, event, rules, f"Determination recorded: {found}", "ombudsman_order", told)

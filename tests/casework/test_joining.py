@@ -112,6 +112,18 @@ def test_whoever_does_not_work_that_day_gets_nothing_new_and_their_delegate_acts
     assert replace(rules, today=dt.date(2026, 3, 3)).acting("sam") == sam
 
 
+def test_a_supervisor_is_told_what_the_ombudsman_found_in_its_own_words() -> None:
+    stepped = go(
+        opened(), acted(Act.DETERMINATION, "maladministration", text="No reply for a year.", who="sam")
+    )
+    assert stepped.case is not None
+    assert [d.found for d in stepped.case.determinations] == ["maladministration. No reply for a year."]
+    (alert,) = (one for one in letters(stepped.effects) if one.letter is Letter.ALERT)
+    assert alert.facts["subject"] == "What was found"
+    assert alert.facts["text"] == "maladministration. No reply for a year."
+    assert alert.facts["what"] == "Each thing ordered is recorded with #order and its date."
+
+
 def test_what_the_ombudsman_ordered_is_chased_and_done_only_with_its_evidence() -> None:
     found = go(opened(), acted(Act.DETERMINATION, "maladministration in the repair", who="sam")).case
     assert found is not None and [d.found for d in found.determinations] == [
