@@ -161,7 +161,7 @@ def write_in(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         otherwise = (
             f"Write #adjust in {known} to have each letter come to you instead, for somebody to translate it."
             if known
-            else "Is it spelled right?"
+            else "Please check its spelling."
         )
         return no(
             case,
