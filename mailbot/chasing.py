@@ -9,13 +9,14 @@ or on a day off waits for the next working morning, and is left out if it is don
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from typing import Final
 
 from mailbot.casework.calendar import LONDON
 from mailbot.casework.vocabulary import Case, Fact, Letter, SendLetter, Stage
 from mailbot.casework.withholding import WAITS
+from mailbot.reports.listing import due_list
 from mailbot.settings import MailboxSettings, Settings
 from storage.rows import LetterRow, NewLetter
 from storage.work import Work
@@ -40,6 +41,8 @@ SETTLED_BY: Final = (
 )
 """What a reminder speaks of, and the commands that settle it."""
 MOST_BUTTONS: Final = 3
+MOST_LINES: Final = 40
+"""So many are set out in a mail; a file that goes along lists all. Gmail cuts a mail off at 102 kB."""
 
 Mint = Callable[[Work, SendLetter, str, MailboxSettings], NewLetter]
 
@@ -160,6 +163,15 @@ def fitting(commands: Fact, what: str) -> list[Fact]:
     words = next((words for sign, words in SETTLED_BY if sign in what), ())
     found = [one for word in words for one in offered if str(one.get("line", "")).startswith(word)]
     return [*(found or offered)[:MOST_BUTTONS]]
+
+
+def set_out(facts: Mapping[str, Fact]) -> tuple[Mapping[str, Fact], str]:
+    """The facts of a reminder as they are written, and the whole list (CSV) where it is too long for a mail: of some
+    hundred late cases nobody reads the words of each."""
+    lines = facts.get("lines")
+    if not isinstance(lines, list) or len(lines) <= MOST_LINES:
+        return facts, ""
+    return {**facts, "lines": lines[:MOST_LINES], "more": len(lines) - MOST_LINES}, due_list(lines)
 
 
 def _the_latest_first(line: Fact) -> tuple[int, str]:

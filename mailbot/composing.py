@@ -21,6 +21,7 @@ from mailbot.casework.contents import asked_of
 from mailbot.casework.parts import Landlord, Ombudsman
 from mailbot.casework.policy import Policy
 from mailbot.casework.vocabulary import Audience, Case, Fact, Letter, SendLetter
+from mailbot.chasing import set_out
 from mailbot.logs import place_of
 from mailbot.postroom import tokens
 from mailbot.postroom.files import danger_of
@@ -181,6 +182,9 @@ class Composer:
             reply_to = tokens.reply_address(mailbox.imap.address, *token)
         person = next((p for p in self._settings.people if p.key == order.person), None)
         facts, files = with_files(order.facts)
+        due = ""
+        if order.letter is Letter.CHASER:
+            facts, due = set_out(facts)
         policy = mailbox.policy_of(case) if case else mailbox.policy
         contains = asked_of(policy, order.letter, facts)
         to_resident = order.audience is Audience.RESIDENT
@@ -207,6 +211,7 @@ class Composer:
                 *_policy_copy(mailbox, contains),
                 *files,
                 *list_of(facts),
+                *_as_table("due.csv", due),
             ),
             contains=contains,
             pictures=pictures_of(facts),
@@ -305,11 +310,11 @@ def _policy_copy(mailbox: MailboxSettings, contains: tuple[str, ...]) -> tuple[E
 
 def list_of(facts: Mapping[str, Fact]) -> tuple[Enclosure, ...]:
     """The full list, with a digest that can't show everything."""
-    listing = str(facts.get("list_csv") or "")
-    if not listing:
-        return ()
-    name = f"cases-{facts.get('date')}.csv"
-    return (Enclosure(name, "text/csv", f"\ufeff{listing}".encode()),)
+    return _as_table(f"cases-{facts.get('date')}.csv", str(facts.get("list_csv") or ""))
+
+
+def _as_table(name: str, listing: str) -> tuple[Enclosure, ...]:
+    return (Enclosure(name, "text/csv", f"\ufeff{listing}".encode()),) if listing else ()
 
 
 def pictures_of(facts: Mapping[str, Fact]) -> tuple[Picture, ...]:

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 from mailbot.casework import orders
 from mailbot.casework.duties import Duty
+from mailbot.casework.vocabulary import Fact
 from mailbot.reports.rows import Desk, Writer, stage_words
 from mailbot.reports.wording import shorten, subject_of
 
@@ -20,12 +21,33 @@ COLUMNS = (
     *("Case", "Subject", "Stage", "Handler", "Team", "Received", "Next duty"),
     *("Aim for", "At the latest", "Working days late", "Flags"),
 )
+DUE = (
+    *(("Case", "reference"), ("Subject", "subject"), ("Stage", "stage_name"), ("Still to do", "what")),
+    *(
+        ("Aim for", "target"),
+        ("At the latest", "outer"),
+        ("Working days late", "days_late"),
+        ("Clause", "clause"),
+    ),
+)
+"""The columns of a long reminder's list, and the facts of its lines that they hold."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def safe(cell: str) -> str:
     """The cell as text, whatever a spreadsheet makes of its first character."""
     return f"'{cell}" if cell.lstrip(" \u00a0").startswith(FORMULA) or cell.startswith(FORMULA) else cell
+
+
+def due_list(lines: Iterable[Fact]) -> str:
+    """The lines of a reminder, in their order."""
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(name for name, _ in DUE)
+    for line in lines:
+        if isinstance(line, dict):
+            table.writerow(safe(str(line.get(fact) or "")) for _, fact in DUE)
+    return out.getvalue()
 
 
 def case_list(desk: Desk, write: Writer) -> str:

@@ -3,7 +3,10 @@ done."""
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import email
+import email.policy
 import re
 import urllib.parse
 from collections.abc import Callable
@@ -15,7 +18,8 @@ from conftest import ALEX, COMPLAINT, JO, SAM, STAFF, House
 from doors.embedded import Embedded
 
 from mailbot.casework.calendar import LONDON
-from mailbot.casework.vocabulary import Case, Stage
+from mailbot.casework.vocabulary import Audience, Case, Fact, Letter, SendLetter, Stage
+from mailbot.chasing import MOST_LINES
 
 
 @pytest.fixture
@@ -149,3 +153,28 @@ def test_the_handler_is_reminded_first_then_the_supervisor_then_the_head(
     house.write(SAM, "#respond upheld\n\nDear Jo, we are sorry.", answers=house.last(SAM, "case_assigned"))
     house.go_to("2026-03-30", "12:00")
     assert len(house.letters(kind="chaser")) == sent, "what is done is chased up no rung of the ladder"
+
+
+def test_of_very_many_things_the_latest_are_set_out_and_a_file_lists_all(office: House) -> None:
+    lines: list[Fact] = []
+    for n in range(3_000):
+        line: dict[str, Fact] = {
+            "reference": f"CC-2026-{n:06}-1",
+            "subject": "=Leak",
+            "what": "Stage 1 response",
+        }
+        dates: dict[str, Fact] = {"target": "2026-03-16", "outer": "2026-03-16", "days_late": 3_000 - n}
+        lines.append({**line, **dates, "stage_name": "Stage 1", "clause": "Code 6.3"})
+    facts: dict[str, Fact] = {"handler_name": "Sam", "lines": lines, "commands": []}
+    order = SendLetter(Letter.CHASER, Audience.HANDLER, SAM, ("Code 6.3",), facts, person="sam")
+    service = office.parts.service
+    written = service.outbox.composer.preview(order, service.settings.mailboxes[0])
+    assert len(set(re.findall(r"CC-2026-\d{6}-1", written.html))) == MOST_LINES
+    assert written.subject.endswith("and 2999 more")
+    assert "And 2960 more. The file due.csv" in written.text
+    assert len(written.html) < 102_000, "Gmail shows it whole"
+    message = email.message_from_bytes(written.raw, policy=email.policy.default)
+    (listed,) = [part for part in message.walk() if part.get_filename() == "due.csv"]
+    rows = list(csv.reader(listed.get_content().lstrip("\ufeff").splitlines()))
+    assert len(rows) == 3_001 and rows[1][0] == "CC-2026-000000-1"
+    assert rows[1][1] == "'=Leak", "no formula"
