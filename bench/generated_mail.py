@@ -97,6 +97,10 @@ class Writer:
     at: dt.datetime
 
 
+ANSWERED = 2_000
+"""So many of the last mails may be answered; those before are forgotten, lest memory grow by them."""
+
+
 def varied_mails(number: int, seed: int = 1) -> Iterator[bytes]:
     """`number` mails, one after the other: 50,000 of them are not to be in memory at once."""
     chance = random.Random(seed)
@@ -106,7 +110,7 @@ def varied_mails(number: int, seed: int = 1) -> Iterator[bytes]:
         at = BEGIN + n * APART
         line = corpus[chance.randrange(len(corpus))]
         if writers and chance.random() < 0.3:
-            writer = writers[chance.randrange(max(0, len(writers) - 2_000), len(writers))]
+            writer = writers[chance.randrange(len(writers))]
             yield _mail(chance, n, at, writer.name, writer.address, line, answers=writer)
             continue
         first, last = chance.choice(_FIRST), chance.choice(_LAST)
@@ -115,6 +119,7 @@ def varied_mails(number: int, seed: int = 1) -> Iterator[bytes]:
         raw = _mail(chance, n, at, name, address, line)
         subject = line["subject"] or "(none)"
         writers.append(Writer(name, address, _message_id(n), subject, line["body"], at))
+        del writers[:-ANSWERED]
         yield raw
 
 
