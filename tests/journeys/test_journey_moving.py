@@ -3,8 +3,9 @@ twice, and all goes on as if it had never moved."""
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from conftest import COMPLAINT, ESCALATION, JO, REQUEST, SAM, House, london
 from doors.catcher import Reply
 from doors.embedded import Embedded
 from journey_worlds import World, difference, empty, world
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from typer.testing import CliRunner, Result
 
 import storage
@@ -174,6 +175,36 @@ def test_a_move_that_breaks_off_leaves_the_old_database_at_work(
     assert house.the_case().resident.address == JO, "it works as before"
     house.stop()
     assert moving.move(old, postgres_url, b"", house.clock.now()).rows["cases"] == 1
+
+
+def test_a_move_that_is_stopped_once_the_new_one_is_there_frees_the_old_one_no_more(
+    make_house: MakeHouse, embedded_mail: Embedded, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = make_house(embedded_mail)
+    house.write(JO, COMPLAINT)
+    house.turn()
+    house.stop()
+    whole = moving._one_moment
+
+    class Stopped:
+        """Ctrl-C after the new database's commit, before the move has heard of it."""
+
+        def __init__(self, engine: Engine) -> None:
+            self.engine = whole(engine)
+
+        @contextlib.contextmanager
+        def begin(self) -> Iterator[Connection]:
+            with self.engine.begin() as connection:
+                yield connection
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(moving, "_one_moment", Stopped)
+    with pytest.raises(KeyboardInterrupt):
+        moving.move(house.url, postgres_url, b"", house.clock.now())
+    with pytest.raises(StorageRefused, match="was moved to"):
+        house.turn()  # both would have sent
+    with pytest.raises(StorageRefused, match="moved here already"):
+        moving.move(house.url, postgres_url, b"", house.clock.now())
 
 
 def test_a_move_that_was_killed_is_only_to_be_run_again(
