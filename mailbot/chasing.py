@@ -41,8 +41,9 @@ SETTLED_BY: Final = (
 )
 """What a reminder speaks of, and the commands that settle it."""
 MOST_BUTTONS: Final = 3
-MOST_LINES: Final = 40
-"""So many are set out in a mail; a file that goes along lists all. Gmail cuts a mail off at 102 kB."""
+MOST_LINES: Final = 25
+"""So many are set out in a mail, each with its buttons in some 3 kB; a file that goes along lists all. Gmail cuts a
+mail off at 102 kB."""
 
 Mint = Callable[[Work, SendLetter, str, MailboxSettings], NewLetter]
 

@@ -18,8 +18,9 @@ from conftest import ALEX, COMPLAINT, JO, SAM, STAFF, House
 from doors.embedded import Embedded
 
 from mailbot.casework.calendar import LONDON
+from mailbot.casework.orders import buttons as buttons_of
 from mailbot.casework.vocabulary import Audience, Case, Fact, Letter, SendLetter, Stage
-from mailbot.chasing import MOST_LINES
+from mailbot.chasing import MOST_LINES, fitting
 
 
 @pytest.fixture
@@ -156,6 +157,10 @@ def test_the_handler_is_reminded_first_then_the_supervisor_then_the_head(
 
 
 def test_of_very_many_things_the_latest_are_set_out_and_a_file_lists_all(office: House) -> None:
+    case = of(office, JO)
+    box = office.parts.service.settings.mailboxes[0]
+    with office.parts.store.read() as work:
+        offered: list[Fact] = [*buttons_of(case, office.parts.service.rules(work, box, case))]
     lines: list[Fact] = []
     for n in range(3_000):
         line: dict[str, Fact] = {
@@ -164,14 +169,15 @@ def test_of_very_many_things_the_latest_are_set_out_and_a_file_lists_all(office:
             "what": "Stage 1 response",
         }
         dates: dict[str, Fact] = {"target": "2026-03-16", "outer": "2026-03-16", "days_late": 3_000 - n}
-        lines.append({**line, **dates, "stage_name": "Stage 1", "clause": "Code 6.3"})
+        buttons: dict[str, Fact] = {"commands": fitting(offered, "Stage 1 response")}
+        lines.append({**line, **dates, "stage_name": "Stage 1", "clause": "Code 6.3", **buttons})
     facts: dict[str, Fact] = {"handler_name": "Sam", "lines": lines, "commands": []}
     order = SendLetter(Letter.CHASER, Audience.HANDLER, SAM, ("Code 6.3",), facts, person="sam")
     service = office.parts.service
     written = service.outbox.composer.preview(order, service.settings.mailboxes[0])
     assert len(set(re.findall(r"CC-2026-\d{6}-1", written.html))) == MOST_LINES
     assert written.subject.endswith("and 2999 more")
-    assert "And 2960 more. The file due.csv" in written.text
+    assert "And 2975 more. The file due.csv" in written.text
     assert len(written.html) < 102_000, "Gmail shows it whole"
     message = email.message_from_bytes(written.raw, policy=email.policy.default)
     (listed,) = [part for part in message.walk() if part.get_filename() == "due.csv"]
