@@ -67,9 +67,8 @@ def is_flood(work: Work, sender: str, limits: Limits, now: dt.datetime, own: boo
         return False
     most = limits.mails_per_domain_per_hour
     so_far = work.count_mails_from_domain(domain, since, most)
-    if (
-        work.shared and most - NEAR <= so_far < most
-    ):  # what others are at is not counted yet: wait until it is
+    if work.shared and most - NEAR <= so_far < most:
+        # What others are at is not counted yet: wait until it is.
         work.one_at_a_time(f"mails from {domain}")
         so_far = work.count_mails_from_domain(domain, since, most)
     return so_far >= most

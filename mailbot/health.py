@@ -63,9 +63,7 @@ class Health:
     oldest_letter_age: float | None
     quarantined: dict[str, int]
     oldest_quarantined_age: float | None
-    unreadable: tuple[
-        str, ...
-    ]  # what can't be read and therefore is not done: letters by number, timers by case
+    unreadable: tuple[str, ...]  # and therefore not done: letters by number, timers by case
     timers_overdue: int
     open_cases: dict[str, int]
     calendar_days_left: int | None

@@ -272,9 +272,8 @@ def _may_be_meant(word: str) -> bool:
 
 # ------------------------------------------------------------------ arguments
 
-SHORTEST = (
-    4  # letters of a command that is looked for at the beginning of a longer word: #newsletter is no #new
-)
+SHORTEST = 4
+"""Letters of a command that is looked for at the beginning of a longer word: #newsletter is no #new."""
 
 _Read = Callable[[str, dt.date, AddWorkingDays], "tuple[ParsedAct, ...] | str"]
 
