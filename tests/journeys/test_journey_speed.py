@@ -49,11 +49,11 @@ def busy(make_house: MakeHouse, embedded_mail: Mailboxes, cost: Counter[str]) ->
     return house.parts.service
 
 
-def test_mails_that_wait_together_cost_a_commit_each_and_few_questions(
+def test_mails_that_wait_together_cost_a_commit_for_all_and_few_questions_each(
     busy: Service, cost: Counter[str]
 ) -> None:
     assert len(busy.attend()) == 12
-    writing = 12 + 1  # one for each, and one that they are in hand
+    writing = 1 + 1  # one for them all, and one that they are in hand
     assert cost["commits"] <= writing + 3, "beside them only a few looks"
     assert cost["statements"] <= 12 * 25, "each row that is written is one"
 
