@@ -17,7 +17,7 @@ import time
 from filling import fill
 from generated_mail import varied_mails
 from sqlalchemy import select, update
-from worlds import World, databases, processor_ms, whole_numbers, world
+from worlds import World, databases, processor_ms, resident_mb, whole_numbers, world
 
 from storage import schema
 
@@ -105,8 +105,13 @@ def digest(here: World, kind: str, existing: int) -> None:
         nonlocal written
         written = here.service.digest()
 
+    before = resident_mb()
     spent = processor_ms(write)
-    print(f"{kind}, digest of {existing:,} open cases: {spent:.0f} ms ({written} written)", flush=True)
+    print(
+        f"{kind}, digest of {existing:,} open cases: {spent:.0f} ms ({written} written); "
+        f"{before:.0f} MB resident before it, {resident_mb():.0f} after",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -149,8 +149,10 @@ def run(config: ConfigDir = HERE, since: Since = None) -> None:
     """Run the daemon until it is stopped (SIGTERM or Ctrl-C)."""
     from mailbot import logs
     from mailbot.daemon import AlreadyRunning, Daemon, alone_on
+    from mailbot.memory import give_large_blocks_back
     from mailbot.start import build
 
+    give_large_blocks_back()
     settings = load(config, since, servers=True)
     logs.to_stderr(settings.log_form)
     try:

@@ -9,8 +9,8 @@ or on a day off waits for the next working morning, and is left out if it is don
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
-from itertools import groupby
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from mailbot.casework.calendar import LONDON
@@ -50,15 +50,11 @@ Mint = Callable[[Work, SendLetter, str, MailboxSettings], NewLetter]
 
 def gather(work: Work, settings: Settings, now: dt.datetime, mint: Mint) -> None:
     """Put the reminders that wait now into one mail a person, or off until the next working morning."""
-    waiting = sorted(work.waiting_chasers(now), key=lambda letter: (letter.order.to, letter.id))
-    for to, group in groupby(waiting, key=lambda letter: letter.order.to):
+    for to in work.chased_now(now):
         if not in_working_hours(settings, now) or work.chased_since(to, _midnight(now)):
-            for row in group:
-                work.later(row.id, next_chase(settings, now), "one mail of reminders a working day")
-            continue
-        rows = _still_wanted(work, list(group), settings, now)
-        if len(rows) > 1:
-            _put_together(work, settings, now, rows, mint)
+            work.put_off_chasers(to, now, next_chase(settings, now), "one mail of reminders a working day")
+        else:
+            _put_together(work, settings, now, to, mint)
 
 
 def in_working_hours(settings: Settings, now: dt.datetime) -> bool:
@@ -81,10 +77,9 @@ def _midnight(now: dt.datetime) -> dt.datetime:
 # ------------------------------------------------------------------ what is still to be done
 
 
-def _still_wanted(work: Work, rows: list[LetterRow], settings: Settings, now: dt.datetime) -> list[LetterRow]:
+def _still_wanted(work: Work, to: str, settings: Settings, now: dt.datetime) -> Iterator[LetterRow]:
     """Without those of an earlier day whose matter is settled."""
-    kept = []
-    for row in rows:
+    for row in work.chasers_to(to, now):
         case = work.case_if_readable(row.reference) if row.reference else None
         earlier = row.created_at < _midnight(now)
         if earlier and row.order.facts.get("sections"):
@@ -92,8 +87,7 @@ def _still_wanted(work: Work, rows: list[LetterRow], settings: Settings, now: dt
         elif earlier and case and not any(still_owed(case, line) for line in lines_of(row.order)):
             work.absorb(row.id, DONE_ALREADY)
         else:
-            kept.append(row)
-    return kept
+            yield row
 
 
 def lines_of(order: SendLetter) -> list[dict[str, Fact]]:
@@ -124,38 +118,70 @@ def still_owed(case: Case, line: dict[str, Fact]) -> bool:
 # ------------------------------------------------------------------ one mail
 
 
-def _put_together(
-    work: Work, settings: Settings, now: dt.datetime, rows: list[LetterRow], mint: Mint
-) -> None:
-    """One mail of them all: each line with its case's buttons, then the list of that morning where there is one."""
-    listed = next((row for row in rows if row.order.facts.get("sections")), None)
-    cases = list(dict.fromkeys(row.reference or "" for row in rows))
-    one_case = cases[0] if len(cases) == 1 else ""
-    first = rows[0].order
-    box = _mailbox(work, settings, rows[0])
-    lines: dict[tuple[str, str], Fact] = {}
-    for row in rows:
-        commands = row.order.facts.get("commands")
-        for line in lines_of(row.order):
-            what = str(line.get("what"))
-            acts: dict[str, Fact] = {} if one_case else {"commands": fitting(commands, what)}
-            lines[str(line.get("reference")), what] = {**line, **acts}
+@dataclass
+class _Together:
+    """What is kept of the reminders that go in one mail: there may be thousands, each with the buttons of its case."""
+
+    first: LetterRow
+    last: LetterRow
+    listed: LetterRow | None = None
+    rows: list[int] = field(default_factory=list)
+    references: dict[str, None] = field(default_factory=dict)  # in their order, each once
+    lines: dict[tuple[str, str], tuple[dict[str, Fact], int]] = field(default_factory=dict)
+    because: dict[str, None] = field(default_factory=dict)
+    supervisor_copied: bool = False
+
+    def take(self, row: LetterRow) -> None:
+        order = row.order
+        self.last = row
+        self.listed = self.listed or (row if order.facts.get("sections") else None)
+        self.rows.append(row.id)
+        self.references[row.reference or ""] = None
+        self.because |= dict.fromkeys(order.because)
+        self.supervisor_copied = self.supervisor_copied or bool(order.facts.get("supervisor_copied"))
+        for line in lines_of(order):
+            self.lines[str(line.get("reference")), str(line.get("what"))] = line, row.id
+
+
+def _put_together(work: Work, settings: Settings, now: dt.datetime, to: str, mint: Mint) -> None:
+    """One mail of all that wait for somebody: each line with its case's buttons as far as lines are set out, then the
+    list of that morning where there is one. A reminder that waits alone goes as it is."""
+    found: _Together | None = None
+    for row in _still_wanted(work, to, settings, now):
+        found = found or _Together(row, row)
+        found.take(row)
+    if found is None or len(found.rows) == 1:
+        return
+    first, listed = found.first.order, found.listed
+    one_case = next(iter(found.references)) if len(found.references) == 1 else ""
+    box = _mailbox(work, settings, found.first)
+    lines = sorted(found.lines.values(), key=lambda one: _the_latest_first(one[0]))
     facts: dict[str, Fact] = {
         "reference": one_case,
         "stage_name": first.facts.get("stage_name", "") if one_case else "",
         "resident_name": first.facts.get("resident_name", "") if one_case else "",
         "handler_name": first.facts.get("handler_name", ""),
-        "lines": sorted(lines.values(), key=_the_latest_first),
-        "supervisor_copied": any(row.order.facts.get("supervisor_copied") for row in rows),
-        "commands": rows[-1].order.facts.get("commands", []) if one_case else [],
+        "lines": [
+            line if one_case or n >= MOST_LINES else _with_buttons(work, line, row)
+            for n, (line, row) in enumerate(lines)
+        ],
+        "supervisor_copied": found.supervisor_copied,
+        "commands": found.last.order.facts.get("commands", []) if one_case else [],
     }
     if listed:
         facts |= {name: listed.order.facts[name] for name in OF_A_LIST if name in listed.order.facts}
-    because = tuple(dict.fromkeys(clause for row in rows for clause in row.order.because))
-    order = SendLetter(Letter.CHASER, first.audience, first.to, because, facts, person=first.person)
+    order = SendLetter(
+        Letter.CHASER, first.audience, first.to, tuple(found.because), facts, person=first.person
+    )
     work.add_letter(mint(work, order, one_case, box), now, one_case or None)
-    for row in rows:
-        work.absorb(row.id, TAKEN_IN)
+    for letter in found.rows:
+        work.absorb(letter, TAKEN_IN)
+
+
+def _with_buttons(work: Work, line: dict[str, Fact], reminder: int) -> dict[str, Fact]:
+    row = work.letter(reminder)
+    commands = row.order.facts.get("commands") if row else None
+    return {**line, "commands": fitting(commands, str(line.get("what")))}
 
 
 def fitting(commands: Fact, what: str) -> list[Fact]:

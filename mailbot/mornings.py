@@ -218,8 +218,7 @@ class Mornings:
                 return 0
             reminded = {
                 told_of(str(line.get("reference")), str(line.get("what")))
-                for row in work.waiting_chasers(now)
-                if row.order.to == person.address
+                for row in work.chasers_to(person.address.lower(), now)
                 for line in lines_of(row.order)
             }
             facts = self._list_facts(work, person, cases, unreadable, day, reminded)

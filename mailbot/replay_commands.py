@@ -59,11 +59,13 @@ def replay(
     Nothing is sent, and nothing on any server is changed."""
     import classifiers
     from mailbot.clock import WallClock, monotonic
+    from mailbot.memory import give_large_blocks_back
     from mailbot.replay import comparing, landlord, page, playing
     from mailbot.reports.policies import as_html, as_text
     from mailbot.start import load_chain
 
     began = monotonic()
+    give_large_blocks_back()
     if html and not html.resolve().parent.is_dir():
         stop(f"{html}: there is no folder {html.resolve().parent}")
     own = _own(config, path == "imap", address.lower()) if config else None

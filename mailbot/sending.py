@@ -190,7 +190,7 @@ class Outbox:
     def _put_reminders_together(self) -> None:
         try:
             with self._store.read() as work:
-                if not work.waiting_chasers(self._now()):
+                if not work.chased_now(self._now()):
                     return  # as most of the time: then nothing is written
             with self._store.begin() as work:
                 gather(work, self._settings, self._now(), self.mint)

@@ -8,8 +8,8 @@ and is never resent by itself. A letter that is sent stays sent, whatever is sai
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
 from sqlalchemy import bindparam, func, insert, literal_column, or_, select, update
 
@@ -107,15 +107,25 @@ _IN_STATE = Ready(
     select(letters).where(letters.c.state.in_(bindparam("states", expanding=True))).order_by(letters.c.id)
 )
 _NEXT_AT = Ready(select(func.min(letters.c.next_at)).where(letters.c.state.in_(_CLAIMABLE)))
+_WAITING_CHASER = (
+    letters.c.state == LetterState.WAITING.value,
+    letters.c.next_at <= bindparam("now"),
+    letters.c.letter == Letter.CHASER.value,
+)
+_CHASED_NOW = Ready(select(letters.c.to_address).where(*_WAITING_CHASER).distinct())
 _CHASERS = Ready(
     select(letters)
-    .where(
-        letters.c.state == LetterState.WAITING.value,
-        letters.c.next_at <= bindparam("now"),
-        letters.c.letter == Letter.CHASER.value,
-    )
+    .where(*_WAITING_CHASER, letters.c.to_address == bindparam("address"), letters.c.id > bindparam("after"))
     .order_by(letters.c.id)
+    .limit(bindparam("limit"))
 )
+_PUT_OFF = Ready(
+    update(letters)
+    .where(*_WAITING_CHASER, letters.c.to_address == bindparam("address"))
+    .values(next_at=bindparam("until", type_=letters.c.next_at.type), last_error=bindparam("why"))
+)
+_CHASERS_AT_ONCE: Final = 200
+"""So many reminders are in memory at once, however many wait."""
 # What may have reached somebody. A letter that is only waiting has not. (Told by the states that it is not in:
 # SQLite would otherwise look through every letter that was ever sent instead of those of the last hour.)
 _HANDED = (
@@ -276,10 +286,24 @@ class Outbox(Transaction):
         )
         return [_letter_row(row) for row in rows]
 
-    def waiting_chasers(self, now: dt.datetime) -> list[LetterRow]:
-        """The reminders that may go now and can be read, oldest first."""
-        rows = _CHASERS.all(self._connection, {"now": now})
-        return [letter for letter in map(_letter_row, rows) if not letter.unreadable]
+    def chased_now(self, now: dt.datetime) -> list[str]:
+        """The addresses for which reminders wait that may go now, in their order."""
+        return sorted(row[0] for row in _CHASED_NOW.all(self._connection, {"now": now}))
+
+    def chasers_to(self, address: str, now: dt.datetime) -> Iterator[LetterRow]:
+        """The reminders to this address that may go now and can be read, oldest first. They are read as they are
+        asked for: there may be thousands."""
+        after = 0
+        while rows := _CHASERS.all(
+            self._connection,
+            {"now": now, "address": address, "after": after, "limit": _CHASERS_AT_ONCE},
+        ):
+            after = rows[-1].id
+            yield from (letter for letter in map(_letter_row, rows) if not letter.unreadable)
+
+    def put_off_chasers(self, address: str, now: dt.datetime, until: dt.datetime, why: str) -> int:
+        """The reminders to this address that may go now wait until then; gives how many they are."""
+        return _PUT_OFF.change(self._connection, {"now": now, "address": address, "until": until, "why": why})
 
     def newest_letter(self) -> int:
         """The id of the letter that was ordered last, 0 where there is none."""

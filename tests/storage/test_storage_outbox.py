@@ -275,3 +275,22 @@ def test_an_idle_outbox_is_found_idle_by_an_index(store: Store) -> None:
         question = f"SELECT id FROM letters WHERE state IN ('waiting', 'claimed') AND next_at <= '{date}'"
         plan = str(work._connection.execute(text(f"{explain} {question}")).all())
         assert "ix_letters_state_next_at" in plan
+
+
+def test_reminders_are_read_in_pieces_each_once_in_their_order_and_put_off_together(store: Store) -> None:
+    with store.begin() as work:
+        theirs = [work.add_letter(a_letter("Ada@example.com", Letter.CHASER), NINE) for _ in range(450)]
+        others = work.add_letter(a_letter("ben@example.com", Letter.CHASER), NINE)
+        work._connection.execute(text("UPDATE letters SET body = '{' WHERE id = :id"), {"id": theirs[1]})
+        assert work.chased_now(NINE) == ["ada@example.com", "ben@example.com"]
+        assert work.chased_now(NINE - MINUTE) == []
+        found = []
+        for row in work.chasers_to("ada@example.com", NINE):
+            found.append(row.id)
+            work.absorb(row.id, "told together")  # as they come
+        assert found == [theirs[0], *theirs[2:]], "one can't be read and is nobody's reminder"
+    with store.begin() as work:
+        assert work.put_off_chasers("ben@example.com", NINE, NINE + DAY, "tomorrow") == 1
+        row = work.letter(others)
+        assert row and (row.next_at, row.last_error) == (NINE + DAY, "tomorrow")
+        assert work.chased_now(NINE) == ["ada@example.com"], "the damaged one is for whoever claims it"
