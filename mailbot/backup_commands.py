@@ -307,7 +307,7 @@ def drop(
 def reconcile(config: ConfigDir = HERE) -> None:
     """After a restore: look into the Sent folder for what is held, and settle what lies there. The rest stays held."""
     from mailbot.clock import WallClock
-    from mailbot.restored import held_letters, look_for_copies, restored
+    from mailbot.restored import look_for_copies, may_have_gone, restored
     from mailbot.settings import mailbox_named
 
     settings = load(config, servers=True)
@@ -321,7 +321,7 @@ def reconcile(config: ConfigDir = HERE) -> None:
         stop("this database was never put back from a backup", 0)
     with contextlib.closing(store):
         with store.read() as work:
-            letters = [one for one in held_letters(work) if one.order.audience.value == "resident"]
+            letters = [one for one in may_have_gone(work) if one.order.audience.value == "resident"]
             homes = {
                 one.id: work.case_if_readable(one.reference) if one.reference else None for one in letters
             }

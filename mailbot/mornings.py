@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from mailbot.casework.vocabulary import Audience, Case, Fact, Letter, Person, SendLetter
 from mailbot.chasing import LAST_AT, lines_of
 from mailbot.logs import place_of
+from mailbot.loose import rows_of_loose, waits
 from mailbot.postroom.letters import Written
 from mailbot.reckoning import as_of_now
 from mailbot.reports import trend
@@ -115,6 +116,7 @@ class Mornings:
         london = calendar.london_date
         looks = work.last_looks()
         cases, owed, closed = work.open_cases(), work.closed_and_owed(), work.closed_cases(before, now)
+        stuck = work.letters_in(LetterState.FAILED, LetterState.UNKNOWN, LetterState.HELD)
         return Morning(
             day=day,
             now=now,
@@ -128,9 +130,9 @@ class Mornings:
             aside=rows_set_aside(work.quarantined()),
             filed=len(work.filed_mails(before, now)),
             troubled=tuple(
-                (letter.reference or "", letter.kind, _fate(letter))
-                for letter in work.letters_in(LetterState.FAILED, LetterState.UNKNOWN, LetterState.HELD)
+                (letter.reference or "", letter.kind, _fate(letter)) for letter in stuck if not waits(letter)
             ),
+            loose=rows_of_loose(work, stuck),
             looks={called: looks[name] for name, called in settings.places_watched.items() if name in looks},
             waiting_letters=work.letters_by_state().get(LetterState.WAITING, 0),
             reckoned=tuple(as_of_now(work, settings, now)),

@@ -128,7 +128,7 @@ def _tell(service: Service, since: Restored) -> None:
     with service.store.begin() as work:
         if work.recall(TOLD) == since.stamp:
             return
-        held = [letter for letter in work.letters_in(LetterState.HELD) if letter.last_error.startswith(HELD)]
+        held = may_have_gone(work)
         box = settings.mailboxes[0]
         alert = orders.alert(
             settings.supervisor_on(settings.calendar.london_date(now)),
@@ -227,7 +227,12 @@ class Copy:
 
 def held_letters(work: Work) -> list[LetterRow]:
     """The letters that are held because the database was put back, oldest first."""
-    return [letter for letter in work.letters_in(LetterState.HELD) if letter.last_error.startswith(HELD)]
+    return [letter for letter in may_have_gone(work) if letter.last_error.startswith(HELD)]
+
+
+def may_have_gone(work: Work) -> list[LetterRow]:
+    """These, and those that waited for a person's word before and may have had it since."""
+    return [letter for letter in work.letters_in(LetterState.HELD) if HELD in letter.last_error]
 
 
 def look_for_copies(

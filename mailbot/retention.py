@@ -1,4 +1,5 @@
-"""What is past its time: closed cases, mail of no case, digests and alerts. Their words go, their figures stay.
+"""What is past its time: closed cases, mail of no case and letters that answer it, digests and alerts. Their words go,
+their figures stay.
 
 Nothing goes by itself unless the configuration says so: otherwise a line in the digest says that something is due. A
 case under legal hold, or that the Ombudsman or a court may still ask for, stays whatever its age, and is named.
@@ -43,7 +44,7 @@ class Plan:
     def in_words(self) -> str:
         return (
             f"{_count(len(self.cases), 'closed case')}, {_count(len(self.mails), 'mail')} of no case and "
-            f"{_count(len(self.letters), 'letter')} to staff"
+            f"{_count(len(self.letters), 'letter')} of none"
         )
 
 
@@ -67,6 +68,8 @@ def look(work: Work, settings: Settings, now: dt.datetime) -> Plan:
         if kept.staff_letters_months
         else []
     )
+    if kept.other_mail_months:  # with the mails that they answer
+        letters += work.old_letters_to_residents(months_before(now, kept.other_mail_months), f"@{NOWHERE}")
     return Plan(tuple(cases), tuple(excepted), tuple(mails), tuple(letters))
 
 

@@ -63,6 +63,8 @@ NEEDS_YOU = "A letter needs you"
 """How the headline of an alert about a letter begins: trouble with such an alert is told to nobody."""
 BY_HAND = "It will not be sent again by itself: check, and write to the person yourself."
 ASKED = "It does not go by itself: whoever has the case is asked, and says #release or #discard."
+UNWRITABLE = "it could not be written"
+"""How the reason begins for which such a letter is held."""
 DRAFT = "shadow:draft:"
 """What storage remembers by: the letters that a shadow run absorbed and has not shown yet."""
 ABSORBED = "shadow run: not sent, shown to a supervisor"
@@ -248,14 +250,14 @@ class Outbox:
         try:
             written = self.composer.write(letter, case, mailbox, now, carried=carried)
         except LetterMistake as mistake:
-            return self._hold(letter, f"it could not be written: {mistake}")
+            return self._hold(letter, f"{UNWRITABLE}: {mistake}")
         except (
             Exception
         ) as error:  # a letter that can't be written is for a person, and never stops the others
             log.error(
                 "a letter could not be written", extra={"letter_id": letter.id, "error": place_of(error)}
             )
-            return self._hold(letter, f"it could not be written ({type(error).__name__})")
+            return self._hold(letter, f"{UNWRITABLE} ({type(error).__name__})")
         points.reached("dispatch:written")
         if self._settings.mode is Mode.SHADOW and not self._is_of_the_run(letter.order):
             return self._absorb(letter, written, now)
@@ -376,7 +378,10 @@ class Outbox:
                 then = (
                     f"It is letter {letter.id} of `mailbot letters held`, which says what can be done. {then}"
                 )
-            self._tell(work, letter, f"was held back: {why}", kind="held", then=then)
+            seen = asked and letter.reference is None  # a supervisor has the letter itself before them
+            self._tell(
+                work, letter, f"was held back: {why}", kind="held", then=then, most=0 if seen else MOST_ALERTS
+            )
         logs.letter_handled(letter, "held", self._now())
         return Sent(letter, None, why)
 

@@ -48,6 +48,7 @@ from mailbot.casework.vocabulary import (
     TimerFell,
     Verdict,
 )
+from mailbot.casework.withholding import FOR_A_SUPERVISOR
 from mailbot.claiming import Claims
 from mailbot.clock import Clock
 from mailbot.finding import Belongs, Finder
@@ -517,6 +518,10 @@ class Service:
                 replace(letter, held=held) if letter.order.audience is Audience.RESIDENT else letter
                 for letter in letters
             )
+        letters = tuple(
+            replace(letter, held=letter.held or FOR_A_SUPERVISOR) if letter.order.waits else letter
+            for letter in letters
+        )
         points.reached("step:minted")
         after = work.record(
             Step(
@@ -530,8 +535,11 @@ class Service:
                 serial=serial if opened else None,
             )
         )
+        for letter in letters:
+            if letter.order.waits and not held and (row := work.letter_by_nonce(letter.nonce)):
+                self._staff_desk.loose.put_before(work, row)
         if isinstance(event, StaffActed):
-            self._acted.append((event, reference or None, bool(decision.refused)))
+            self.acted(event, reference or None, bool(decision.refused))
         if case and after and case.unsent:
             self._settle_held(work, case, after)
         if isinstance(event, MailArrived) and event.verdict.has(Flag.SURVEY_OPT_OUT):
@@ -548,6 +556,10 @@ class Service:
                 return self.step(work, elsewhere, moved, self.box("", elsewhere), who, stale=stale)
         return after, decision
 
+    def acted(self, act: StaffActed, reference: str | None, refused: bool) -> None:
+        """For the log, once the mail in hand is on record."""
+        self._acted.append((act, reference, refused))
+
     def gap_of(self, at: dt.datetime) -> Gap | None:
         """The time in which mailbot was set aside, if it was at this moment."""
         return next((gap for gap in self.gaps if gap.holds(at)), None)
@@ -558,8 +570,11 @@ class Service:
         self._put_before(work, row, why)
 
     def _put_before(self, work: Work, row: LetterRow, why: str) -> bool:
-        """Put a held letter before whoever has its case; False where it has none."""
-        case = work.case_if_readable(row.reference) if row.reference else None
+        """Put a held letter before whoever has its case, before a supervisor where it belongs to none; False where it
+        can't be."""
+        if row.reference is None:
+            return self._staff_desk.loose.put_before(work, row, why)
+        case = work.case_if_readable(row.reference)
         if case is None or row.order.audience is not Audience.RESIDENT:
             return False
         quiet = not may_tell(work, "held letters", self.clock.now(), MOST_ALERTS)

@@ -34,6 +34,7 @@ from mailbot.casework.vocabulary import (
 )
 from mailbot.handing import Counter
 from mailbot.learning import learn
+from mailbot.loose import ABOUT_MANY, LooseDesk, number_meant
 from mailbot.postroom import tokens
 from mailbot.postroom.reading import Mail
 from mailbot.postroom.trust import authenticate
@@ -48,9 +49,6 @@ if TYPE_CHECKING:
 EXPIRES = dt.timedelta(days=180)
 """So long a letter to staff can be acted on: a case has had newer ones by then."""
 
-ABOUT_MANY = (Letter.DIGEST, Letter.CHASER)
-"""Mails about several cases."""
-
 TAKES_REPLIES = (Letter.CASE_ASSIGNED, Letter.CASE_MAIL)
 """The only letters to staff whose plain reply goes to the resident."""
 
@@ -61,6 +59,7 @@ class StaffDesk:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._counter = Counter(service, self)
+        self.loose = LooseDesk(service, self)
 
     def receive(self, work: Work, row: MailRow, mail: Mail, person: Person) -> Attended:
         letter = self._replied_to(work, mail, person)
@@ -70,6 +69,8 @@ class StaffDesk:
             return self._service.quarantined(work, row, mail, Cause.STAFF_NOT_VOUCHED, sentence)
         if letter is None and (handed := self._counter.take(work, row, mail, person)):
             return handed
+        if number := number_meant(letter, mail, self._service.settings.reference_prefix):
+            return self.loose.receive(work, row, mail, person, letter, number, vouched)
         case = self._case_of(work, row, mail, letter)
         if case is None:
             problem = (
@@ -277,6 +278,7 @@ class StaffDesk:
         problem: str,
         forms: tuple[str, ...] = (),
         also: tuple[str, ...] = (),
+        about_letter: str = "",
     ) -> Attended:
         """Nothing is done and nothing goes to the resident; the person gets an answer that helps: what could not be
         done and why, the right forms, and the lines that were understood and not done either (`also`)."""
@@ -318,6 +320,7 @@ class StaffDesk:
                 "right_forms": list(forms),
                 "also": list(dict.fromkeys(also)),
                 "relayed": False,
+                "about_letter": about_letter,
             },
             person=person.key,
         )

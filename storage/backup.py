@@ -196,11 +196,15 @@ def put_back(url: str, copy: Path, now: dt.datetime, taken: dt.datetime, why_hel
     return _put_back_postgres(understood, copy, aside, mark, why_held)
 
 
-def _statements(mark: str, why_held: str) -> tuple[str, str]:
+def _statements(mark: str, why_held: str) -> tuple[str, ...]:
     states = ", ".join(f"'{state.value}'" for state in ON_ITS_WAY)
     say = literal(why_held).compile(compile_kwargs={"literal_binds": True})
     key = literal(mark).compile(compile_kwargs={"literal_binds": True})
+    also = literal(f"; {why_held}").compile(compile_kwargs={"literal_binds": True})
     return (
+        # What waited for a person's word may have had it since. (A letter of a case is asked about by its case.)
+        f"UPDATE letters SET last_error = last_error || {also} WHERE state = 'held' AND reference IS NULL "
+        "AND audience = 'resident'",
         f"UPDATE letters SET state = 'held', last_error = {say} WHERE state IN ({states})",
         f"INSERT INTO meta (key, value) VALUES ('{RESTORED}', {key}) "
         "ON CONFLICT (key) DO UPDATE SET value = excluded.value",

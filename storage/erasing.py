@@ -265,6 +265,19 @@ class Erasing(Journal):
             ).scalars()
         )
 
+    def old_letters_to_residents(self, before: dt.datetime, without: str) -> list[int]:
+        """Letters of no case to residents that were ordered before then and are not on their way, but for those to an
+        address that ends like this."""
+        ended = [LetterState.SENT, LetterState.FAILED, LetterState.UNKNOWN, LetterState.HELD]
+        found = select(letters.c.id).where(
+            letters.c.reference.is_(None),
+            letters.c.audience == Audience.RESIDENT.value,
+            letters.c.created_at < before,
+            letters.c.state.in_([state.value for state in ended]),
+            ~letters.c.to_address.endswith(without, autoescape=True),
+        )
+        return list(self._connection.execute(found.order_by(letters.c.id)).scalars())
+
     def remembered(self, prefix: str) -> dict[str, str]:
         """What is remembered under keys that begin like this."""
         rows = self._connection.execute(

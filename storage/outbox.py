@@ -268,14 +268,22 @@ class Outbox(Transaction):
         """The letter goes no more: another one says what it said, or nobody needs it. It stays on record."""
         self._settle_or_refuse(letter_id, None, state=LetterState.SENT.value, answer=why, last_error=why)
 
-    def release_letter(self, letter_id: int) -> bool:
-        """A person says that a letter that was held may go. False where none of that number is held."""
-        changed = self._connection.execute(
-            update(letters)
-            .where(letters.c.id == letter_id, letters.c.state == LetterState.HELD.value)
-            .values(state=LetterState.WAITING.value, attempts=0, last_error="")
+    def release_letter(self, letter_id: int, order: SendLetter | None = None) -> bool:
+        """A person says that a letter that was held may go, with this order in place of its own where one is given.
+        False where none of that number is held: of two who say so at once it is one who lets it go."""
+        body = {"body": codec.write_order(order)} if order else {}
+        at_once = letters.c.created_at  # not only when the claim would have ended in which it was held
+        return self._end_holding(
+            letter_id, state=LetterState.WAITING.value, attempts=0, last_error="", next_at=at_once, **body
         )
-        return bool(changed.rowcount)
+
+    def discard_letter(self, letter_id: int, why: str) -> bool:
+        """A person says that a letter that was held does not go. It stays on record. False where none is held."""
+        return self._end_holding(letter_id, state=LetterState.SENT.value, answer=why, last_error=why)
+
+    def _end_holding(self, letter_id: int, **values: Any) -> bool:
+        held = update(letters).where(letters.c.id == letter_id, letters.c.state == LetterState.HELD.value)
+        return bool(self._connection.execute(held.values(**values)).rowcount)
 
     def waiting_for(self, audience: Audience) -> list[LetterRow]:
         """The letters for these readers that are on their way and that nobody has begun to hand over."""

@@ -41,6 +41,13 @@ def stands_in(person: Person, case: Case, people: Sequence[Person], today: dt.da
     )
 
 
+def may_decide(person: Person, people: Sequence[Person], today: dt.date) -> bool:
+    """Whether this person says what becomes of what belongs to no case: supervisors, and the delegate of one who is
+    away today, who reads their digest."""
+    away = (p for p in people if "supervisor" in p.roles and p.is_away(today))
+    return "supervisor" in person.roles or any(p.delegate == person.key for p in away)
+
+
 def acts_of(
     parsed: Parsed,
     who: str,

@@ -27,6 +27,12 @@ NATIONS: Final = ("ENG", "WLS", "SCT", "NIR")
 _DAY: Final = dt.timedelta(days=1)
 
 
+def told_time(instant: dt.datetime) -> str:
+    """A moment as people read it: London's day and clock."""
+    local = instant.astimezone(LONDON)
+    return f"{local.day} {local:%B %Y at %H:%M}"
+
+
 class Unit(StrEnum):
     """What a window is counted in. The value is the word of the policy file."""
 

@@ -110,13 +110,14 @@ def _by_stage(case: Case, rules: Rulebook) -> list[Fact]:
             return [button("Reopen", "#reopen"), note, *theirs]
 
 
-def release_buttons(number: int) -> list[Fact]:
-    """Whether a held letter goes."""
+def release_buttons(number: int | None = None) -> list[Fact]:
+    """Whether a held letter goes; `number` where it is one of several of a case."""
+    which = f" {number}" if number else ""
     return [
-        {"label": "Send it", "line": f"#release {number}", "body": ""},
+        {"label": "Send it", "line": f"#release{which}", "body": ""},
         {
             "label": "Don't send it",
-            "line": f"#discard {number} because ",
+            "line": f"#discard{which} because ",
             "body": "Say why after the word because.",
         },
     ]

@@ -47,15 +47,43 @@ _TYPED_DIGITS = str.maketrans("OoIl|", "00111")
 _GAP = r"[ \t._/\\-]{0,6}+(?:\n[ \t>|_-]{0,12}+)?+"
 _PLAIN_GAP = r"(?=[ \t._/\\\n-])" + _GAP
 _END = r"(?![0-9A-Za-z])"
+_LETTER = re.compile(
+    r"(?<![0-9A-Za-z-])LETTER[ -]{1,3}(?P<number>[1-9][0-9]{0,17})[ -]{1,3}(?P<check>[0-9Xx])" + _END,
+    re.IGNORECASE,
+)
 
 
 def check_character(year: int, serial: int) -> str:
     """ISO 7064 MOD 11-2 over the digits of the year and of the serial (padded to six): `0` to `9` or `X`."""
+    return _check_over(f"{year:04d}{serial:0{_SERIAL_DIGITS}d}")
+
+
+def _check_over(digits: str) -> str:
     remainder = 0
-    for digit in f"{year:04d}{serial:0{_SERIAL_DIGITS}d}":
+    for digit in digits:
         remainder = (remainder + int(digit)) * 2 % 11
     check = (12 - remainder) % 11
     return "X" if check == 10 else str(check)
+
+
+def of_letter(number: int) -> str:
+    """What a letter that belongs to no case is called, by its number in the outbox: LETTER-27-1. It has no year and not
+    the landlord's prefix, so that nobody takes it for a case."""
+    return f"LETTER-{number}-{_check_over(str(number))}"
+
+
+def find_letters(text: str) -> tuple[int, ...]:
+    """The numbers of the letters that `text` names so, each once. One with a wrong check is none."""
+    plain = text if text.isascii() else text.translate(_PLAIN)
+    found = (
+        int(m["number"]) for m in _LETTER.finditer(plain) if _check_over(m["number"]) == m["check"].upper()
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def without_letters(text: str) -> str:
+    """The text with the names of such letters left out."""
+    return _LETTER.sub("", text)
 
 
 def compose(prefix: str, year: int, serial: int) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from mailbot.casework.allocation import Desk, first_there
-from mailbot.casework.calendar import LONDON, Calendar
+from mailbot.casework.calendar import Calendar, told_time
 from mailbot.casework.nouns import called
 from mailbot.casework.policy import Anchor, Moment, Policy, StageRules
 from mailbot.casework.vocabulary import Case, Due, Letter, Person, StageRecord
@@ -118,8 +118,7 @@ class Rulebook:
 
     def told_time(self, instant: dt.datetime) -> str:
         """A moment as people read it: London's day and clock."""
-        local = instant.astimezone(LONDON)
-        return f"{local.day} {local:%B %Y at %H:%M}"
+        return told_time(instant)
 
     def stage_rules(self, case: Case) -> StageRules:
         return self.policy.stage(2 if case.stage2 else 1)

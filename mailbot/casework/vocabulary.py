@@ -620,6 +620,7 @@ class SendLetter:
     person: str = ""  # staff key of the recipient, "" for residents
     carries: str = ""  # a mail whose attachments go along
     released: bool = False  # somebody looked at it and said that it goes: no cap holds it
+    waits: bool = False  # of no case: it is held from the beginning, until a supervisor says whether it goes
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 In assist mode, and for what fell due while mailbot was set aside, nothing goes to a resident by itself. The letter is
 put before whoever has the case, whole, with a button to send it and one not to. Its clock runs on: whoever has the case
 is reminded, and on the last day of an acknowledgement the supervisors are alarmed until somebody decides. It never goes
-by itself, also not later in another mode. What a person writes is theirs and is not held.
+by itself, also not later in another mode. What a person writes is theirs and is not held. A letter of no case has no
+clock: it is put before a supervisor in the same way, and stands in every digest until somebody decides.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ SUPERVISOR_AFTER: Final = 2
 """Working days after which a supervisor hears of a held letter that nobody decides on."""
 WAITS: Final = "letter that waits for your word"
 """How a reminder begins that speaks of a held letter."""
+FOR_A_SUPERVISOR: Final = "waits for a supervisor's word"
+"""Why a letter of no case is held that would else go by itself."""
 
 
 def name_of_letter(letter: Letter) -> str:
@@ -52,30 +55,39 @@ def by_hand(decision: Decision, event: Event, rules: Rulebook) -> Decision:
     sent_by_somebody = isinstance(event, TimerFell) and event.timer is Timer.SEND and not rules.stale
     if not rules.habits.by_hand or not itself or sent_by_somebody:
         return decision
-    case, effects = decision.case, []
+    case, effects, told = decision.case, [], []
     for effect in decision.effects:
         if not isinstance(effect, SendLetter) or effect.audience is not Audience.RESIDENT:
             effects.append(effect)
         elif case is None:
-            effects.append(_to_nobodys_desk(effect, rules))
+            effects.append(replace(effect, waits=True))
+            told.append(f"The {name_of_letter(effect.letter)} {FOR_A_SUPERVISOR}.")
         else:
             case, more = hold(case, effect, rules, event.at)
             effects += more
-    return replace(decision, case=case, effects=tuple(effects))
+    summary = " ".join((decision.summary, *told))
+    return replace(decision, case=case, effects=tuple(effects), summary=summary)
 
 
-def _to_nobodys_desk(letter: SendLetter, rules: Rulebook) -> SendLetter:
-    """A letter of no case: a supervisor sees it, and writes themselves if they wish."""
-    name = name_of_letter(letter.letter)
-    alert = orders.alert(
-        rules.supervisor,
-        "",
-        f"A {name} was not sent",
-        f"It belongs to no case, so there is no button for it. If it should go, write to {letter.to} yourself.",
-        tuple(dict.fromkeys((*letter.because, *rules.policy.why("by_hand")))),
+def ask_supervisor(
+    letter: SendLetter, called: str, person: Person, rules: Rulebook, why: str = ""
+) -> SendLetter:
+    """A letter that belongs to no case before a supervisor, whole, with the buttons. `called`: its own reference."""
+    clauses = tuple(dict.fromkeys((*letter.because, *rules.policy.why("by_hand"))))
+    facts: dict[str, Fact] = {
+        "about_letter": called,
+        "handler_name": person.name,
+        "letter_words": name_of_letter(letter.letter),
+        "to": letter.to,
+        "why": why,
+        "commands": offered.release_buttons(),
+        "because": list(clauses),
+        "preview_of": dict(letter.facts),
+        "preview_letter": letter.letter.value,
+    }
+    return orders.to_staff(
+        person, Letter.RELEASE_REQUEST, Audience.SUPERVISOR, clauses, facts, carries=letter.carries
     )
-    shown: dict[str, Fact] = {"preview_of": dict(letter.facts), "preview_letter": letter.letter.value}
-    return replace(alert, facts={**alert.facts, **shown})
 
 
 def put_before(case: Case, event: LetterHeld, rules: Rulebook) -> Decision:

@@ -283,7 +283,7 @@ class Stationery:
         subject = one_line(self._render(order.letter, subject_template, context))
         if len(subject) > LONGEST_SUBJECT:
             subject = subject[: LONGEST_SUBJECT - 1].rstrip() + "…"
-        reference = one_line(order.reference)
+        reference = one_line(order.reference) or str(facts.get("about_letter", ""))
         if reference and reference not in subject:
             subject = f"{subject} [{reference}]"
         context["title"] = subject

@@ -26,6 +26,7 @@ from mailbot.reports.rows import (
     OUTSIDE,
     Aside,
     Desk,
+    Loose,
     Tables,
     Writer,
     by_date,
@@ -52,6 +53,7 @@ class Morning:
     aside     mails that were set aside
     filed     how many mails were filed without a case since then
     troubled  (reference, letter, state) of each letter that failed, is unknown or held
+    loose     letters of no case that wait for a supervisor's word
     looks     when each mailbox was last read
     reckoned  the daily reckoning, line by line
     expiries  (what, day) of each secret whose end is known
@@ -70,6 +72,7 @@ class Morning:
     aside: tuple[Aside, ...] = ()
     filed: int = 0
     troubled: tuple[tuple[str, str, str], ...] = ()
+    loose: tuple[Loose, ...] = ()
     looks: Mapping[str, dt.datetime | None] | None = None
     waiting_letters: int = 0
     reckoned: tuple[str, ...] = ()
@@ -132,6 +135,7 @@ def digest_facts(morning: Morning, reader: Reader | None = None) -> dict[str, Fa
         "mail": len(whole.questions),
         "ground": len(whole.proposals),
         "response": sum(reader.key in draft_of(c).approvers for c in whole.drafts),
+        "letter": len(morning.loose),
     }
     lines = headlines(
         whole,
@@ -201,10 +205,13 @@ def tables_of(
             *(write.of_question(case, q) for case, q in desk.questions),
             *(write.of_proposal(case, p) for case, p in desk.proposals),
             *(write.of_draft(case) for case in desk.drafts),
+            *map(write.of_loose, morning.loose),
         ),
         "amber",
         "A mail without an answer is taken in the way that protects the "
-        f"{write.rules.policy.person_noun}; a complaint with a ground against it goes on until you decide.",
+        f"{write.rules.policy.person_noun}; a complaint with a ground against it goes on until you decide."
+        if desk.questions or desk.proposals or desk.drafts
+        else "",
     )
     by_date(tables, desk, write)
     tables.add(

@@ -57,6 +57,17 @@ class Aside:
 
 
 @dataclass(frozen=True)
+class Loose:
+    """A letter of no case that waits for a supervisor's word. `why`: what else keeps it back, "" for nothing."""
+
+    reference: str
+    words: str
+    subject: str  # of the mail that it answers
+    since: dt.datetime
+    why: str = ""
+
+
+@dataclass(frozen=True)
 class Row:
     """One line of a table: `lead` is what people know it by, `under` its reference. `buttons`: prepared mails,
     to the mailbox ("line") or to a colleague ("to")."""
@@ -193,6 +204,20 @@ class Writer:
             *self.press("Decline", decline, "Why, for the resident."),
         ]
         return self.of_case(case, f"Ground to weigh: {ground}", f"it goes on; since {since}", buttons=buttons)
+
+    def of_loose(self, letter: Loose) -> Row:
+        """A letter of no case: its own reference stands where a case's would."""
+        subject = "" if self.references_only else shorten(letter.subject)
+        lead, under = (subject, letter.reference) if subject else (letter.reference, "")
+        since = self.when(self.rules.day(letter.since))
+        why = f" ({letter.why})" if letter.why else ""
+        buttons = [*self.press("Send it", "#release"), *self.press("Don't send it", "#discard because ")]
+        return Row(
+            lead,
+            under,
+            (f"Shall this {letter.words} go?{why}", f"it does not go; since {since}"),
+            tuple(buttons),
+        )
 
     def of_draft(self, case: Case) -> Row:
         draft, record = draft_of(case), case.current

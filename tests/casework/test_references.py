@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mailbot.casework.references import check_character, compose, find, near_misses, without_check
+from mailbot.casework.references import (
+    check_character,
+    compose,
+    find,
+    find_letters,
+    near_misses,
+    of_letter,
+    without_check,
+    without_letters,
+)
 
 OURS = "CC-2026-004217-7"
 
@@ -222,3 +232,21 @@ def test_a_reference_without_its_check_is_completed_for_whoever_may_use_it() -> 
         "CC-2026-004217-7",
     )
     assert without_check("XX-2026-004217 and CC-2026-004217-7", "CC") == ()
+
+
+def test_a_letter_of_no_case_is_called_by_its_number_and_a_check_and_never_taken_for_a_case() -> None:
+    for number in (1, 27, 2026, 104_512):
+        called = of_letter(number)
+        assert re.fullmatch(rf"LETTER-{number}-[0-9X]", called)
+        assert find_letters(f"Re: Please decide [{called.lower()}], or letter {number} {called[-1]}") == (
+            number,
+        )
+        assert find(called, "CC") == () and find(called, "LETTER") == () and near_misses(called, "CC") == ()
+        wrong = f"{called[:-1]}{'1' if called[-1] == '0' else '0'}"
+        assert (
+            find_letters(wrong) == ()
+            and find_letters(f"X{called}") == ()
+            and find_letters(f"{called}4") == ()
+        )
+    assert find_letters("my letter - 5 - 6 weeks ago, letter 4 2, CC-2026-004217-7") == ()
+    assert without_letters("#release LETTER-27-1").strip() == "#release"

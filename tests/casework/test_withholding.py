@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 from casework_samples import at, letters, mail, rulebook
@@ -13,9 +14,11 @@ from mailbot.casework.vocabulary import (
     Audience,
     Case,
     Effect,
+    Flag,
     Intent,
     Letter,
     LetterHeld,
+    Raised,
     SendLetter,
     SetTimer,
     StaffActed,
@@ -159,6 +162,22 @@ def test_a_letter_that_could_not_go_is_put_before_whoever_has_the_case_in_any_mo
     (asked,) = requests(decision.effects)
     assert asked.facts["why"] == "more than 6 letters an hour" and asked.person == case.handler
     assert decision.case is not None and decision.case.unsent[0].row == 7
+
+
+def test_a_letter_of_no_case_is_held_for_a_supervisor_and_it_is_the_thanks_alone_that_there_is() -> None:
+    """Every mail that opens no case, with each flag: what would go to its writer is held, whatever it is."""
+    met = set()
+    for rules, live in ((ASSIST, LIVE), (replace(LIVE, stale=True), LIVE)):
+        for intent, flag in itertools.product(Intent, Flag):
+            event = mail(intent, "2026-03-02", flags=(Raised(flag),))
+            decision, usual = decide(None, event, rules), decide(None, event, live)
+            if decision.case is not None:
+                continue
+            for letter in to_resident(decision.effects):
+                assert letter.waits and replace(letter, waits=False) in usual.effects
+                assert decision.summary.endswith("The feedback receipt waits for a supervisor's word.")
+                met.add(letter.letter)
+    assert met == {Letter.FEEDBACK_RECEIPT}
 
 
 def test_closing_for_silence_is_a_supervisors_word_while_nothing_goes_by_itself() -> None:

@@ -10,6 +10,7 @@ import shutil
 import zipfile
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,8 @@ from typer.testing import CliRunner, Result
 from mailbot import backups
 from mailbot.__main__ import app
 from mailbot.backup_commands import _finish, _put_back
-from mailbot.casework.vocabulary import Stage
+from mailbot.casework.vocabulary import Audience, Letter, SendLetter, Stage
+from mailbot.casework.withholding import FOR_A_SUPERVISOR
 from mailbot.daemon import alone_on
 from storage import backup as copies
 from storage.backup import CopyMistake
@@ -81,7 +83,18 @@ def test_what_happened_after_the_backup_is_read_again_and_written_to_nobody_twic
         service = house.parts.service
         letter = service.outbox.mint(work, order, case.reference, service.settings.mailboxes[0])
         waiting = work.add_letter(letter, house.clock.now(), case.reference)
+        thanks = SendLetter(
+            Letter.FEEDBACK_RECEIPT,
+            Audience.RESIDENT,
+            JO,
+            ("House 32",),
+            {"kind": "compliment", "passed_to": ""},
+        )
+        minted = service.outbox.mint(work, thanks, "", service.settings.mailboxes[0])
+        loose = work.add_letter(replace(minted, held=FOR_A_SUPERVISOR), house.clock.now(), None)
     file = take(house, tmp_path)
+    with house.parts.store.begin() as work:
+        assert work.release_letter(loose)  # a supervisor has said that it goes
 
     house.turn()  # the waiting one goes
     house.clock.put(london("2026-03-02", "15:00"))
@@ -96,6 +109,7 @@ def test_what_happened_after_the_backup_is_read_again_and_written_to_nobody_twic
     house.turn()
     sent = to_residents(house)
     assert sent[JO, "acknowledgement"] == 2 and sent[KIM, "acknowledgement"] == sent[JO, "response"] == 1
+    assert sent[JO, "feedback_receipt"] == 1
 
     house.clock.put(
         london("2026-03-12", "08:00")
@@ -118,6 +132,9 @@ def test_what_happened_after_the_backup_is_read_again_and_written_to_nobody_twic
     told = next(r for r in house.letters(ALEX, "alert") if "put back from a backup" in r.subject)
     assert cases[JO].reference in told.text and "Thu 12 Mar 2026 12:00" in told.text
     assert cases[LEE].reference in house.last(ALEX, "digest").text
+    assert f"Shall this feedback receipt go? ({held[JO, 'acknowledgement'].last_error})" in " ".join(
+        house.last(ALEX, "digest").text.split()
+    ), "whoever is asked whether it goes is told that it may have gone"
 
     house.write(PAT, COMPLAINT.replace("kitchen", "bath"), subject="Bath")  # what comes later is as ever
     house.turn()
@@ -128,6 +145,7 @@ def test_what_happened_after_the_backup_is_read_again_and_written_to_nobody_twic
     with house.parts.store.read() as work:
         left = {(one.order.to, one.order.letter.value) for one in work.letters_in(LetterState.HELD)}
     assert (JO, "acknowledgement") not in left and (KIM, "acknowledgement") not in left
+    assert (JO, "feedback_receipt") not in left, "it lies in the Sent folder, so nobody can send it again"
     assert (LEE, "acknowledgement") in left, "they never got it, and the Sent folder does not know it"
     shown = run(house, "letters", "held")
     number = next(

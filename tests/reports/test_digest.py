@@ -43,7 +43,7 @@ from mailbot.casework.vocabulary import (
     Topic,
 )
 from mailbot.reports.digest import Reader
-from mailbot.reports.rows import Aside
+from mailbot.reports.rows import Aside, Loose
 from mailbot.reports.wording import KINDS, STATE_WORDS, TOPIC_WORDS, plain_cause, without_names
 from storage.rows import LetterState
 
@@ -540,3 +540,35 @@ def test_the_buttons_write_about_their_case_and_ask_its_handler():
     sort = next(link for link in links if "sort%20complaint" in link)
     assert "subject=Re%3A%20CC-2026-000002-X&amp;" in sort
     assert ALEX.address not in letter.html
+
+
+def test_a_letter_of_no_case_that_waits_is_a_decision_with_its_own_reference_and_two_buttons() -> None:
+    since = dt.datetime(2026, 3, 27, 9, 0, tzinfo=dt.UTC)
+    thanks = Loose("LETTER-27-1", "feedback receipt", "Thank you all", since)
+    held = replace(thanks, reference="LETTER-5-2", subject="", why="more than 6 letters a day to one address")
+    facts = digest(loose=(thanks, held))
+    title = "Waiting for your decision"
+    assert rows(facts, title) == [
+        [
+            "LETTER-27-1",
+            "Thank you all",
+            "Shall this feedback receipt go?",
+            "it does not go; since Fri 27 Mar",
+        ],
+        [
+            "LETTER-5-2",
+            "LETTER-5-2",
+            "Shall this feedback receipt go? (more than 6 letters a day to one address)",
+            "it does not go; since Fri 27 Mar",
+        ],
+    ]
+    assert buttons(facts, title) == [["#release", "#discard because "]] * 2
+    assert "2 letters wait for your decision" in str(facts["headline_lines"])
+    for reader, found in (
+        (Reader("head", acts=False), [[], []]),
+        (Reader("sam", ("north",)), buttons(facts, title)),
+    ):
+        theirs = digest(loose=(thanks, held), reader=reader)  # of no team, so everybody's
+        assert [[b["line"] for b in row["buttons"]] for s in theirs["sections"] for row in s["rows"]] == found  # type: ignore[union-attr,index,call-overload,misc]
+    private = digest(loose=(thanks,), reader=Reader(ALEX.key, references_only=True))
+    assert rows(private, title)[0][:2] == ["LETTER-27-1", "LETTER-27-1"]

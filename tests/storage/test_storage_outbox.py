@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
@@ -261,6 +262,24 @@ def test_no_two_letters_share_a_message_id_or_a_token(store: Store, same: str) -
         work.add_letter(letter, NINE)
     with pytest.raises(IntegrityError), store.begin() as work:
         work.add_letter(a_letter(**{same: getattr(letter, same)}), NINE)
+
+
+def test_of_two_who_decide_on_a_held_letter_one_does_and_what_they_said_is_what_goes(store: Store) -> None:
+    with store.begin() as work:
+        first, second = (work.add_letter(a_letter(held="waits"), NINE) for _ in range(2))
+        assert claim(work) == []
+        order = replace(a_letter().order, released=True)
+        assert work.release_letter(first, order) and not work.release_letter(first, order)
+        assert not work.discard_letter(first, "too late")
+        assert work.discard_letter(second, "not sent: I rang her") and not work.release_letter(second)
+        (going,) = claim(work)
+        assert (going.id, going.order.released, going.last_error) == (first, True, "")
+        gone = work.letter(second)
+        assert gone and (gone.state, gone.handed_at, gone.answer) == (
+            LetterState.SENT,
+            None,
+            "not sent: I rang her",
+        )
 
 
 def test_an_idle_outbox_is_found_idle_by_an_index(store: Store) -> None:
