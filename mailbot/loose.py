@@ -22,9 +22,10 @@ from mailbot.casework.confirming import LACKS
 from mailbot.casework.forms import ParsedAct
 from mailbot.casework.references import find, find_letters, of_letter, without_letters
 from mailbot.casework.vocabulary import Act, Audience, Letter, Person, SendLetter
+from mailbot.postroom.letters import LetterMistake
 from mailbot.postroom.reading import Mail
 from mailbot.reports.rows import Loose
-from mailbot.sending import MOST_ALERTS, UNWRITABLE, may_tell
+from mailbot.sending import MOST_ALERTS, TO_OURSELVES, UNWRITABLE, may_tell
 from mailbot.setaside import Cause
 from storage.rows import LetterRow, LetterState, MailRow, NoSuchMail
 from storage.work import Work
@@ -42,7 +43,11 @@ def waits(row: LetterRow) -> bool:
     """Whether a supervisor can say by mail what becomes of it. One that can't be written or read is a matter for
     whoever runs mailbot."""
     of_nobody = row.reference is None and row.order.audience is Audience.RESIDENT and not row.unreadable
-    return of_nobody and row.state is LetterState.HELD and not row.last_error.startswith(UNWRITABLE)
+    return (
+        of_nobody
+        and row.state is LetterState.HELD
+        and not row.last_error.startswith((UNWRITABLE, TO_OURSELVES))
+    )
 
 
 def rows_of_loose(work: Work, held: list[LetterRow]) -> tuple[Loose, ...]:
@@ -92,7 +97,7 @@ class LooseDesk:
     def put_before(self, work: Work, row: LetterRow, why: str = "") -> bool:
         """Ask a supervisor, by a mail each up to a number in an hour; beyond it the digest asks. False where nobody can
         say by mail whether it goes."""
-        if row.order.audience is not Audience.RESIDENT or why.startswith(UNWRITABLE):
+        if row.order.audience is not Audience.RESIDENT or why.startswith((UNWRITABLE, TO_OURSELVES)):
             return False
         now, settings = self._service.clock.now(), self._service.settings
         if may_tell(work, "held letters", now, MOST_ALERTS):
@@ -103,7 +108,12 @@ class LooseDesk:
         service = self._service
         box = service.box("", None)
         rules = service.rules(work, box)
-        order = withholding.ask_supervisor(row.order, of_letter(row.id), person, rules, why)
+        try:
+            service.outbox.composer.preview(row.order, box)
+            shown = True
+        except LetterMistake:  # it is asked about all the same
+            shown = False
+        order = withholding.ask_supervisor(row.order, of_letter(row.id), person, rules, why, shown)
         work.add_letter(service.outbox.mint(work, order, "", box), service.clock.now(), None)
 
     # -------------------------------------------------------------- what they say

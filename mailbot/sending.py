@@ -65,6 +65,8 @@ BY_HAND = "It will not be sent again by itself: check, and write to the person y
 ASKED = "It does not go by itself: whoever has the case is asked, and says #release or #discard."
 UNWRITABLE = "it could not be written"
 """How the reason begins for which such a letter is held."""
+TO_OURSELVES = "it would go to our own mailbox"
+"""Why a letter is held that nobody's word lets go."""
 DRAFT = "shadow:draft:"
 """What storage remembers by: the letters that a shadow run absorbed and has not shown yet."""
 ABSORBED = "shadow run: not sent, shown to a supervisor"
@@ -415,7 +417,7 @@ class Outbox:
         if order.audience is not Audience.RESIDENT:
             return ""
         if without_plus(order.to) in self._own:
-            return "it would go to our own mailbox"
+            return TO_OURSELVES
         if order.released:
             return ""
         if takes_no_answers(order.to):

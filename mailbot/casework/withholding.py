@@ -70,9 +70,10 @@ def by_hand(decision: Decision, event: Event, rules: Rulebook) -> Decision:
 
 
 def ask_supervisor(
-    letter: SendLetter, called: str, person: Person, rules: Rulebook, why: str = ""
+    letter: SendLetter, called: str, person: Person, rules: Rulebook, why: str = "", shown: bool = True
 ) -> SendLetter:
-    """A letter that belongs to no case before a supervisor, whole, with the buttons. `called`: its own reference."""
+    """A letter that belongs to no case before a supervisor, whole (unless it can't be `shown`), with the buttons.
+    `called`: its own reference."""
     clauses = tuple(dict.fromkeys((*letter.because, *rules.policy.why("by_hand"))))
     facts: dict[str, Fact] = {
         "about_letter": called,
@@ -82,9 +83,9 @@ def ask_supervisor(
         "why": why,
         "commands": offered.release_buttons(),
         "because": list(clauses),
-        "preview_of": dict(letter.facts),
-        "preview_letter": letter.letter.value,
     }
+    if shown:
+        facts |= {"preview_of": dict(letter.facts), "preview_letter": letter.letter.value}
     return orders.to_staff(
         person, Letter.RELEASE_REQUEST, Audience.SUPERVISOR, clauses, facts, carries=letter.carries
     )
