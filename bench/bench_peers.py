@@ -173,7 +173,11 @@ def entrants(
             nonlocal sent
             sent = ours.dispatch()
 
+        lists = processor_ms(
+            ours.service.worklists
+        )  # once a working day, with whichever dispatch comes first
         spent = processor_ms(dispatch)
+        print(f"  the morning's lists of all open cases, once a working day: {lists:.0f} ms")
         print(
             f"  dispatch, the letter written and handed over: {spent / max(sent, 1):.2f} ms a letter ({sent:,})"
         )

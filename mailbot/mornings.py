@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mailbot.casework.vocabulary import Audience, Case, Fact, Letter, Person, SendLetter
@@ -24,6 +23,7 @@ from mailbot.reports.rows import Desk, Writer
 from mailbot.reports.worklist import Told, told_of, worklist_facts
 from mailbot.setaside import rows_set_aside
 from storage import points
+from storage.bulk import in_bulk
 from storage.rows import LetterRow, LetterState
 
 if TYPE_CHECKING:
@@ -56,6 +56,17 @@ def readers_on(people: tuple[Person, ...], day: dt.date) -> dict[Person, tuple[s
     return found
 
 
+def desks_on(people: tuple[Person, ...], day: dt.date) -> dict[Person, list[str]]:
+    """Whose cases lie on whose desk on this day: on the stand-in's while somebody is away."""
+    found: dict[Person, list[str]] = {}
+    known = {person.key: person for person in people}
+    for person in people:
+        stand_in = known.get(person.delegate) if person.is_away(day) else None
+        desk = stand_in if stand_in and not stand_in.is_away(day) else person
+        found.setdefault(desk, []).append(person.key)
+    return found
+
+
 class Mornings:
     """Works inside the service: its clock, its store, its outbox."""
 
@@ -84,8 +95,9 @@ class Mornings:
                     if not work.digest_claimed(DIGEST, person.key, day):
                         continue
                     points.reached("digest:claimed")
-                    morning = morning or self.morning(work, now)
-                    order = self._digest_order(morning, person, teams)
+                    with in_bulk():
+                        morning = morning or self.morning(work, now)
+                        order = self._digest_order(morning, person, teams)
                     work.add_letter(service.outbox.mint(work, order, "", box), now, None)
                     sent += 1
                 points.reached("digest:done")
@@ -128,7 +140,7 @@ class Mornings:
             closed=tuple(closed),
             unreadable=tuple(sorted(work.unreadable.items())),
             aside=rows_set_aside(work.quarantined()),
-            filed=len(work.filed_mails(before, now)),
+            filed=work.count_filed_mails(before, now),
             troubled=tuple(
                 (letter.reference or "", letter.kind, _fate(letter)) for letter in stuck if not waits(letter)
             ),
@@ -168,15 +180,14 @@ class Mornings:
                     looked is None or looked < begin or work.waiting_mails(1)
                 ):
                     return 0
-                cases, owed = work.open_cases(), work.closed_and_owed()
-                desks = self._desks(cases, owed, work.unreadable, day)
         except Exception as error:  # whatever is wrong with the lists must not keep letters from going out
             log.error("the lists could not be gathered", extra={"error": place_of(error)})
             return 0
         sent, whole = 0, True
-        for person, (theirs, unreadable) in desks.items():
+        for person, handlers in desks_on(settings.people, day).items():
             try:
-                sent += self._write_list(person, theirs, unreadable, day, now)
+                with in_bulk():
+                    sent += self._write_list(person, handlers, day, now)
             except (
                 Exception
             ) as error:  # one list that can't be written must not keep the others from going out
@@ -188,33 +199,20 @@ class Mornings:
             self._done[WORKLIST] = day
         return sent
 
-    def _desks(
-        self, cases: list[Case], owed: list[Case], unreadable: Mapping[str, str], day: dt.date
-    ) -> dict[Person, tuple[list[Case], list[str]]]:
-        """What lies on whose desk: on the stand-in's while somebody is away. Of a case that can't be read the
-        reference."""
-        known = {person.key: person for person in self._service.settings.people}
-        found: dict[Person, tuple[list[Case], list[str]]] = {}
-
-        def desk_of(handler: str) -> tuple[list[Case], list[str]]:
-            person = known.get(handler)
-            stand_in = known.get(person.delegate) if person and person.is_away(day) else None
-            if stand_in and not stand_in.is_away(day):
-                person = stand_in
-            return found.setdefault(person, ([], [])) if person else ([], [])
-
-        for case in (*cases, *owed):
-            desk_of(case.handler)[0].append(case)
-        for reference, handler in sorted(unreadable.items()):
-            desk_of(handler)[1].append(reference)
-        return found
-
-    def _write_list(
-        self, person: Person, cases: list[Case], unreadable: list[str], day: dt.date, now: dt.datetime
-    ) -> int:
+    def _write_list(self, person: Person, handlers: list[str], day: dt.date, now: dt.datetime) -> int:
+        """One desk is read at a time: of all that are open, no more is held than lies on the fullest."""
         service = self._service
         settings = service.settings
         box = settings.mailboxes[0]
+        with service.store.read() as work:
+            if work.digest_is_claimed(WORKLIST, person.key, day):
+                return 0
+            opened = [case for handler in handlers for case in work.cases(open_only=True, handler=handler)]
+            owed = [case for handler in handlers for case in work.closed_and_owed(handler)]
+            unreadable = sorted(work.unreadable)
+        cases = [case for some in (opened, owed) for case in sorted(some, key=_by_arrival)]
+        if not cases and not unreadable:
+            return 0
         with service.store.begin() as work:
             if not work.digest_claimed(WORKLIST, person.key, day):
                 return 0
@@ -259,6 +257,10 @@ class Mornings:
             unreadable,
         )
         return facts and {"reference": "", "handler_name": person.name, "lines": [], "commands": [], **facts}
+
+
+def _by_arrival(case: Case) -> tuple[dt.datetime, str]:
+    return case.received_at, case.reference
 
 
 def _fate(letter: LetterRow) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import Row, Select, bindparam, delete, func, or_, select
 
 from mailbot.casework.vocabulary import Case, Stage, Timer
 from storage import codec, schema
+from storage.bulk import in_bulk
 from storage.ready import Ready
 from storage.rows import TimerRow
 from storage.schema import cases, heads, parties, sequences, timers
@@ -111,15 +112,16 @@ class Cases(Transaction):
         """The cases of a list. One whose row can't be read never keeps the others back: it is named in `unreadable`,
         for whoever reads the list."""
         found: list[Case] = []
-        for reference, handler, body in rows:
-            try:
-                found.append(codec.read_case(body))
-            except (
-                ValueError,
-                TypeError,
-                KeyError,
-            ):  # damaged, or written by a version that this one can't read
-                self.unreadable[reference] = handler
+        with in_bulk():
+            for reference, handler, body in rows:
+                try:
+                    found.append(codec.read_case(body))
+                except (
+                    ValueError,
+                    TypeError,
+                    KeyError,
+                ):  # damaged, or written by a version that this one can't read
+                    self.unreadable[reference] = handler
         return found
 
     def open_cases_of(self, address: str) -> list[Case]:
@@ -161,9 +163,11 @@ class Cases(Transaction):
     def open_cases(self) -> list[Case]:
         return self.cases(open_only=True)
 
-    def closed_and_owed(self) -> list[Case]:
-        """Closed cases on which a person is asked something or a promise is not kept, the earliest received first."""
-        return self._readable(_OWED_WHILE_CLOSED)
+    def closed_and_owed(self, handler: str | None = None) -> list[Case]:
+        """Closed cases on which a person is asked something or a promise is not kept, the earliest received first;
+        those of one handler, where one is given."""
+        owed = _OWED_WHILE_CLOSED
+        return self._readable(owed if handler is None else owed.where(cases.c.handler == handler))
 
     def closed_cases(self, since: dt.datetime, until: dt.datetime) -> list[Case]:
         """Cases that were closed in [since, until) and still are, in that order."""

@@ -512,13 +512,15 @@ class Mails(Transaction):
             .order_by(mails.c.attended_at, *_IN_ORDER)
         )
 
-    def filed_mails(self, since: dt.datetime, until: dt.datetime) -> list[MailRow]:
-        """Mails of [since, until) that were attended to and belong to no case: a person should skim them."""
-        return [
-            mail
-            for mail in self.attended_mails(since, until)
-            if mail.reference is None and mail.state is MailState.ATTENDED
-        ]
+    def count_filed_mails(self, since: dt.datetime, until: dt.datetime) -> int:
+        """How many mails of [since, until) were attended to and belong to no case: a person should skim them."""
+        filed = select(func.count()).where(
+            mails.c.attended_at >= since,
+            mails.c.attended_at < until,
+            mails.c.reference.is_(None),
+            mails.c.state == MailState.ATTENDED.value,
+        )
+        return int(self._connection.execute(filed).scalar() or 0)
 
     def _mails(self, statement: Any, asked: dict[str, Any] | None = None) -> list[MailRow]:
         rows: Sequence[Row[Any]] = self._connection.execute(statement, asked or {}).all()

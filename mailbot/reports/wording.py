@@ -88,7 +88,10 @@ def shorten(text: str, most: int = LONGEST_SUBJECT) -> str:
 def without_names(text: str, case: Case) -> str:
     """The text with the names and addresses of the case's parties taken out: a row names no resident."""
     known = {word for p in case.parties for word in (p.name, *p.name.split(), p.address)}
+    low = text.lower() if text.isascii() else None
     for word in sorted(filter(None, known), key=len, reverse=True):
+        if low is not None and word.isascii() and word.lower() not in low:
+            continue  # as almost always: then no pattern is made of it
         if len(word) >= _SHORTEST_NAME:
             text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "…", text, flags=re.IGNORECASE)
     return re.sub(r"…(?:[\s,]*…)+", "…", text)

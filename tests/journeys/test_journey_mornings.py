@@ -15,7 +15,7 @@ from doors.embedded import Embedded
 
 from mailbot.casework.vocabulary import Person, Stage
 from mailbot.clock import SetClock
-from mailbot.mornings import readers_on
+from mailbot.mornings import desks_on, readers_on
 
 UNCLEAR = "About the windows: well. Flat 9"
 
@@ -138,3 +138,13 @@ def test_heads_read_of_all_teams_supervisors_of_theirs_and_a_stand_in_of_both() 
     assert readers_on(people, dt.date(2026, 3, 3)) == {
         head: (), first: ("Repairs",), second: ("Estates",), third: (),
     }  # fmt: skip
+
+
+def test_cases_lie_on_the_desk_of_a_stand_in_who_is_there() -> None:
+    day, away = dt.date(2026, 3, 2), ((dt.date(2026, 3, 2), dt.date(2026, 3, 2)),)
+    first = Person("a", "A", "a@x.example", away=away, delegate="b")
+    second = Person("b", "B", "b@x.example")
+    third = Person("c", "C", "c@x.example", away=away, delegate="a")  # whose stand-in is away as well
+    people = (first, second, third)
+    assert desks_on(people, day) == {second: ["a", "b"], third: ["c"]}
+    assert desks_on(people, dt.date(2026, 3, 3)) == {first: ["a"], second: ["b"], third: ["c"]}
