@@ -240,9 +240,9 @@ def held(
         )
         if lost := [str(one.id) for one in letters if one.unreadable]:
             typer.echo(
-                f"\n{', '.join(lost)}: nobody can read what it was to say. Where a newer mailbot wrote it, go back to"
-                " that one and say mailbot letters send. Else write to the person yourself (mailbot case show tells why"
-                " it was ordered), then mailbot letters drop NUMBER --because ..."
+                f"\n{', '.join(lost)}: nobody can read what it was to say, or when. Where a newer mailbot wrote it, go"
+                " back to that one and say mailbot letters send. Else write to the person yourself (mailbot case show"
+                " tells why it was ordered), then mailbot letters drop NUMBER --because ..."
             )
 
 

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, delete, func, or_, select
+from sqlalchemy import Row, Select, and_, bindparam, delete, func, not_, or_, select
 
 from mailbot.casework.vocabulary import Case, Stage, Timer
 from storage import codec, schema
@@ -33,7 +33,7 @@ _OPEN_REFERENCES = Ready(
 )
 _DUE = (
     select(timers)
-    .where(timers.c.due_at <= bindparam("as_of"))
+    .where(timers.c.due_at.between(schema.LOST, bindparam("as_of")))
     .order_by(timers.c.due_at, timers.c.reference, timers.c.timer, timers.c.subject)
     .limit(bindparam("limit"))
 )
@@ -41,7 +41,7 @@ _DUE_OF_MAILBOX = Ready(
     select(timers)
     .join(cases, cases.c.reference == timers.c.reference)
     .where(
-        timers.c.due_at <= bindparam("as_of"),
+        timers.c.due_at.between(schema.LOST, bindparam("as_of")),
         cases.c.mailbox == bindparam("mailbox"),
         timers.c.timer.in_(bindparam("kinds", expanding=True)),
     )
@@ -65,7 +65,9 @@ _MAILBOXES = (
     .distinct()
 )
 _KEPT = select(cases.c.mailbox, cases.c.policy, cases.c.stage).distinct()
-_NEXT_DUE = Ready(select(func.min(timers.c.due_at)))
+_NEXT_DUE = Ready(
+    select(func.min(timers.c.due_at)).where(timers.c.due_at.between(schema.LOST, schema.LATEST))
+)
 _TIMERS_OF = Ready(
     select(timers)
     .where(timers.c.reference == bindparam("reference"))
@@ -256,17 +258,26 @@ class Cases(Transaction):
         return bool(free) and self.timer_stands(row)
 
     def count_timers_due(self, as_of: dt.datetime) -> tuple[int, tuple[tuple[str, str], ...]]:
-        """How many timers are due at `as_of`, and of those of kinds that this version does not know the first few, each
-        with its case and its kind."""
-        due = select(timers.c.timer, func.count()).where(timers.c.due_at <= as_of).group_by(timers.c.timer)
+        """How many timers are due at `as_of`; and of those of kinds that this version does not know, and those whose
+        time can't be read, the first few, each with its case and its kind."""
+        when = timers.c.due_at
+        is_due, no_time = when.between(schema.LOST, as_of), schema.is_no_time(when, self._dialect)
+        due = select(timers.c.timer, func.count()).where(is_due, not_(no_time)).group_by(timers.c.timer)
         counted = {kind: int(count) for kind, count in self._connection.execute(due)}
         known = sum(count for kind, count in counted.items() if kind in _TIMERS)
         strange = [kind for kind in counted if kind not in _TIMERS]
-        if not strange:
-            return known, ()
-        of_these = timers.c.due_at <= as_of, timers.c.timer.in_(strange)
-        found = select(timers.c.reference, timers.c.timer).where(*of_these).order_by(timers.c.due_at).limit(5)
-        return known, tuple((row[0], row[1]) for row in self._connection.execute(found))
+        left: list[tuple[str, str]] = []
+        # one question each, so that each is answered by the index and not from every timer
+        for wrong in (
+            when < schema.LOST,
+            when > schema.LATEST,
+            and_(is_due, or_(no_time, timers.c.timer.in_(strange))),
+        ):
+            found = (
+                select(timers.c.reference, timers.c.timer).where(wrong).order_by(when).limit(5 - len(left))
+            )
+            left += [(row[0], row[1]) for row in self._connection.execute(found)]
+        return known, tuple(left)
 
     def next_due(self) -> dt.datetime | None:
         """When the next timer falls due; None when there is none at all."""
@@ -283,12 +294,13 @@ class Cases(Transaction):
 
 
 def _timers(rows: Iterable[Row[Any]]) -> list[TimerRow]:
-    """Those of a kind that this version knows (a later one may have been rolled back). A timer whose clauses can't be
-    read falls all the same: a step takes them from the policy."""
+    """Those of a kind that this version knows (a later one may have been rolled back) and of a time: none falls before
+    anybody knows that it is due. A timer whose clauses can't be read falls all the same: a step takes them from the
+    policy."""
     return [
         TimerRow(row.reference, Timer(row.timer), row.subject, row.due_at, _clauses(row.because))
         for row in rows
-        if row.timer in _TIMERS
+        if row.timer in _TIMERS and row.due_at != schema.LOST
     ]
 
 

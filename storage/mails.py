@@ -86,7 +86,11 @@ _LINE = Ready(
     )
     .where(
         mails.c.state == MailState.KEPT.value,
-        or_(mails.c.again_at.is_(None), mails.c.again_at <= bindparam("now")),
+        or_(
+            mails.c.again_at.is_(None),
+            mails.c.again_at <= bindparam("now"),
+            schema.out_of_time(mails.c.again_at),
+        ),
     )
     .order_by(*_IN_ORDER)
     .limit(bindparam("limit"))
@@ -246,7 +250,8 @@ class Mails(Transaction):
         """Mails to attend to, the earliest received first. With `now`, those that back off are left out."""
         statement = _WAITING.limit(limit)
         if now is not None:
-            statement = statement.where(or_(mails.c.again_at.is_(None), mails.c.again_at <= now))
+            again = mails.c.again_at
+            statement = statement.where(or_(again.is_(None), again <= now, schema.out_of_time(again)))
         return self._mails(statement)
 
     def waiting_line(self, limit: int, now: dt.datetime, worker: str) -> list[Waiting]:
@@ -533,11 +538,22 @@ def _mail_row(row: Any) -> MailRow:
     values["state"] = MailState(values["state"])
     values["verdict"] = codec.read_verdict(values["verdict"])
     values["message_id"] = values["message_id"] or ""
+    if schema.LOST in (row.received_at, row.kept_at):  # damaged: a mail was kept soon after it came
+        known = next((at for at in (row.received_at, row.kept_at) if at != schema.LOST), _time_of(row.id))
+        values |= {name: known for name in ("received_at", "kept_at") if values[name] == schema.LOST}
     return MailRow(**values)
 
 
 def _sorting(row: Row[Any]) -> Sorting:
     return Sorting(row.mail, row.at, row.who, Stage(row.stage), Intent(row.intent), Intent(row.taken_for))
+
+
+def _time_of(mail_id: str) -> dt.datetime:
+    """When a mail of this id was kept."""
+    milliseconds = 0
+    for letter in mail_id[:9]:
+        milliseconds = milliseconds << 5 | max(_ALPHABET.find(letter), 0)
+    return dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC)
 
 
 def _new_id(kept_at: dt.datetime) -> str:

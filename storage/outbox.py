@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, func, insert, literal_column, or_, select, update
 
 from mailbot.casework.vocabulary import Audience, Letter, SendLetter
-from storage import codec
+from storage import codec, schema
 from storage.ready import Ready
 from storage.rows import UNREADABLE, ClaimLost, LetterRow, LetterState, NewLetter, NoSuchLetter
 from storage.schema import letters
@@ -40,7 +40,7 @@ WINDOW = 250
 _ALL = 2**62
 _oldest = (
     select(letters.c.id)
-    .where(letters.c.state.in_(_CLAIMABLE), letters.c.next_at <= bindparam("now"))
+    .where(letters.c.state.in_(_CLAIMABLE), letters.c.next_at.between(schema.LOST, bindparam("now")))
     .order_by(letters.c.id)
     .limit(bindparam("window"))
 )
@@ -51,7 +51,7 @@ _picked = (
     .where(
         letters.c.id.in_(_oldest),
         letters.c.state.in_(_CLAIMABLE),
-        letters.c.next_at <= bindparam("now"),
+        letters.c.next_at.between(schema.LOST, bindparam("now")),
         claimable_by(letters),
         or_(letters.c.letter != Letter.CHASER.value, letters.c.id <= bindparam("reminders_up_to")),
         ~select(_earlier.c.id)
@@ -79,6 +79,19 @@ _CLAIM = Ready(
         next_at=bindparam("lease_until", type_=letters.c.next_at.type),
     )
     .returning(*letters.c)
+)
+# Letters whose time is none wait for no moment: whoever claims them sets them aside.
+_CLAIM_LOST = Ready(
+    lambda dialect: (
+        update(letters)
+        .where(
+            letters.c.state.in_(_CLAIMABLE),
+            schema.is_no_time(letters.c.next_at, dialect),
+            claimable_by(letters),
+        )
+        .values(state=LetterState.CLAIMED.value, claimed_by=bindparam("worker"))
+        .returning(*letters.c)
+    )
 )
 _is_holders = letters.c.claimed_by == bindparam("holder", type_=letters.c.claimed_by.type)
 _HAND = Ready(
@@ -170,7 +183,8 @@ class Outbox(Transaction):
         is given. Nobody gets them again for `lease`, and nobody but the worker for as long as it is alive.
 
         A letter is not taken while an earlier one of the same case to the same address is still on its way:
-        people read the acknowledgement before the response.
+        people read the acknowledgement before the response. Where nothing else may go, letters come that have no time
+        at which they may: they are unreadable.
         """
         up_to = _ALL if reminders_up_to is None else reminders_up_to
         asked = {"worker": worker, "reminders_up_to": up_to, "now": now, "limit": limit}
@@ -178,6 +192,7 @@ class Outbox(Transaction):
             rows = _CLAIM.all(self._connection, {"lease_until": now + lease, "window": window, **asked})
             if rows:
                 break
+        rows = rows or _CLAIM_LOST.all(self._connection, {"worker": worker})
         return sorted((_letter_row(row) for row in rows), key=lambda letter: letter.id)
 
     def handing(self, letter_id: int, raw: bytes, subject: str, at: dt.datetime, holder: str = "") -> None:
@@ -445,6 +460,8 @@ def _letter_row(row: Any) -> LetterRow:
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         order, references = _what_is_left(row), ()
         unreadable = f"{UNREADABLE} ({_kind_of_damage(row, error)})"
+    if schema.LOST in (row.next_at, row.created_at, row.handed_at, row.sent_at):
+        unreadable = unreadable or f"{UNREADABLE} (a time in it is none)"
     return LetterRow(
         id=row.id,
         reference=row.reference,

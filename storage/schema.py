@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import (
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     Date,
     DateTime,
     Dialect,
@@ -28,6 +30,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
+    or_,
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -36,8 +40,14 @@ from sqlalchemy.types import TypeDecorator
 LONGEST_KEY = 400  # characters; PostgreSQL refuses index entries above some 2,700 bytes
 
 
+LOST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+"""The time of what stands where a time should and is none: SQLite keeps anything."""
+LATEST = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
+
+
 class UTCDateTime(TypeDecorator[dt.datetime]):
-    """An aware datetime, kept in UTC. Naive ones are refused; SQLite would hand them back as if they were."""
+    """An aware datetime, kept in UTC. Naive ones are refused; SQLite would hand them back as if they were. What can't
+    be read as a time is `LOST`: one damaged row must not keep back those that are read with it."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -54,6 +64,32 @@ class UTCDateTime(TypeDecorator[dt.datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Callable[[Any], Any]:
+        read = super().result_processor(dialect, coltype)
+        assert read is not None  # this type's own
+
+        def read_or_lost(value: Any) -> Any:
+            try:
+                return read(value)
+            except (ValueError, TypeError, OverflowError):
+                return LOST
+
+        return read_or_lost
+
+
+def out_of_time(column: ColumnElement[dt.datetime]) -> ColumnElement[bool]:
+    """That what stands in the column sorts before or after all times: no question about what is due finds it."""
+    return or_(column < LOST, column > LATEST)
+
+
+def is_no_time(column: ColumnElement[dt.datetime], dialect: str) -> ColumnElement[bool]:
+    """That what stands in the column can't be read as a time. No index answers it."""
+    if dialect != "sqlite":
+        return out_of_time(column)
+    day = func.substr(column, 1, 10)
+    a_day = func.date(day, "+0 days")  # counted: without a step SQLite takes a 30 February as it is
+    return or_(day.is_distinct_from(a_day), func.datetime(column).is_(None))
 
 
 class Words(TypeDecorator[str]):

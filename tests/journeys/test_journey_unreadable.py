@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
 from collections.abc import Callable
 
 import pytest
@@ -170,7 +171,7 @@ def test_a_letter_that_cannot_be_read_is_set_aside_and_named_and_the_others_go(
         and not trouble.blocks
     )
     shown = CliRunner().invoke(app, ["letters", "held", "--config", config])
-    assert f"{lost}: nobody can read what it was to say." in " ".join(shown.stdout.split())
+    assert f"{lost}: nobody can read what it was to say, or when." in " ".join(shown.stdout.split())
     refused = CliRunner().invoke(app, ["letters", "send", str(lost), "--config", config])
     assert refused.exit_code == 2 and f"letter {lost} can't go: its record can't be read" in refused.stderr
     house.go_to("2026-03-03", "09:00")
@@ -231,6 +232,47 @@ def test_a_timer_and_a_kept_mail_that_are_damaged_keep_nobody_back(
     )
     house.go_to("2026-03-05", "09:00")
     assert house.letters(SAM, "chaser"), "the timers of all cases go on"
+
+
+@pytest.mark.parametrize("time", ["soon", "", 0, "2026-02-30 09:00:00.000000", b"\x00"], ids=repr)
+def test_rows_whose_times_are_none_keep_nobody_back(
+    make_house: Callable[..., House], embedded_mail: Embedded, time: object
+) -> None:
+    """SQLite keeps anything, wherever in the order of times it sorts. PostgreSQL refuses it."""
+    house = make_house(embedded_mail)
+    house.write(JO, COMPLAINT)
+    house.turn()
+    case, service = house.the_case(), house.parts.service
+    with house.parts.store.begin() as work:
+        acknowledged = next(one for one in work.letters_of(case.reference) if one.order.to == JO)
+        again = service.outbox.mint(work, acknowledged.order, case.reference, service.settings.mailboxes[0])
+        lost = work.add_letter(again, house.clock.now(), case.reference)
+    house.write(KIM, COMPLAINT.replace("kitchen", "hall"), subject="Hall")
+    house.write(LEE, COMPLAINT.replace("kitchen", "lift"), subject="Lift")
+    assert house._rounds is not None
+    house._rounds.look(house.clock)
+    with sqlite3.connect(house.url.partition("///")[2]) as raw:
+        raw.execute("UPDATE letters SET next_at = ?, created_at = ? WHERE id = ?", (time, time, lost))
+        raw.execute("UPDATE timers SET due_at = ? WHERE timer = 'contact'", (time,))
+        raw.execute("UPDATE mails SET received_at = ?, again_at = ? WHERE state = 'kept'", (time, time))
+        raw.execute("UPDATE mails SET kept_at = ? WHERE state = 'kept' AND uid % 2", (time,))
+    raw.close()
+    before = len(house.letters(JO))
+    house.turn()
+    assert house.letters(KIM, "acknowledgement") and house.letters(LEE, "acknowledgement")
+    assert {one.received_at.date() for one in house.cases()} == {dt.date(2026, 3, 2)}
+    assert len(house.letters(JO)) == before
+    assert "its record can't be read (a time in it is none)" in " ".join(
+        house.last(ALEX, "alert").text.split()
+    )
+    house.go_to("2026-03-05", "09:00")  # the contact was due; what is due next falls
+    with house.parts.store.read() as work:
+        health = examine(work, service.settings, house.clock.now(), running=False)
+        assert {one.timer.value for one in work.timers_of(case.reference)} and health.ready
+    assert health.unreadable == (
+        f"the timer contact of {case.reference}",
+        f"letter {lost} (mailbot letters held)",
+    )
 
 
 def test_the_history_of_a_case_that_cannot_be_read_is_shown_all_the_same(
