@@ -9,10 +9,9 @@ Patterns are matched against `words.plain(text)`: lower case, apostrophes gone, 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from classifiers.sieve import Sieve
+from classifiers.phrasebook import Phrasebook
 
 _NUMBER = r"(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|few|couple of)"
 _SPAN = r"(?:day|night|week|wk|month|mth|year|yr|winter|summer|christmas|xmas)s?"
@@ -640,8 +639,7 @@ CUES: tuple[tuple[str, str], ...] = (
     ),
 )
 
-_COMPILED = tuple((name, re.compile(pattern, re.ASCII)) for name, pattern in CUES)  # ASCII: a quarter quicker
-_SIEVE = Sieve([pattern for _, pattern in CUES])
+_BOOK = Phrasebook([pattern for _, pattern in CUES])
 
 
 @dataclass(frozen=True)
@@ -661,15 +659,16 @@ def cues_in(whole: str, body_at: int = 0, first_to: int = 0, last_from: int | No
     table. `first_to` ends the first sentences, `last_from` begins the last ones (None: at the end)."""
     end = len(whole) if last_from is None else max(body_at, last_from)
     found = []
-    for name, pattern in map(_COMPILED.__getitem__, _SIEVE.may_hold(whole)):
-        hit = pattern.search(whole)
+    page = _BOOK.open(whole)
+    for number in page.numbers:
+        hit = page.first(number)
         if hit is None:
             continue
         in_subject = hit.start() < body_at
-        after = pattern.search(whole, body_at) if in_subject else hit
+        after = page.first(number, body_at) if in_subject else hit
         in_first = after is not None and after.start() < first_to
         in_last = after is not None and (
-            after.start() >= end or (end < len(whole) and pattern.search(whole, end) is not None)
+            after.start() >= end or (end < len(whole) and page.first(number, end) is not None)
         )
-        found.append(Found(name, hit.group(0).strip(), hit.start(), in_subject, in_first, in_last))
+        found.append(Found(CUES[number][0], hit.group(0).strip(), hit.start(), in_subject, in_first, in_last))
     return found

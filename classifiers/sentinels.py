@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from classifiers.sieve import Sieve
+from classifiers.phrasebook import Phrasebook
 from classifiers.watchwords import WATCHWORDS, Watchword
 from classifiers.words import cut, plain, spread
 from mailbot.casework.vocabulary import Flag, Raised
@@ -21,10 +21,8 @@ _DENIED = re.compile(
     r"\bcannot|\bnor|\bno longer|\bthere isnt any)"
     r"(?: (?:a|an|any|be|been|have|had|really|even|the|actually|more|sign|smell|of|to))*\s*$"
 )
-_COMPILED = tuple(
-    (w, re.compile(w.pattern, re.ASCII), re.compile(w.near, re.ASCII) if w.near else None) for w in WATCHWORDS
-)  # fmt: skip
-_SIEVE = Sieve([w.pattern for w in WATCHWORDS])
+_BOOK = Phrasebook([w.pattern for w in WATCHWORDS])
+_NEAR = tuple(re.compile(w.near, re.ASCII) if w.near else None for w in WATCHWORDS)
 _NO_LAW = re.compile(
     r"\b(?:conveyanc\w*|mortgage|buyers?|purchaser|sale of|selling|completion|lender|probate|"
     r"citizenship|remortgag\w*)\b"
@@ -53,11 +51,13 @@ def read_for(text: str, subject: str = "") -> tuple[str, str]:
 def hits(read: str) -> tuple[Hit, ...]:
     """All watchwords that `read` (plain text) holds, first place each, in the order of the table."""
     found = []
-    for word, pattern, near in map(_COMPILED.__getitem__, _SIEVE.may_hold(read)):
+    page = _BOOK.open(read)
+    for number in page.numbers:
+        word, near = WATCHWORDS[number], _NEAR[number]
         hit = next(
             (
                 h
-                for h in pattern.finditer(read)
+                for h in page.hits(number)
                 if not (word.deniable and _DENIED.search(read[max(0, h.start() - 40) : h.start()]))
             ),
             None,
