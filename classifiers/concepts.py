@@ -347,6 +347,9 @@ _NEGATED = frozenset([
     "not", "no", "dont", "didnt", "doesnt", "hasnt", "havent", "hadnt", "isnt", "arent", "wasnt", "werent",
     "wont", "cant", "cannot", "couldnt", "wouldnt", "aint", "without",
 ])  # fmt: skip
+_PAIRED = frozenset(["you", "your", "i", "my", "if", "but", "he", "she", "they"])
+_ENDS = {".": "stop", "?": "ask", "!": "cry"}  # of a sentence
+
 _EXACT: dict[str, tuple[str, ...]] = {}
 _STEMS: dict[str, tuple[str, ...]] = {}
 for _name, _words in _TABLE.items():
@@ -359,7 +362,6 @@ for _name, _words in _TABLE.items():
 _WORD = re.compile(r"[a-z0-9£]+|[?!.]")
 
 
-@lru_cache(maxsize=20_000)
 def concepts_of(word: str) -> tuple[str, ...]:
     """The concepts of a word in plain form, at most two, () for one that has none."""
     if found := _EXACT.get(word):
@@ -370,32 +372,36 @@ def concepts_of(word: str) -> tuple[str, ...]:
     return ()
 
 
+@lru_cache(maxsize=20_000)
+def _heard(word: str) -> tuple[str, tuple[str, ...]]:
+    """What a word is in the sequence, "" for nothing, and what it is in pairs."""
+    if found := concepts_of(word):
+        return found[0].upper(), found
+    if word.startswith("some"):
+        return word, (word,)
+    if word in _NEGATED:
+        return "not", ("not",)
+    if word in _KEPT:
+        return word, (word,) if word in _PAIRED else ()
+    return "", ()
+
+
 def speak(text: str) -> tuple[str, str]:
     """`text` (plain, numbers named) in concepts: the sequence, and the pairs that share a sentence."""
     said: list[str] = []
     pairs: list[str] = []
     here: set[str] = set()
     for word in _WORD.findall(text):
-        if word in ".?!":
-            if here:
-                pairs.extend(f"{a}+{b}" for a, b in combinations(sorted(here), 2))
-                here = set()
-            said.append("stop" if word == "." else "ask" if word == "?" else "cry")
+        if ends := _ENDS.get(word):
+            pairs.extend(f"{a}+{b}" for a, b in combinations(sorted(here), 2))
+            here.clear()
+            said.append(ends)
             if word == "?":
                 pairs.append("?")
             continue
-        found = concepts_of(word)
-        if found:
-            said.append(found[0].upper())
-            here.update(found)
-        elif word.startswith("some"):
-            said.append(word)
-            here.add(word)
-        elif word in _KEPT:
-            said.append("not" if word in _NEGATED else word)
-            if word in _NEGATED:
-                here.add("not")
-            elif word in ("you", "your", "i", "my", "if", "but", "he", "she", "they"):
-                here.add(word)
+        heard, in_pairs = _heard(word)
+        if heard:
+            said.append(heard)
+            here.update(in_pairs)
     pairs.extend(f"{a}+{b}" for a, b in combinations(sorted(here), 2))
     return " ".join(said), " ".join(pairs)

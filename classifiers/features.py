@@ -79,7 +79,7 @@ FAMILIES: dict[Stage, str] = {
 }
 """Stages that a mail's words mean the same at. A new stage must be put somewhere: this table is total."""
 
-_SPACE = re.compile(r"\s+")
+_SPACES = re.compile("  +")
 _REFERENCE = re.compile(r"\bcc[\s/-]*20\d\d[\s/-]*\d{3,6}(?:-\d)?\b|\bcc20\d{6,8}\b")
 _TELEPHONE = re.compile(r"\b0\d{3,4}[\s-]?\d{3}[\s-]?\d{3,4}\b")
 _ADDRESS = re.compile(r"\S+@\S+|https?://\S+|www\.\S+")
@@ -96,6 +96,14 @@ _DATE = re.compile(
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _WEEKDAY = re.compile(r"\b(?:mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:days?)?\b")
 _LONG_NUMBER = re.compile(r"\b[a-z]{0,4}\d{4,}\b")
+_NUMBERS = (  # how each is named, and what must stand in a text for one to be looked for
+    (_REFERENCE, " someref ", ("cc",)),
+    (_TELEPHONE, " somephone ", ("0",)),
+    (_MONEY, " somemoney ", ("£", "quid", "pounds")),
+    (_CLOCK, " sometime ", (":", ".", "am", "pm")),
+    (_DATE, " somedate ", ("",)),
+    (_YEAR, " someyear ", ("19", "20")),
+)
 _WORD = re.compile(r"\w+|[?!]")
 _OPENING = 260  # characters in which people say that they write about something else
 _CAPITALS = re.compile(r"\b[A-Z]{3,}\b")
@@ -109,19 +117,13 @@ def _name_numbers(plain_text: str) -> str:
     if "@" in text or "www" in text or "http" in text:
         text = _ADDRESS.sub(" somelink ", text)
     if _ANY_DIGIT.search(text):  # most sentences have none, and none of these need be looked for
-        for pattern, name in (
-            (_REFERENCE, " someref "),
-            (_TELEPHONE, " somephone "),
-            (_MONEY, " somemoney "),
-            (_CLOCK, " sometime "),
-            (_DATE, " somedate "),
-            (_YEAR, " someyear "),
-        ):
-            text = pattern.sub(name, text)
+        for pattern, name, marks in _NUMBERS:
+            if any(mark in text for mark in marks):
+                text = pattern.sub(name, text)
     text = _WEEKDAY.sub(" someday ", text)
     if _ANY_DIGIT.search(text):
         text = _LONG_NUMBER.sub(" somenumber ", text)
-    return text if text == plain_text else _SPACE.sub(" ", text)
+    return text if text == plain_text else _SPACES.sub(" ", text)
 
 
 def _ends(body: str) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -427,7 +428,8 @@ class Model:
         found: list[tuple[float, str, int]] = []
         for name, indices, pull in pulls:
             hardest = np.argpartition(-pull, 25)[:25] if len(pull) > 25 else np.arange(len(pull))
-            found += [(-float(pull[k]), name, int(indices[k])) for k in hardest if pull[k] > 0]
+            hardest = hardest[pull[hardest] > 0]
+            found += zip((-pull[hardest]).tolist(), repeat(name), indices[hardest].tolist(), strict=False)
         for _, name, column in sorted(found):
             yield name, self.grams[name].term(column)
 

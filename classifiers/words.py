@@ -13,7 +13,9 @@ import sys
 
 LONGEST = 20_000  # characters of a mail that are read; beyond it its middle is left out
 
-_APOSTROPHE = re.compile(r"(?<=\w)['’‘`´](?=\w)")
+_APOSTROPHE = re.compile(
+    r"['’‘`´](?<=\w.)(?=\w)"
+)  # between letters; what is looked for first is what is rare
 _SPACE = re.compile(r"\s+")
 _SENTENCE = re.compile(r"(?<=[.?!])\s+|\n\s*\n|\n(?=\s*[-*•\d])")
 
@@ -28,7 +30,7 @@ def cut(text: str) -> str:
 
 def plain(text: str) -> str:
     """Lower case, apostrophes inside words gone ("don't" and "dont" are one), white space single."""
-    return _SPACE.sub(" ", _APOSTROPHE.sub("", text).lower()).strip()
+    return " ".join(_APOSTROPHE.sub("", text).lower().split())
 
 
 def spread(text: str, as_far_as: int = sys.maxsize) -> list[int]:
