@@ -62,7 +62,7 @@ def replay(
     from mailbot.memory import give_large_blocks_back
     from mailbot.replay import comparing, landlord, page, playing
     from mailbot.reports.policies import as_html, as_text
-    from mailbot.start import load_chain
+    from mailbot.start import load_chain, stationery_of
 
     began = monotonic()
     give_large_blocks_back()
@@ -87,11 +87,13 @@ def replay(
     (box,) = own.mailboxes
     _say(f"{len(mails):,} mails; the mailbox is {box.imap.address}, the policy {box.policy.key}.")
     with _bar("Replaying", len(mails)) as progress:
-        replayed = playing.replay(mails, own, chain, progress)
+        replayed = playing.replay(mails, own, chain, progress, stationery_of(own))
     calendar = box.policy.counting(own.calendar)
     compared = comparing.compare(replayed, box.policy, calendar)
     about = page.About(path, box.policy.key, box.imap.address, len(export.undated), monotonic() - began)
     report = page.make_page(replayed, compared, about)
+    for fault in replayed.unwritten:
+        _say(f"can't be written: {fault}")
     if html:
         write_bytes(html, as_html(report).encode())
     if as_json:

@@ -383,6 +383,11 @@ class Outbox(Transaction):
         """All letters of a case, in the order in which they were ordered."""
         return [_letter_row(row) for row in _OF_CASE.all(self._connection, {"reference": reference})]
 
+    def letters_of_nobody(self) -> list[LetterRow]:
+        """All letters that belong to no case, in the order in which they were ordered."""
+        found = select(letters).where(letters.c.reference.is_(None)).order_by(letters.c.id)
+        return [_letter_row(row) for row in self._connection.execute(found)]
+
     def letters_in(self, *states: LetterState) -> list[LetterRow]:
         """All letters in one of these states, oldest first."""
         rows = _IN_STATE.all(self._connection, {"states": [state.value for state in states]})

@@ -32,6 +32,8 @@ CLOSURE, LIMIT = "closure", "contact_limit"
 KINDS = (CLOSURE, LIMIT)
 AGAIN = 5
 """Working days after which a supervisor is reminded of a proposal to close for silence."""
+STILL_WAITS = "a proposal to close waits for you"
+"""How the headline of that reminder ends."""
 ANSWERED = (Stage.STAGE1_RESPONDED, Stage.STAGE2_RESPONDED)
 WITHOUT_RESPONSE = (
     "No response was sent. Without one a complaint ends only if it was withdrawn (#close withdrawn), if they want no "
@@ -140,7 +142,7 @@ def propose_silence(case: Case, event: TimerFell, rules: Rulebook, clauses: tupl
         reminder = orders.alert(
             rules.supervisor,
             case.reference,
-            f"{case.reference}: a proposal to close waits for you",
+            f"{case.reference}: {STILL_WAITS}",
             f"It was put before you on {rules.day(waits.proposed_at).isoformat()}. Answer with #approve "
             f"{waits.number}, or #return {waits.number} because ...",
             clauses,

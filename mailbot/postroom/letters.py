@@ -21,6 +21,7 @@ import datetime as dt
 import functools
 import re
 import tomllib
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import format_datetime
@@ -220,6 +221,7 @@ class Stationery:
     that is called by a language ("cy") holds letters in that language; what it lacks is written in English."""
 
     def __init__(self, templates_dir: Path, own: Path | None = None) -> None:
+        self._shipped = templates_dir
         self._many_lines, self._forms = read_forms(templates_dir / "letters.toml")
         self._inliner = css_inline.CSSInliner(
             keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False
@@ -344,7 +346,17 @@ class Stationery:
                 if isinstance(mistake, TemplateError)
                 else "a fact is not what the template expects"
             )
-            raise LetterMistake(f"letter {letter}: {template.name}: {why}") from mistake
+            raise LetterMistake(f"letter {letter}: {self._place(template, mistake)}: {why}") from mistake
+
+    def _place(self, template: Template, mistake: BaseException) -> str:
+        """The file and line of a template at which writing broke; of one of the landlord's own the whole path."""
+        steps = traceback.extract_tb(mistake.__traceback__)
+        inner = next((step for step in reversed(steps) if step.filename.endswith((".txt", ".html"))), None)
+        if inner is None:
+            return str(template.name)
+        file = Path(inner.filename)
+        shown = file.relative_to(self._shipped) if file.is_relative_to(self._shipped) else file
+        return f"{shown}, line {inner.lineno}"
 
 
 def _environments(folders: list[Path], tongue: Tongue) -> tuple[Environment, Environment]:

@@ -19,6 +19,7 @@ from mailbot.replay.playing import Replayed, Wrote
 from mailbot.reports.policies import Page, Section, Table
 
 INSTRUCTIVE: Final = 20
+MOST_WAITING: Final = 100
 MOST_ROWS: Final = 2_000
 THE_TEAMS_OWN: Final = (Letter.HANDLER_REPLY, Letter.RESPONSE, Letter.FINAL_RESPONSE)
 """Letters that stand for mails which the team wrote itself."""
@@ -67,13 +68,16 @@ def make_page(replayed: Replayed, compared: Compared, about: About) -> Page:
         ("Answered in time by the team", _share(compared.responded_in_time, compared.responses_due)),
         ("Letters that mailbot would have sent to residents", f"{len(to_people):,}"),
         ("Mails that mailbot would have asked a person about", _share(asked, len(replayed.came))),
+        ("Things that staff would have been reminded of", _reminded(ours)),
         ("Policy", f"{about.policy}, mailbox {about.mailbox}"),
     )
     sections = [
+        *_unwritten(replayed),
         _found(compared),
         *(_story(n, ref, findings, replayed) for n, (ref, findings) in enumerate(_instructive(compared), 1)),
         _taken_for(replayed),
         _letters(ours),
+        *_waiting(ours),
         _all_findings(compared),
         _all_cases(replayed),
         _definitions(about, replayed, compared),
@@ -144,11 +148,89 @@ def _taken_for(replayed: Replayed) -> Section:
 
 
 def _letters(ours: Sequence[Wrote]) -> Section:
-    counted = Counter((row.audience.value, row.letter) for row in ours)
-    rows = tuple((_words(letter), who, f"{n:,}") for (who, letter), n in counted.most_common())
-    return Section(
-        "Letters that mailbot would have sent", "", Table(("Letter", "To", "Times"), rows, (4, 2, 1))
+    counted = Counter((row.audience.value, row.letter) for row in ours if not row.again)
+    again = Counter((row.audience.value, row.letter) for row in ours if row.again)
+    rows = tuple(
+        (
+            _words(letter),
+            who,
+            f"{counted[who, letter]:,}",
+            f"{again[who, letter]:,}" if again[who, letter] else "",
+        )
+        for who, letter in sorted(counted | again, key=lambda kind: (-counted[kind], kind))
     )
+    says = (
+        "What nobody does is asked for again: a reminder of the same thing in the same case is counted apart. "
+        "Reminders that fall due together go in one mail a person a morning."
+    )
+    table = Table(("Letter", "To", "Times", "Reminders of the same"), rows, (4, 2, 1, 2))
+    return Section("Letters that mailbot would have sent", says, table)
+
+
+@dataclass(frozen=True)
+class Waited:
+    """One thing that staff would have been reminded of, over all cases. `most`: the case with the most reminders."""
+
+    about: str
+    asked_of: str
+    cases: int
+    reminders: int
+    most: tuple[str, int]
+
+
+def waiting(ours: Sequence[Wrote]) -> list[Waited]:
+    """What would have waited for somebody, the most reminders first. In a case one thing is one, however often it was
+    asked for; of several who were asked it is the first."""
+    first: dict[tuple[str, str], str] = {}
+    reminders: Counter[tuple[str, str]] = Counter()
+    for row in ours:
+        if row.about:
+            first.setdefault((row.about, row.reference), row.audience.value)
+            reminders[row.about, row.reference] += row.again
+    kinds: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    for (about, reference), number in reminders.items():
+        if number:
+            kinds.setdefault((about, first[about, reference]), []).append((reference, number))
+    found = (
+        Waited(about, who, len(of), sum(n for _, n in of), max(of, key=lambda one: one[1]))
+        for (about, who), of in kinds.items()
+    )
+    return sorted(found, key=lambda one: (-one.reminders, one.about))
+
+
+def _reminded(ours: Sequence[Wrote]) -> str:
+    found = waiting(ours)
+    number = sum(one.reminders for one in found)
+    return f"{sum(one.cases for one in found):,}, by {number:,} reminders" if found else "none"
+
+
+def _waiting(ours: Sequence[Wrote]) -> list[Section]:
+    found = waiting(ours)
+    if not found:
+        return []
+    rows = tuple(
+        (one.about, one.asked_of, f"{one.cases:,}", f"{one.reminders:,}", f"{one.most[1]:,} ({one.most[0]})")
+        for one in found[:MOST_WAITING]
+    )
+    says = (
+        "What nobody of the team is seen to have done. What was done by telephone, or decided without a mail, stands "
+        "here too: an export does not tell of it, and in daily work one line to mailbot would have ended it."
+    )
+    if len(found) > MOST_WAITING:
+        says += f" The {MOST_WAITING:,} of {len(found):,} with the most reminders; --json has all letters."
+    headings = ("What", "Asked of", "Cases", "Reminders", "Most in one case")
+    return [Section("What would have waited for somebody", says, Table(headings, rows, (5, 2, 1, 1, 3)))]
+
+
+def _unwritten(replayed: Replayed) -> list[Section]:
+    if not replayed.unwritten:
+        return []
+    says = (
+        "Each kind of letter was written once for each shape that it had. These could not be: in daily work such a "
+        "letter is held, and a supervisor is told."
+    )
+    table = Table(("What is wrong",), tuple((told,) for told in replayed.unwritten), (1,))
+    return [Section("Letters that can't be written", says, table, "high")]
 
 
 def _all_findings(compared: Compared) -> Section:
@@ -218,6 +300,7 @@ def as_json(replayed: Replayed, compared: Compared, about: About) -> dict[str, A
         "mails_out": len(replayed.went),
         "undated": about.undated,
         "set_aside": replayed.stumbled,
+        "unwritten": replayed.unwritten,
         "asked": sum(came.asked for came in replayed.came),
         "acknowledged_in_time": compared.acknowledged_in_time,
         "acknowledgements_due": compared.acknowledgements_due,
@@ -255,6 +338,7 @@ def as_json(replayed: Replayed, compared: Compared, about: About) -> dict[str, A
                 "to": row.audience.value,
                 "at": row.at.isoformat(),
                 "because": list(row.because),
+                **({"about": row.about, "reminder": row.again} if row.about else {}),
             }
             for row in ours
         ],

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,7 @@ from typing import Final
 
 from classifiers import Chain
 from mailbot.attended import Attended
+from mailbot.casework.deciding import STILL_WAITS
 from mailbot.casework.vocabulary import (
     Act,
     Audience,
@@ -30,9 +32,11 @@ from mailbot.casework.vocabulary import (
     Effect,
     Intent,
     Letter,
+    SendLetter,
     StaffActed,
     Stage,
 )
+from mailbot.chasing import lines_of
 from mailbot.clock import SetClock
 from mailbot.places import templates_dir
 from mailbot.postroom.bounces import without_plus
@@ -42,6 +46,7 @@ from mailbot.postroom.reading import Mail, read
 from mailbot.postroom.screening import screen
 from mailbot.postroom.smtp import Handed
 from mailbot.replay.sources import Exported
+from mailbot.replay.trying import Tryout
 from mailbot.service import Service
 from mailbot.setaside import AGAIN
 from mailbot.settings import Settings
@@ -110,13 +115,16 @@ class Went:
 
 @dataclass(frozen=True, slots=True)
 class Wrote:
-    """A letter that mailbot would have sent, or that stands for a mail which the team wrote itself."""
+    """A letter that mailbot would have sent, or that stands for a mail which the team wrote itself. `about`: what one
+    to staff asks for that may be asked for again; `again`: it was, of the same readers, and this is a reminder."""
 
     at: dt.datetime
     reference: str
     letter: Letter
     audience: Audience
     because: tuple[str, ...]
+    about: str = ""
+    again: bool = False
 
 
 @dataclass
@@ -130,6 +138,7 @@ class Replayed:
     cases: list[Case] = field(default_factory=list)
     letters: list[Wrote] = field(default_factory=list)
     stumbled: list[str] = field(default_factory=list)  # places of mails that were set aside, with the cause
+    unwritten: list[str] = field(default_factory=list)  # templates that can't be written, by file and line
 
 
 class NoRelay:
@@ -160,13 +169,15 @@ def replay(
     settings: Settings,
     chain: Chain,
     progress: Callable[[int], None] = lambda done: None,
+    stationery: Stationery | None = None,
 ) -> Replayed:
     """Play all of it. `mails` in the order of their dates; `settings` has one mailbox, and nothing in it is asked or
-    written. What is held in memory grows with the report alone; the rest lies on the disk until the end."""
+    written. `stationery`: the landlord's own, where it has one. What is held in memory grows with the report alone; the
+    rest lies on the disk until the end."""
     with tempfile.TemporaryDirectory(prefix="mailbot-replay-") as folder:
         store = Scratch(Path(folder))
         try:
-            return _Player(settings, store, chain).play(mails, progress)
+            return _Player(settings, store, chain, stationery).play(mails, progress)
         finally:
             store.close()
 
@@ -175,7 +186,10 @@ _Arrived = tuple[Exported, Mail]
 
 
 class _Player:
-    def __init__(self, settings: Settings, store: Scratch, chain: Chain) -> None:
+    def __init__(
+        self, settings: Settings, store: Scratch, chain: Chain, stationery: Stationery | None
+    ) -> None:
+        self._stationery = stationery or Stationery(templates_dir())
         self._settings = replace(
             settings,
             habits=replace(settings.habits, confirm_acknowledgement=False, hold_minutes=0),
@@ -203,7 +217,7 @@ class _Player:
         last = mails[-1].at if mails else first
         self._clock = SetClock(first)
         self._service = Service(
-            self._settings, self._store, self._chain, Stationery(templates_dir()), NoRelay(), self._clock
+            self._settings, self._store, self._chain, self._stationery, NoRelay(), self._clock
         )
         self._keeper = self._service.keeper(self._box.name)
         self._keeper.begin_at(self._box.name, Position(1, 0))
@@ -230,12 +244,21 @@ class _Player:
 
     def _letters(self, work: Work) -> Iterator[Wrote]:
         same: dict[tuple[str, ...], tuple[str, ...]] = {}  # there are many letters, and few reasons
+        tried = Tryout(self._service.outbox.composer)
         for case in self._told.cases:
+            asked: set[tuple[str, Audience]] = set()
             for row in work.letters_of(case.reference):
                 order = row.order
+                tried.look_at(row, case)
                 because = same.setdefault(order.because, order.because)
                 at = row.sent_at or row.created_at
-                yield Wrote(at, case.reference, order.letter, order.audience, because)
+                about = sys.intern(asks_for(order))
+                again = bool(about) and (about, order.audience) in asked
+                asked.add((about, order.audience))
+                yield Wrote(at, case.reference, order.letter, order.audience, because, about, again)
+        for row in work.letters_of_nobody():
+            tried.look_at(row, None)
+        self._told.unwritten = tried.faults
 
     # -------------------------------------------------------------- time
 
@@ -432,6 +455,20 @@ class _Player:
 def is_owed(case: Case) -> bool:
     """Whether the team has yet to respond."""
     return case.current is not None and case.current.responded_at is None
+
+
+def asks_for(order: SendLetter) -> str:
+    """What a letter to staff asks for that mailbot asks for again until it is done; "" for one that is told once."""
+    match order.letter:
+        case Letter.CHASER:
+            return "; ".join(str(line.get("what")) for line in lines_of(order))
+        case Letter.PROPOSAL:
+            return STILL_WAITS if order.facts.get("ground") == "silence" else ""
+        case Letter.ALERT:
+            reference = str(order.facts.get("reference", ""))
+            headline = str(order.facts.get("headline", ""))
+            return headline.replace(reference, "").strip(" :") if reference else headline
+    return ""
 
 
 def is_formal(subject: str, text: str) -> bool:

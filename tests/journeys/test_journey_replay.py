@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib.util
+import re
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 from doors.command_line import Said, keyboard
 from doors.dovecot import Dovecot
 
+from mailbot.places import templates_dir
 from mailbot.replay.playing import decision_in, is_formal
 from mailbot.replay.sources import NoExport, date_of, open_export
 
@@ -68,6 +71,17 @@ def test_planted_mistakes_of_a_team_are_found_and_no_others(
     }
     page = (tmp_path / "report.html").read_text()
     assert "Acknowledged in time by the team" in page and "http://" not in page and "<script" not in page
+    # every kind of letter could be written; what nobody does is one thing a case, however often it is asked for
+    assert told["unwritten"] == [] and "be written" not in page
+    closing = [row for row in told["letters"] if row.get("about") == "a proposal to close waits for you"]
+    asked = [row for row in closing if not row["reminder"]]
+    assert sorted({row["case"] for row in closing}) == sorted(row["case"] for row in asked)
+    assert {row["letter"] for row in asked} == {"proposal"}
+    reminders = Counter(row["case"] for row in closing if row["reminder"])
+    assert max(reminders.values()) == 12
+    words = " ".join(re.sub("<[^>]*>", " ", page).split())
+    row = f"a proposal to close waits for you supervisor {len(reminders)} {reminders.total()} 12 (CC-"
+    assert "What would have waited for somebody" in words and row in words
 
 
 def test_every_form_of_export_holds_the_same_mails(faults: Any, tmp_path: Path) -> None:
@@ -183,6 +197,33 @@ RECEIVED = (
     b"Received: from a by b; Mon, 3 Mar 2025 10:00:00 +0100\n"
     b"Received: from x by a; Mon, 3 Mar 2025 09:00:00 +0100\n"
 )
+
+
+def test_a_template_that_cannot_be_written_is_found_by_file_and_line(
+    faults: Any, mailbot: Callable[..., Said], tmp_path: Path
+) -> None:
+    mails, _ = faults.export(8)
+    faults.write_mbox(tmp_path / "export.mbox", mails)
+    answers = ("--name", "L", "--phone", "1", "--web", "w", "--postal-address", "p", "--address", faults.BOX,
+               "--supervisor", "H <h@x.example>", "--handler", "P <p@x.example>")  # fmt: skip
+    assert mailbot("init", "ours", *answers).code == 0
+    toml = tmp_path / "ours" / "mailbot.toml"
+    toml.write_text(toml.read_text().replace('# templates = ""', 'templates = "own"', 1))
+    own = tmp_path / "ours" / "own" / "acknowledgement"
+    own.mkdir(parents=True)
+    shipped = (templates_dir() / "acknowledgement" / "text.txt").read_text()
+    (own / "text.txt").write_text(
+        shipped.replace("{% block main %}", "{% block main %}\n{{ handler.nickname }}", 1)
+    )
+    line = shipped[: shipped.index("{% block main %}")].count("\n") + 2
+    said = mailbot("replay", "export.mbox", "--config", "ours", "--json")  # no start would find that
+    (fault,) = said.json["unwritten"]
+    acknowledged = sum(row["letter"] == "acknowledgement" for row in said.json["letters"])
+    assert (
+        fault.startswith(f"letter acknowledgement: {own / 'text.txt'}, line {line}: ") and "nickname" in fault
+    )
+    assert fault.endswith(f"({acknowledged} letters)") and acknowledged > 1
+    assert f"can't be written: {fault}" in said.err
 
 
 @pytest.mark.parametrize(
