@@ -516,7 +516,9 @@ def test_a_letter_missing_from_letters_toml_is_refused(folder: Path) -> None:
 def test_a_fact_that_a_template_uses_without_being_declared_is_found_by_its_sample(folder: Path) -> None:
     page = folder / "reopened" / "text.txt"
     page.write_text(page.read_text().replace("{{ reference }}", "{{ reference }} {{ weather }}", 1))
-    with pytest.raises(LetterMistake, match=r"letter reopened: reopened/text\.txt: 'weather' is undefined"):
+    with pytest.raises(
+        LetterMistake, match=r"letter reopened: reopened/text\.txt, line \d+: 'weather' is undefined"
+    ):
         write(Stationery(folder), Letter.REOPENED)
 
 
