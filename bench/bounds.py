@@ -4,7 +4,8 @@
 
 Each mail is made to be as dear as its kind can be (25 MB of words, 100,000 parts, endless nesting, a hundred thousand
 header fields). It is read, screened and searched as `fuzz_mail.work_through` does; the base is what the process holds
-with the mail's bytes in it. Linux only: the peak is the kernel's own (VmHWM), reset before the mail is read.
+with the mail's bytes in it. Seconds near the bound are told as of a machine of a known speed (`yardstick.py`). Linux
+only: the peak is the kernel's own (VmHWM), reset before the mail is read.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from fuzz_mail import work_through
+from yardstick import as_seconds
 
 SECONDS = 1.0
 MEGABYTES = 64
@@ -124,7 +126,10 @@ def cost_of(name: str) -> dict[str, float | str]:
             base = _peak()
             begun = time.process_time()
             wrong = work_through(raw)
-            found = {"seconds": time.process_time() - begun, "megabytes": _peak() - base, "wrong": wrong}
+            spent, peak = time.process_time() - begun, _peak()
+            if spent > SECONDS / 3:  # near the bound it counts how fast the machine is just now
+                spent = as_seconds(spent)
+            found = {"seconds": spent, "megabytes": peak - base, "wrong": wrong}
         except BaseException as error:  # a child must never go on as its parent; what broke is told
             found = {"wrong": repr(error)[:200]}
         finally:

@@ -1,4 +1,5 @@
-"""One mail costs so much time and memory and no more: a second of this process and 64 MB, whatever it holds."""
+"""One mail costs so much time and memory and no more: a second of a machine of a known speed and 64 MB, whatever it
+holds."""
 
 from __future__ import annotations
 
@@ -36,8 +37,6 @@ def costs() -> dict[str, Any]:
 @pytest.mark.parametrize("what", sorted(bounds.HUGE))
 def test_a_huge_mail_is_read_within_its_second_and_its_64_megabytes(what: str, costs: dict[str, Any]) -> None:
     cost = costs[what]
-    if cost.get("seconds", 9) > bounds.SECONDS:  # a machine that is busy slows even processor time: once more
-        cost = bounds.cost_of(what)
     assert cost["wrong"] == ""
     assert cost["seconds"] <= bounds.SECONDS
     assert cost["megabytes"] <= bounds.MEGABYTES
