@@ -67,7 +67,7 @@ class OAuthSettings:
     service_account_file: Path | None = None  # Google
     scope: str = ""  # "" for what the provider usually wants
     token_url: str = ""  # generic
-    secret_ends: dt.date | None = None  # the day on which secret, certificate or key runs out, as far as told
+    secret_ends: dt.date | None = None  # when secret, certificate or key runs out, as far as told or read
 
 
 @dataclass(frozen=True)

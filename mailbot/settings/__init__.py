@@ -48,6 +48,7 @@ from mailbot.places import config_dir
 from mailbot.policyfile import PolicyMistake, load_versions
 from mailbot.settings import tables as t
 from mailbot.settings.crosschecks import MAILBOT, OMBUDSMAN, STAFF, check_together, find_oddities
+from mailbot.settings.endings import expiries, last_day_of
 from mailbot.settings.logo import NoLogo, read_logo
 
 LARGEST_DOCUMENT: Final = 3_000_000  # bytes of the policy that goes with acknowledgements
@@ -304,7 +305,7 @@ class _Reader:
             ),
             digest_at=casework.digest_at,
             references_only=casework.digest_references_only,
-            expiries=_expiries(main),
+            expiries=expiries(main, oauth.secret_ends if oauth else self._proof_ends(main.oauth)),
             heartbeat=data / casework.heartbeat if casework.heartbeat else None,
             show_handler_address=casework.show_handler_address,
             health_at=_place(main.health.listen),
@@ -438,9 +439,6 @@ class _Reader:
             if written := getattr(table, name):
                 files[name] = self._path(Template(written).safe_substitute(self._environ))
                 self._secret_in(written, f"oauth.{name}", "key")
-        if table.secret_ends and table.secret_ends < self._today:
-            self._warn("oauth.secret_ends", str(table.secret_ends), "by this date it has run out",
-                       "renew it with the provider and correct the date")  # fmt: skip
         return OAuthSettings(
             provider=table.provider,
             client_id=table.client_id,
@@ -450,8 +448,33 @@ class _Reader:
             service_account_file=files.get("service_account_file"),
             scope=table.scope,
             token_url=table.token_url,
-            secret_ends=table.secret_ends,
+            secret_ends=self._proof_ends(table),
         )
+
+    def _proof_ends(self, table: t.OAuthTable | None) -> dt.date | None:
+        """When what tokens are asked for with runs out: as it is written down, or as a certificate says itself."""
+        if table is None:
+            return None
+        ends, key, fix = (
+            table.secret_ends,
+            "oauth.secret_ends",
+            "renew it with the provider and correct the date",
+        )
+        if table.certificate_file:
+            file = self._path(Template(table.certificate_file).safe_substitute(self._environ))
+            try:
+                own = last_day_of(file)
+            except OSError:  # told where it is needed: who only looks need not be able to read it
+                own = None
+            except ValueError as error:
+                own = None
+                self._warn("oauth.certificate_file", str(file), f"its certificate can't be read: {error}",
+                           "put key and certificate into it, one below the other")  # fmt: skip
+            if own and (ends is None or own <= ends):
+                ends, key, fix = own, "oauth.certificate_file", "have a new one made, upload its public part"
+        if ends and ends < self._today:
+            self._warn(key, str(ends), "by this date it has run out", fix)
+        return ends
 
     def _tokens(self, table: t.SecretTable, oauth: OAuthSettings | None, key: str) -> OAuthSettings | None:
         if table.auth == "password" or not self._servers:
@@ -660,17 +683,6 @@ def _ombudsmen(table: t.OmbudsmanTable) -> tuple[Ombudsman, ...]:
         Ombudsman(**{**contact.model_dump(), "domains": tuple(contact.domains)}, as_of=table.as_of, key=key)
         for key, contact in named.items()
     )
-
-
-def _expiries(main: t.MailbotTable) -> tuple[tuple[str, dt.date], ...]:
-    boxes = [(f"The password of the mailbox {box.name}", box.imap.expires) for box in main.mailbox]
-    oauth = main.oauth.secret_ends if main.oauth else None
-    doors = [
-        *boxes,
-        ("The password of the mail relay", main.smtp.expires),
-        ("The secret that mail servers' tokens are asked for with", oauth),
-    ]
-    return tuple((what, ends) for what, ends in doors if ends)
 
 
 def _person(table: t.PersonTable) -> Person:

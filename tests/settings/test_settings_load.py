@@ -8,6 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from mailbot.mistakes import Mistake
 from mailbot.places import config_dir, templates_dir
@@ -461,3 +465,44 @@ def test_a_secret_that_has_run_out_is_told_at_the_start(tmp_path: Path) -> None:
     text = by_token(changed(OAUTH, "[trust]", "secret_ends = 2026-11-01\n\n[trust]"))
     settings = load(write(tmp_path, text), environ={"MAILBOT_SECRET": "s"}, today=dt.date(2026, 11, 26))
     assert [w.key for w in settings.warnings] == ["oauth.secret_ends"]
+
+
+def a_certificate(tmp_path: Path, last: dt.datetime) -> Path:
+    """Key and certificate, as for an application of Microsoft's."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, last - dt.timedelta(days=700), last)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    both = tmp_path / "mailbot.pem"
+    both.write_bytes(pem + made.sign(key, SHA256()).public_bytes(Encoding.PEM))
+    both.chmod(0o600)
+    return both
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("", "2027-03-14"),
+        ("secret_ends = 2027-06-01\n", "2027-03-14"),
+        ("secret_ends = 2026-12-01\n", "2026-12-01"),
+    ],
+)
+def test_a_certificate_says_itself_when_it_ends(tmp_path: Path, written: str, told: str) -> None:
+    """Whatever was written down: the earlier of both. Also for who only looks, where they can read the file."""
+    both = a_certificate(tmp_path, dt.datetime(2027, 3, 14, 8, 0, tzinfo=dt.UTC))
+    text = by_token(
+        changed(OAUTH, 'client_secret_env = "MAILBOT_SECRET"\n', f'certificate_file = "{both}"\n{written}')
+    )
+    ends = dt.date.fromisoformat(told)
+    folder = write(tmp_path, text)
+    settings = load(folder, environ={}, today=dt.date(2026, 11, 26))
+    assert settings.smtp.oauth is not None and settings.smtp.oauth.secret_ends == ends
+    named = (("The certificate that mail servers' tokens are asked for with", ends),)
+    assert settings.expiries == named and not settings.warnings
+    assert load(folder, environ={}, servers=False, today=dt.date(2026, 11, 26)).expiries == named
+    late = load(folder, environ={}, today=dt.date(2027, 3, 15))
+    assert [w.key for w in late.warnings] == [
+        "oauth.secret_ends" if "2026" in told else "oauth.certificate_file"
+    ]
+    both.write_text("-----BEGIN PRIVATE KEY-----\nMIIE")
+    (warning,) = load(folder, environ={}, today=dt.date(2026, 11, 26)).warnings
+    assert "its certificate can't be read: there is no certificate in it" in warning.problem

@@ -1,0 +1,36 @@
+"""What ends of what we prove ourselves with: as it is written down, or as a certificate says itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from pathlib import Path
+
+from mailbot.settings import tables as t
+
+_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+
+
+def last_day_of(file: Path) -> dt.date | None:
+    """The day on which the first certificate in this PEM file ends: the others in it are those that vouch for it. None
+    where `cryptography` is not there, which comes with the extra `microsoft`. ValueError where there is none in it."""
+    try:
+        from cryptography import x509
+    except ImportError:
+        return None
+    found = _PEM.search(file.read_bytes())
+    if found is None:
+        raise ValueError("there is no certificate in it")
+    return x509.load_pem_x509_certificate(found[0]).not_valid_after_utc.date()
+
+
+def expiries(main: t.MailbotTable, proof_ends: dt.date | None) -> tuple[tuple[str, dt.date], ...]:
+    """(what, last day) of each whose end is known. `proof_ends`: of what tokens are asked for with."""
+    boxes = [(f"The password of the mailbox {box.name}", box.imap.expires) for box in main.mailbox]
+    proof = "certificate" if main.oauth and main.oauth.certificate_file else "secret"
+    doors = [
+        *boxes,
+        ("The password of the mail relay", main.smtp.expires),
+        (f"The {proof} that mail servers' tokens are asked for with", proof_ends),
+    ]
+    return tuple((what, ends) for what, ends in doors if ends)
