@@ -10,8 +10,10 @@ Not meant for first contacts: those are never stripped (`reading` doesn't ask).
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from mailbot.postroom import hypertext
 
@@ -183,9 +185,7 @@ def new_text(text: str) -> str:
     """
     if text.count("\n") > MAX_LINES:
         return hypertext.unmarked(text).strip()
-    lines = [line.rstrip() for line in _with_quotes_shown(text).split("\n")]
-    lines = _split_shared_lines(lines)
-    kept, attributed, cut = _without_history(lines)
+    kept, attributed, cut = _taken_apart(text)
     if cut is not None and _ANSWERS_WITHIN.search("\n".join(kept)):
         return hypertext.unmarked(text).strip()
     stripped = _without_signature(kept)
@@ -204,10 +204,17 @@ def own_words(text: str) -> tuple[str, bool]:
     all is quoted nothing is left. A signature stays: it is theirs. `text` may carry the marks of `hypertext`."""
     if text.count("\n") > MAX_LINES:
         text = "\n".join(text.split("\n", MAX_LINES)[:MAX_LINES])
-    lines = _split_shared_lines([line.rstrip() for line in _with_quotes_shown(text).split("\n")])
-    kept, _, cut = _without_history(lines)
+    kept, _, cut = _taken_apart(text)
     said = "\n".join(_trimmed(kept)) if any(_worded(line) for line in kept) else ""
     return said, cut is not None and bool(_ANSWERS_WITHIN.search(said))
+
+
+@functools.lru_cache(maxsize=1)  # for a moment: of a reply both are asked, what is new and what may go on
+def _taken_apart(text: str) -> tuple[tuple[str, ...], bool, int | None]:
+    """What `_without_history` tells of the lines of `text`."""
+    lines = _split_shared_lines([line.rstrip() for line in _with_quotes_shown(text).split("\n")])
+    kept, attributed, cut = _without_history(lines)
+    return tuple(kept), attributed, cut
 
 
 def _with_quotes_shown(text: str) -> str:
@@ -241,7 +248,7 @@ def _with_quotes_shown(text: str) -> str:
 
 def _attribution_ends(lines: list[str]) -> bool:
     last = next((line for line in reversed(lines[-8:]) if line.strip()), "")[-_ATTRIBUTION_CHARS:]
-    return bool(_WROTE_ENDS.search(last) or _DATED_SENDER.match(last))
+    return bool(_wrote(last) or _DATED_SENDER.match(last))
 
 
 def _split_shared_lines(lines: list[str]) -> list[str]:
@@ -318,7 +325,7 @@ def _attribution(lines: list[str], position: int) -> int:
         if len(lines[position + length - 1]) > _ATTRIBUTION_CHARS:
             return 0
         line = _TURNS.sub("", lines[position + length - 1]).strip()
-        if line.startswith(">") and "@" not in line and not _WROTE_ENDS.search(line):
+        if line.startswith(">") and "@" not in line and not _wrote(line):
             return 0
         if not line:
             blanks += 1
@@ -327,7 +334,7 @@ def _attribution(lines: list[str], position: int) -> int:
         joined = f"{joined} {line}".strip()
         if len(joined) > _ATTRIBUTION_CHARS:
             return 0
-        wrote = _WROTE_ENDS.search(line) or _WROTE_DASHED.search(line) or _DATED_SENDER.match(joined)
+        wrote = _wrote(line) or _wrote_dashed(line) or _DATED_SENDER.match(joined)
         if (wrote and (_HAS_TIME.search(joined) or "@" in joined)) or _names_a_mail(joined):
             # What stands before the last line that could begin it is the sender's own.
             later = (
@@ -336,11 +343,20 @@ def _attribution(lines: list[str], position: int) -> int:
             if length > 1 and (not _HAS_TIME.search(first) or any(later)):
                 return 0
             return length
-        if _WROTE_ENDS.search(line):
+        if _wrote(line):
             return 0
         if line.endswith((".", "!", "?")) and length > 1 and "@" not in line:
             return 0
     return 0
+
+
+def _wrote(text: str) -> bool:
+    """Whether it ends in "wrote:". The verbs of all languages are looked for only before a colon."""
+    return bool(_ENDS_WITH_COLON.search(text) and _WROTE_ENDS.search(text))
+
+
+def _wrote_dashed(text: str) -> bool:
+    return "--" in text and bool(_WROTE_DASHED.search(text))
 
 
 def _may_end(line: str) -> bool:
@@ -349,7 +365,7 @@ def _may_end(line: str) -> bool:
 
 def _names_a_mail(text: str) -> bool:
     """Whether this is the line by which a mail program of whatever language names the mail that it quotes."""
-    if not _ENDS_WITH_COLON.search(text) or "@" not in text:
+    if "@" not in text or not _ENDS_WITH_COLON.search(text):
         return False
     return bool(_BRACKETED.search(text)) or bool(_DATED_BY.match(text.strip()))
 
@@ -365,7 +381,7 @@ def _sure(attribution: list[str], something_said: bool) -> bool:
         return True
     if "@" not in joined or not _HAS_TIME.search(joined):
         return False
-    known = _WROTE_ENDS.search(joined) or _WROTE_DASHED.search(joined) or _DATED_SENDER.match(joined)
+    known = _wrote(joined) or _wrote_dashed(joined) or _DATED_SENDER.match(joined)
     return bool(known) or (something_said and ("<" in joined or bool(_DATED_BY.match(joined))))
 
 
@@ -431,7 +447,7 @@ def _without_lead(kept: list[str]) -> list[str]:
     return kept[:end]
 
 
-def _without_signature(lines: list[str]) -> list[str]:
+def _without_signature(lines: Sequence[str]) -> Sequence[str]:
     """Drop what mail programs set below a message: "-- " and after, "Sent from my phone", empty rules."""
     lines = _without_trailing_marks(lines)
     for index in range(max(0, len(lines) - _SIGNATURE_LINES), len(lines)):
@@ -440,14 +456,14 @@ def _without_signature(lines: list[str]) -> list[str]:
     return lines
 
 
-def _is_signature(lines: list[str]) -> bool:
+def _is_signature(lines: Sequence[str]) -> bool:
     """Short lines, no sentences: a name, an office, numbers. A message after a rule is a message."""
     return all(len(line) <= 90 for line in lines) and not any(
         len(line.split()) > 7 and line.rstrip().endswith((".", "?", "!")) for line in lines
     )
 
 
-def _without_trailing_marks(lines: list[str]) -> list[str]:
+def _without_trailing_marks(lines: Sequence[str]) -> Sequence[str]:
     end = len(lines)
     while end:
         line = lines[end - 1]
@@ -468,7 +484,7 @@ def _worded(line: str) -> bool:
     return any((c.isalnum() and c != "\u1427") or unicodedata.category(c) == "So" for c in line)
 
 
-def _trimmed(lines: list[str]) -> list[str]:
+def _trimmed(lines: Sequence[str]) -> Sequence[str]:
     begin, end = 0, len(lines)
     while begin < end and not lines[begin].strip():
         begin += 1
