@@ -18,7 +18,9 @@ from mailbot.casework.commands import parse
 from mailbot.casework.on_staff import relay, respond
 from mailbot.casework.parts import ImapSettings, Mode
 from mailbot.casework.vocabulary import Act, Audience, Case, Fact, Letter, SendLetter, StaffActed, Stage
+from mailbot.keeping import MailboxKeeper
 from mailbot.postroom.bounces import without_plus
+from mailbot.postroom.fetched import Fetched
 from mailbot.postroom.imap import ImapDoor
 from mailbot.postroom.imap_login import FolderGone
 from mailbot.postroom.reading import Mail
@@ -32,7 +34,6 @@ from storage.rows import LetterRow, MailRow
 from storage.work import Work
 
 if TYPE_CHECKING:
-    from mailbot.keeping import MailboxKeeper
     from mailbot.service import Service
     from mailbot.settings import Settings
 
@@ -75,16 +76,56 @@ def told_of(settings: Settings) -> frozenset[str]:
 # ------------------------------------------------------------------ the team's own mail
 
 
+class SentKeeper(MailboxKeeper):
+    """Keeps what lies in a Sent folder. Many servers make it when the first mail is sent: then that mail is no past."""
+
+    @property
+    def _missing(self) -> str:
+        return f"shadow:no_sent:{self._mailbox}"
+
+    def missed(self) -> None:
+        """The folder was not there when it was looked for; the first time counts."""
+        with self._store.begin() as work:
+            if work.position(self._mailbox) is None and work.recall(self._missing) is None:
+                work.remember(self._missing, self._clock.now().isoformat())
+
+    def missing_since(self, work: Work) -> dt.datetime | None:
+        since = work.recall(self._missing)
+        return dt.datetime.fromisoformat(since) if since else None
+
+    def first_day(self) -> dt.date | None:
+        """From which day on its mail is looked through at the first look; None where all of it counts as past."""
+        with self._store.read() as work:
+            since = self.missing_since(work)
+        return since.date() - dt.timedelta(days=1) if since else None  # days are the server's own
+
+    def _keep_one(self, work: Work, one: Fetched, now: dt.datetime, since: dt.datetime | None) -> None:
+        missing = self.missing_since(work)
+        if missing and one.received_at < missing:  # put there by somebody who moves mail about
+            one, since = replace(one, rescan=True), missing
+        super()._keep_one(work, one, now, since)
+
+
 class SentDoor(ImapDoor):
     """The folder in which the team's own mail lies, read and never written. Where none is named it is the one that the
     server marks as such (RFC 6154)."""
 
-    def __init__(self, settings: ImapSettings) -> None:
+    def __init__(self, settings: ImapSettings, keeper: SentKeeper) -> None:
         if not settings.read_only:
             raise ValueError("a Sent folder is only ever read")
         super().__init__(settings)
+        self._keeper = keeper
 
     def _open_folder(self) -> Any:
+        try:
+            return self._found()
+        except FolderGone:
+            self._keeper.missed()
+            raise
+
+    def _found(self) -> Any:
+        if self.settings.since is None and (day := self._keeper.first_day()):
+            self.settings = replace(self.settings, since=day)
         if not self.settings.folder:
             found = self._ask("find_special_folder", b"\\Sent")
             if not found:
@@ -110,7 +151,8 @@ def watched(service: Service) -> list[Watched]:
         for box in settings.mailboxes:
             name = f"{box.name}{SENT}"
             sent = replace(box.imap, name=name, folder=settings.watches_sent, idle=False)
-            found.append(Watched(name, SentDoor(sent), service.keeper(name)))
+            keeper = SentKeeper(name, service.store, service.clock)
+            found.append(Watched(name, SentDoor(sent, keeper), keeper))
     return found
 
 

@@ -14,6 +14,7 @@ from doors.embedded import Embedded
 from doors.mailboxes import Mailboxes
 
 from mailbot.casework.parts import Mode
+from mailbot.shadow_day import WROTE
 from storage.rows import LetterState
 
 BEN = "ben.ode@example.net"
@@ -93,6 +94,36 @@ def test_nothing_in_the_mailbox_changes_and_only_supervisors_are_written_to(shad
             row for row in work.letters_in(LetterState.SENT) if row.answer.startswith("shadow run: not sent")
         ]
     assert {row.order.to for row in absorbed} >= {JO, BEN, SAM}  # they would have had letters
+
+
+@pytest.mark.parametrize(("server", "named"), [("dovecot", "Sent"), ("embedded_mail", "")])
+def test_the_mail_that_makes_the_sent_folder_counts_and_what_was_moved_into_it_does_not(
+    make_house: Callable[..., House], request: pytest.FixtureRequest, server: str, named: str
+) -> None:
+    """A brand-new mailbox has no Sent folder on Monday 2 March 2026; on Tuesday the team's first answer makes it."""
+    doors = request.getfixturevalue(server)
+    house = make_house(doors, mode="shadow", smtp=f'sent_folder = "{named}"' if named else "", after="leave")
+    house.write(JO, COMPLAINT)
+    house.turn()
+    house.clock.put(london("2026-03-03", "10:00"))
+    team_writes(house, house.address, "Dear Jo, we look into it.\n\nSam", "Re: Leak in the kitchen")
+    for day, time in (
+        ("2026-02-27", "10:00"),
+        ("2026-03-02", "08:30"),
+    ):  # weeks before, and half an hour before
+        old = house.compose(house.address, "Dear Jo, an old story.", subject=f"Re: Gate {day}", to=JO)
+        house.mail_server.put(house.address, old, london(day, time), "Sent")
+    house.clock.put(london("2026-03-03", "10:05"))
+    house.turn()
+    with house.parts.store.read() as work:
+        since = london("2026-03-01")
+        told = {
+            m.subject: m.disposition
+            for m in work.attended_mails(since, london("2026-04-01"))
+            if m.sender != JO
+        }
+    assert told == {"Re: Leak in the kitchen": WROTE, "": "there before the first start"}
+    assert house.the_case().last_landlord_word_at == london("2026-03-03", "10:00")
 
 
 def test_a_draft_is_the_letter_as_its_reader_would_see_it_and_nothing_in_it_acts(shadow: House) -> None:
