@@ -9,7 +9,7 @@ from mailbot.casework.policy import Anchor, Moment, Policy
 from mailbot.casework.vocabulary import Case, Due, Matter, Stage
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Duty:
     """Something the landlord owes on one case."""
 

@@ -14,7 +14,7 @@ class Role(StrEnum):
     OMBUDSMAN = "ombudsman"  # the Ombudsman, who is nobody's resident
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Party:
     """Somebody outside who belongs to a case. `address` is lower-cased, bare (RFC 5321 mailbox)."""
 
@@ -26,7 +26,7 @@ class Party:
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Person:
     """A member of staff, from config/staff.toml. `key` is what commands and the journal call them."""
 

@@ -29,7 +29,7 @@ from mailbot.casework.parties import Role as Role
 # ------------------------------------------------------------------ dates
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Due:
     """The two dates of a duty: people work to `target`, a breach is reported on `outer` (both inclusive,
     Europe/London). `clauses` are those that gave the dates, the governing ones first."""
@@ -42,7 +42,7 @@ class Due:
 # ------------------------------------------------------------------ the case
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Extension:
     to: dt.date
     reason: str
@@ -51,7 +51,7 @@ class Extension:
     answer: str = ""  # what the resident said of it: "agreed", "refused"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A response that waits for a word of approval. `approvers`: the staff keys who may give it."""
 
@@ -64,7 +64,7 @@ class Draft:
     amount: int | None = None  # of money that it offers, in pence
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StageRecord:
     """One stage of a case. Clocks count from `requested_at`: the server's receipt date of the mail that asked."""
 
@@ -99,7 +99,7 @@ class StageRecord:
         return self.respond
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Action:
     """Something promised to the resident."""
 
@@ -111,7 +111,7 @@ class Action:
     evidence: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Question:
     """Something that a person must decide. If nobody does by `default_at`, the safe reading is taken."""
 
@@ -143,7 +143,7 @@ class Matter(StrEnum):
     OMBUDSMAN = "ombudsman"  # the Ombudsman's own mail about no case that we know
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """What only a supervisor decides: a ground against a complaint or against a request for stage 2, closing for
     silence or for a handler's reason, limits on contact.
@@ -169,7 +169,7 @@ class Proposal:
     review: dt.date | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Adjustment:
     """How we write to this resident, as they asked or a person saw fit. `bars_email`: no letter goes by email."""
 
@@ -181,7 +181,7 @@ class Adjustment:
     ended_at: dt.datetime | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Determination:
     """What the Ombudsman found, as a member of staff wrote it down; `mail` may hold the letter itself."""
 
@@ -190,7 +190,7 @@ class Determination:
     mail: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Learning:
     """What a case taught, in a member of staff's words. `theme`: theirs, "" where they named none."""
 
@@ -200,7 +200,7 @@ class Learning:
     theme: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """What a member of staff wrote down of a case for the figures. `what`: "tenure", "estate", "service",
     "contractor" or "compensation"; of the last, `said` is pounds and pence ("150.00")."""
@@ -211,7 +211,7 @@ class Recorded:
     said: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Claim:
     """An address that is no party to the case and from which somebody wrote on it. Nothing of the case goes there
     unless the resident says from the address that we know that it may, or a member of staff does (House 44).
@@ -230,7 +230,7 @@ class Claim:
     mails: tuple[MailArrived, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Unconfirmed:
     """What a mail of staff asks for that lacks one thing to act on (`lacks`: token, authentication, role), until
     `person` (a staff key) confirms it."""
@@ -243,7 +243,7 @@ class Unconfirmed:
     acts: tuple[StaffActed, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """What a member of staff sends to the resident, while they can still take it back."""
 
@@ -252,7 +252,7 @@ class Waiting:
     goes_at: dt.datetime
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class HeldLetter:
     """A letter to a resident that waits until somebody says whether it goes. `why` it was held."""
 
@@ -263,7 +263,7 @@ class HeldLetter:
     row: int = 0  # the letter in the outbox that could not go, 0 for one that never was there
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Case:
     """A matter of one resident. Immutable: every step makes a new one, `version` counts them."""
 
@@ -440,7 +440,7 @@ class Act(StrEnum):
     HISTORY = "history"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MailArrived:
     """A mail of a resident (or of a stranger) about this case, or about none yet.
 
@@ -476,7 +476,7 @@ class MailArrived:
     history: str = ""  # the latest lines of the journal before this mail, for whoever has the case
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TimerFell:
     """A timer is due. `at` is the as-of time: never later than the last successful look at the mailbox."""
 
@@ -486,7 +486,7 @@ class TimerFell:
     subject: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StaffActed:
     """A member of staff acted by mail, and was trusted to.
 
@@ -513,7 +513,7 @@ class StaffActed:
     left_inside: bool = False  # the mail held text that no act took: the echo says that it was not sent
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Bounced:
     """One of our letters to a party came back for good (RFC 3464 action: failed)."""
 
@@ -524,7 +524,7 @@ class Bounced:
     diagnostic: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DatesChanged:
     """Days count differently from now on. `timers`: those of the case as they stand. `policy`: it was its file
     that changed, and not the calendar."""
@@ -534,7 +534,7 @@ class DatesChanged:
     policy: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LetterHeld:
     """A letter of this case could not go, or may not go by itself: somebody is to say whether it does."""
 
@@ -607,7 +607,7 @@ else:
     Fact = Any  # a type that names itself is more than whoever stores a case by its types can follow
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SendLetter:
     """Order: write this letter. `to` is an address; facts are plain values, dates as ISO strings."""
 
@@ -623,7 +623,7 @@ class SendLetter:
     waits: bool = False  # of no case: it is held from the beginning, until a supervisor says whether it goes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SetTimer:
     """Order: set or move this timer."""
 
@@ -633,13 +633,13 @@ class SetTimer:
     subject: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CancelTimer:
     timer: Timer
     subject: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Note:
     """Order: put this sentence into the journal, and nothing else."""
 
@@ -650,7 +650,7 @@ class Note:
 Effect: TypeAlias = SendLetter | SetTimer | CancelTimer | Note
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The new case (None: no case, the mail is filed), the orders, and the sentence for the journal."""
 
