@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from dataclasses import replace
 
 from casework_samples import at, letters, mail, rulebook
 
+from mailbot.casework.acting import may_decide
 from mailbot.casework.lifecycle import decide
 from mailbot.casework.rulebook import Habits, Rulebook
 from mailbot.casework.vocabulary import (
@@ -18,6 +20,7 @@ from mailbot.casework.vocabulary import (
     Intent,
     Letter,
     LetterHeld,
+    Person,
     Raised,
     SendLetter,
     SetTimer,
@@ -178,6 +181,15 @@ def test_a_letter_of_no_case_is_held_for_a_supervisor_and_it_is_the_thanks_alone
                 assert decision.summary.endswith("The feedback receipt waits for a supervisor's word.")
                 met.add(letter.letter)
     assert met == {Letter.FEEDBACK_RECEIPT}
+
+
+def test_supervisors_decide_on_what_belongs_to_no_case_and_whoever_stands_in_for_one_who_is_away() -> None:
+    alex = Person("alex", "Alex", "alex@x.example", roles=("supervisor",), delegate="sam")
+    sam = Person("sam", "Sam", "sam@x.example", roles=("handler",))
+    monday = dt.date(2026, 3, 2)
+    away = replace(alex, away=((monday, dt.date(2026, 3, 6)),))
+    assert may_decide(alex, (alex, sam), monday) and not may_decide(sam, (alex, sam), monday)
+    assert may_decide(sam, (away, sam), monday) and not may_decide(sam, (away, sam), dt.date(2026, 3, 9))
 
 
 def test_closing_for_silence_is_a_supervisors_word_while_nothing_goes_by_itself() -> None:
