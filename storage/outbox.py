@@ -38,10 +38,13 @@ _earlier = letters.alias("earlier")
 WINDOW = 250
 """So many of the oldest letters that may go are looked at; all of them only where none of these can be taken."""
 _ALL = 2**62
+_IN_ORDER = letters.c.id + 0
+"""The order of ids, sorted. PostgreSQL would find the first few that wait by walking along the ids, and those that wait
+lie behind every letter that was ever sent."""
 _oldest = (
     select(letters.c.id)
     .where(letters.c.state.in_(_CLAIMABLE), letters.c.next_at.between(schema.LOST, bindparam("now")))
-    .order_by(letters.c.id)
+    .order_by(_IN_ORDER)
     .limit(bindparam("window"))
 )
 # One statement, hence no gap in which two senders see the same letter; where PostgreSQL runs several at once,
@@ -129,7 +132,7 @@ _CHASED_NOW = Ready(select(letters.c.to_address).where(*_WAITING_CHASER).distinc
 _CHASERS = Ready(
     select(letters)
     .where(*_WAITING_CHASER, letters.c.to_address == bindparam("address"), letters.c.id > bindparam("after"))
-    .order_by(letters.c.id)
+    .order_by(_IN_ORDER)
     .limit(bindparam("limit"))
 )
 _PUT_OFF = Ready(

@@ -14,7 +14,8 @@ from storage_examples import ADA, BEN, DAY, MINUTE, NINE, a_case, a_letter, a_st
 
 from mailbot.casework.vocabulary import Letter
 from storage import ClaimLost, LetterRow, LetterState, NoSuchLetter, Store, Work
-from storage.outbox import WINDOW
+from storage.outbox import _CLAIM, WINDOW
+from storage.ready import run
 
 REFERENCE = "CC-2026-000001-4"
 LEASE = 5 * MINUTE
@@ -294,6 +295,39 @@ def test_an_idle_outbox_is_found_idle_by_an_index(store: Store) -> None:
         question = f"SELECT id FROM letters WHERE state IN ('waiting', 'claimed') AND next_at <= '{date}'"
         plan = str(work._connection.execute(text(f"{explain} {question}")).all())
         assert "ix_letters_state_next_at" in plan
+
+
+def test_those_that_wait_are_not_looked_for_among_all_that_were_ever_sent(store: Store) -> None:
+    """PostgreSQL would walk along the ids to the first few that wait, which lie behind all others."""
+    if store._is_sqlite:
+        numbers, explain = (
+            "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < :number)",
+            "EXPLAIN QUERY PLAN",
+        )
+    else:
+        numbers, explain = "WITH s(n) AS (SELECT * FROM generate_series(1, :number))", "EXPLAIN"
+    many = (
+        "INSERT INTO letters (letter, audience, person, to_address, message_id, nonce, in_reply_to, refs, body, state,"
+        f" attempts, next_at, created_at, subject, answer, last_error) {numbers} SELECT 'alert', 'supervisor', '',"
+        " 'a@x', '<SENT' || n, 'SENT' || n, '', '', '', 'SENT', 0, '2026-03-02', '2026-03-02', '', '', '' FROM s"
+    )
+    with store.begin() as work:
+        for state, number in (("sent", 10_000), ("waiting", 5_000)):
+            work._connection.execute(text(many.replace("SENT", state)), {"number": number})
+        work._connection.execute(text("ANALYZE letters"))
+        asked = {
+            "worker": "",
+            "reminders_up_to": 0,
+            "now": NINE,
+            "limit": 25,
+            "lease_until": NINE,
+            "window": WINDOW,
+        }
+        form = _CLAIM._form(work._connection, asked)
+        assert form
+        plan = [str(row[-1]) for row in run(work._connection, f"{explain} {form.sql}", form.given(asked))]
+    walks = [line for line in plan if "SCAN letters" in line or "pk_letters on letters letters_2" in line]
+    assert not walks, plan
 
 
 def test_reminders_are_read_in_pieces_each_once_in_their_order_and_put_off_together(store: Store) -> None:
