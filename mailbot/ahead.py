@@ -78,22 +78,6 @@ def chunks(rows: Sequence[Waiting], alone: frozenset[str]) -> Iterator[list[Wait
         yield chunk
 
 
-def groups(rows: Sequence[MailRow], most: int) -> Iterator[list[MailRow]]:
-    """The mails in their order, up to `most` at a time. One that failed, or that somebody died with, is alone."""
-    group: list[MailRow] = []
-    for row in rows:
-        alone = bool(row.attempts or row.deaths)
-        if group and (alone or len(group) >= most):
-            yield group
-            group = []
-        group.append(row)
-        if alone:
-            yield group
-            group = []
-    if group:
-        yield group
-
-
 def look_ahead(service: Service, rows: Sequence[MailRow]) -> Ahead:
     """Read these mails and ask the classifier about those that will need it, all at once. Never raises."""
     hands: dict[str, InHand] = {}

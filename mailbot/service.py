@@ -21,7 +21,7 @@ from typing import Protocol
 from classifiers import Ask
 from classifiers.words import definition, outcome_sought
 from mailbot import logs
-from mailbot.ahead import NOTHING, InHand, groups, in_hand, look_ahead
+from mailbot.ahead import NOTHING, InHand, in_hand, look_ahead
 from mailbot.attended import Attended
 from mailbot.casework.allocation import Desk, open_loads, open_weights
 from mailbot.casework.clues import named
@@ -73,6 +73,7 @@ from mailbot.settings import MailboxSettings, Settings, mailbox_named
 from mailbot.staffmail import StaffDesk, history_text
 from mailbot.surveys import opt_out, unasked
 from mailbot.ticking import Ticks
+from mailbot.together import AT_ONCE, groups, in_one_commit
 from storage import Store, away, overtaken, points
 from storage.rows import (
     ClaimLost,
@@ -96,10 +97,6 @@ SILENCES = (Timer.REMIND_WINDOW, Timer.CLOSE_SILENT)
 
 DEATHS = 3
 """How often the process may end while it attends to one mail before that mail is set aside."""
-
-AT_ONCE = 16
-"""So many mails of a backlog are settled by one commit, where the database has one writer anyway: a commit of them all
-costs little more than one's own. It holds up whoever else wants to write for no longer than some tenths of a second."""
 
 SPARED = 100
 """How often the database may be away while one mail is attended to before the mail itself is held to be the cause."""
@@ -193,26 +190,20 @@ class Service:
             self._verdicts = ahead.verdicts
             before = len(done)
             for some in groups(chunk, 1 if self.store.shared else AT_ONCE):
-                done += self._attend_together(some, ahead.hands) or self._attend_each(some, ahead.hands)
+                together = self._attend_together(some, ahead.hands)
+                done += together + self._attend_each(some[len(together) :], ahead.hands)
             if len(done) in (before, limit):
                 break
         return done
 
     def _attend_together(self, rows: Sequence[MailRow], hands: Mapping[str, InHand]) -> list[Attended]:
-        """All of them in one transaction, for one sync of the disk. [] where nothing was done, because one of them is
-        in trouble: then each of them has a transaction to itself, in which that is told."""
-        if len(rows) == 1 or not all(row.id in hands for row in rows):
-            return []
-        done: list[tuple[MailRow, Attended, Acts]] = []
-        try:
-            with self.store.begin() as work:
-                for row in rows:
-                    points.reached("attend:start")
-                    attended = self._receive(work, row, hands[row.id])
-                    done.append((row, attended, tuple(self._acted)))
-        except Exception as error:  # whosever fault it is
-            log.info("not attended to together", extra={"mails": len(rows), "error": place_of(error)})
-            return []
+        """The first of them, by one commit. [] where each is to have a transaction to itself."""
+
+        def receive(work: Work, row: MailRow) -> tuple[MailRow, Attended, Acts]:
+            points.reached("attend:start")
+            return row, self._receive(work, row, hands[row.id]), tuple(self._acted)
+
+        done = in_one_commit(self.store, rows, receive) if all(row.id in hands for row in rows) else []
         for row, attended, acts in done:
             self._log(row, attended, acts)
             points.reached("attend:done")

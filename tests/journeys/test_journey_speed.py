@@ -12,6 +12,7 @@ from doors.mailboxes import Mailboxes
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from mailbot import together
 from mailbot.daemon import Rounds
 from mailbot.service import Service
 
@@ -56,6 +57,14 @@ def test_mails_that_wait_together_cost_a_commit_for_all_and_few_questions_each(
     writing = 1 + 1  # one for them all, and one that they are in hand
     assert cost["commits"] <= writing + 3, "beside them only a few looks"
     assert cost["statements"] <= 12 * 25, "each row that is written is one"
+
+
+def test_whoever_else_writes_does_not_wait_for_a_commit_of_slow_mails(
+    busy: Service, cost: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(together, "HELD", 0.0)  # as if the first had taken all the time that there is
+    assert len(busy.attend()) == 12
+    assert cost["commits"] >= 12, "each is on record as soon as it is done"
 
 
 def test_a_tick_with_nothing_due_is_a_single_question(busy: Service, cost: Counter[str]) -> None:
