@@ -33,7 +33,7 @@ _OPEN_REFERENCES = Ready(
 )
 _DUE = (
     select(timers)
-    .where(timers.c.due_at.between(schema.LOST, bindparam("as_of")))
+    .where(schema.is_due(timers.c.due_at, bindparam("as_of")))
     .order_by(timers.c.due_at, timers.c.reference, timers.c.timer, timers.c.subject)
     .limit(bindparam("limit"))
 )
@@ -41,7 +41,7 @@ _DUE_OF_MAILBOX = Ready(
     select(timers)
     .join(cases, cases.c.reference == timers.c.reference)
     .where(
-        timers.c.due_at.between(schema.LOST, bindparam("as_of")),
+        schema.is_due(timers.c.due_at, bindparam("as_of")),
         cases.c.mailbox == bindparam("mailbox"),
         timers.c.timer.in_(bindparam("kinds", expanding=True)),
     )
@@ -65,9 +65,7 @@ _MAILBOXES = (
     .distinct()
 )
 _KEPT = select(cases.c.mailbox, cases.c.policy, cases.c.stage).distinct()
-_NEXT_DUE = Ready(
-    select(func.min(timers.c.due_at)).where(timers.c.due_at.between(schema.LOST, schema.LATEST))
-)
+_NEXT_DUE = Ready(select(func.min(timers.c.due_at)).where(schema.is_due(timers.c.due_at, schema.LATEST)))
 _TIMERS_OF = Ready(
     select(timers)
     .where(timers.c.reference == bindparam("reference"))
@@ -261,7 +259,7 @@ class Cases(Transaction):
         """How many timers are due at `as_of`; and of those of kinds that this version does not know, and those whose
         time can't be read, the first few, each with its case and its kind."""
         when = timers.c.due_at
-        is_due, no_time = when.between(schema.LOST, as_of), schema.is_no_time(when, self._dialect)
+        is_due, no_time = schema.is_due(when, as_of), schema.is_no_time(when, self._dialect)
         due = select(timers.c.timer, func.count()).where(is_due, not_(no_time)).group_by(timers.c.timer)
         counted = {kind: int(count) for kind, count in self._connection.execute(due)}
         known = sum(count for kind, count in counted.items() if kind in _TIMERS)
@@ -269,7 +267,7 @@ class Cases(Transaction):
         left: list[tuple[str, str]] = []
         # one question each, so that each is answered by the index and not from every timer
         for wrong in (
-            when < schema.LOST,
+            when <= schema.LOST,
             when > schema.LATEST,
             and_(is_due, or_(no_time, timers.c.timer.in_(strange))),
         ):

@@ -43,7 +43,7 @@ _IN_ORDER = letters.c.id + 0
 lie behind every letter that was ever sent."""
 _oldest = (
     select(letters.c.id)
-    .where(letters.c.state.in_(_CLAIMABLE), letters.c.next_at.between(schema.LOST, bindparam("now")))
+    .where(letters.c.state.in_(_CLAIMABLE), schema.is_due(letters.c.next_at, bindparam("now")))
     .order_by(_IN_ORDER)
     .limit(bindparam("window"))
 )
@@ -54,7 +54,7 @@ _picked = (
     .where(
         letters.c.id.in_(_oldest),
         letters.c.state.in_(_CLAIMABLE),
-        letters.c.next_at.between(schema.LOST, bindparam("now")),
+        schema.is_due(letters.c.next_at, bindparam("now")),
         claimable_by(letters),
         or_(letters.c.letter != Letter.CHASER.value, letters.c.id <= bindparam("reminders_up_to")),
         ~select(_earlier.c.id)

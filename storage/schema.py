@@ -30,6 +30,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     func,
     or_,
     text,
@@ -78,9 +79,14 @@ class UTCDateTime(TypeDecorator[dt.datetime]):
         return read_or_lost
 
 
+def is_due(column: ColumnElement[dt.datetime], by: Any) -> ColumnElement[bool]:
+    """That it is a time, and not after this one."""
+    return and_(column > LOST, column <= by)
+
+
 def out_of_time(column: ColumnElement[dt.datetime]) -> ColumnElement[bool]:
     """That what stands in the column sorts before or after all times: no question about what is due finds it."""
-    return or_(column < LOST, column > LATEST)
+    return or_(column <= LOST, column > LATEST)
 
 
 def is_no_time(column: ColumnElement[dt.datetime], dialect: str) -> ColumnElement[bool]:
@@ -89,7 +95,7 @@ def is_no_time(column: ColumnElement[dt.datetime], dialect: str) -> ColumnElemen
         return out_of_time(column)
     day = func.substr(column, 1, 10)
     a_day = func.date(day, "+0 days")  # counted: without a step SQLite takes a 30 February as it is
-    return or_(day.is_distinct_from(a_day), func.datetime(column).is_(None))
+    return or_(out_of_time(column), day.is_distinct_from(a_day), func.datetime(column).is_(None))
 
 
 class Words(TypeDecorator[str]):

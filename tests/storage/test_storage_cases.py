@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
 from storage_examples import (
     ADA,
@@ -40,7 +40,7 @@ from mailbot.casework.vocabulary import (
     TimerFell,
 )
 from storage import CaseChanged, LetterState, SequenceMoved, Store
-from storage.schema import burdens
+from storage.schema import burdens, letters, timers
 
 REFERENCE = "CC-2026-000001-4"
 
@@ -412,3 +412,23 @@ def test_what_people_have_to_do_is_the_same_whether_it_is_followed_or_counted_an
         assert work.burdens() == followed
         lines = work._connection.execute(select(func.count()).select_from(burdens)).scalar_one()
     assert lines < 20
+
+
+def test_what_has_no_time_is_not_due_and_is_named_wherever_it_was_moved_to(store: Store) -> None:
+    """What stood for a time and was none is moved to another database as the beginning of 1970."""
+    lost = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    with store.begin() as work:
+        work.record(
+            a_step(a_case(), None, set_timer(Timer.CONTACT, NINE), set_timer(Timer.RESPONSE_DUE, NINE))
+        )
+        letter = work.add_letter(a_letter(), NINE)
+        work._connection.execute(
+            update(timers).where(timers.c.timer == Timer.CONTACT.value).values(due_at=lost)
+        )
+        work._connection.execute(update(letters).values(next_at=lost))
+    with store.begin() as work:
+        assert [row.timer for row in work.due_timers(NINE, 9)] == [Timer.RESPONSE_DUE]
+        assert work.count_timers_due(NINE) == (1, (("CC-2026-000001-4", "contact"),))
+        assert work.next_due() == NINE
+        claimed = {row.id: row.unreadable for row in work.claim_letters(NINE, 9, MINUTE, "one")}
+        assert claimed[letter] == "its record can't be read (a time in it is none)"
