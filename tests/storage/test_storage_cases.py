@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from storage_examples import (
     ADA,
@@ -40,7 +40,7 @@ from mailbot.casework.vocabulary import (
     TimerFell,
 )
 from storage import CaseChanged, LetterState, SequenceMoved, Store
-from storage.schema import burdens, letters, timers
+from storage.schema import burdens
 
 REFERENCE = "CC-2026-000001-4"
 
@@ -414,21 +414,29 @@ def test_what_people_have_to_do_is_the_same_whether_it_is_followed_or_counted_an
     assert lines < 20
 
 
-def test_what_has_no_time_is_not_due_and_is_named_wherever_it_was_moved_to(store: Store) -> None:
-    """What stood for a time and was none is moved to another database as the beginning of 1970."""
-    lost = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+def test_what_has_no_time_is_not_due_and_is_named_wherever_in_the_order_of_times_it_sorts(
+    store: Store,
+) -> None:
+    """SQLite keeps anything; what stood for a time and was none is moved to PostgreSQL as the beginning of 1970."""
+    moved = "1970-01-01 00:00:00.000000"
+    anything = ("soon", "", 0, "2026-02-30 09:00:00.000000", b"\x00") if store._is_sqlite else ()
     with store.begin() as work:
         work.record(
             a_step(a_case(), None, set_timer(Timer.CONTACT, NINE), set_timer(Timer.RESPONSE_DUE, NINE))
         )
-        letter = work.add_letter(a_letter(), NINE)
-        work._connection.execute(
-            update(timers).where(timers.c.timer == Timer.CONTACT.value).values(due_at=lost)
-        )
-        work._connection.execute(update(letters).values(next_at=lost))
-    with store.begin() as work:
-        assert [row.timer for row in work.due_timers(NINE, 9)] == [Timer.RESPONSE_DUE]
-        assert work.count_timers_due(NINE) == (1, (("CC-2026-000001-4", "contact"),))
-        assert work.next_due() == NINE
-        claimed = {row.id: row.unreadable for row in work.claim_letters(NINE, 9, MINUTE, "one")}
-        assert claimed[letter] == "its record can't be read (a time in it is none)"
+    for time in (moved, *anything):
+        with store.begin() as work:
+            letter = work.add_letter(a_letter(), NINE)
+            of_timer, of_letter = (
+                "UPDATE timers SET due_at = :time WHERE timer = 'contact'",
+                ("UPDATE letters SET next_at = :time, created_at = :time WHERE id = :id"),
+            )
+            work._connection.execute(text(of_timer), {"time": time})
+            work._connection.execute(text(of_letter), {"time": time, "id": letter})
+        with store.begin() as work:
+            assert [row.timer for row in work.due_timers(NINE, 9)] == [Timer.RESPONSE_DUE], time
+            assert work.count_timers_due(NINE) == (1, (("CC-2026-000001-4", "contact"),)), time
+            assert work.next_due() is not None
+            claimed = {row.id: row.unreadable for row in work.claim_letters(NINE, 9, MINUTE, "one")}
+            assert claimed[letter] == "its record can't be read (a time in it is none)", time
+            work.hold(letter, claimed[letter], "one")
