@@ -13,16 +13,15 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from classifiers import Ask
 from classifiers.words import definition, outcome_sought
-from mailbot import logs
-from mailbot.ahead import NOTHING, InHand, in_hand, look_ahead
+from mailbot.ahead import InHand
 from mailbot.attended import Attended
+from mailbot.backlog import Backlog
 from mailbot.casework.allocation import Desk, open_loads, open_weights
 from mailbot.casework.clues import named
 from mailbot.casework.lifecycle import decide
@@ -49,12 +48,10 @@ from mailbot.casework.vocabulary import (
     Verdict,
 )
 from mailbot.casework.withholding import FOR_A_SUPERVISOR
-from mailbot.claiming import Claims
 from mailbot.clock import Clock
 from mailbot.finding import Belongs, Finder
 from mailbot.floods import is_flood
 from mailbot.keeping import MailboxKeeper
-from mailbot.logs import place_of
 from mailbot.machines import FULL_FOR, MachineDesk
 from mailbot.mornings import Mornings
 from mailbot.postroom.bounces import may_pass
@@ -73,10 +70,8 @@ from mailbot.settings import MailboxSettings, Settings, mailbox_named
 from mailbot.staffmail import StaffDesk, history_text
 from mailbot.surveys import opt_out, unasked
 from mailbot.ticking import Ticks
-from mailbot.together import AT_ONCE, groups, in_one_commit
-from storage import Store, away, overtaken, points
+from storage import Store, points
 from storage.rows import (
-    ClaimLost,
     KeptAttachment,
     LetterRow,
     LetterState,
@@ -87,19 +82,8 @@ from storage.rows import (
 )
 from storage.work import Work
 
-log = logging.getLogger("mailbot.service")
-
-OVERTAKEN = 10
-"""How often a step is taken anew because another process stepped the case meanwhile."""
-
 SILENCES = (Timer.REMIND_WINDOW, Timer.CLOSE_SILENT)
 """Timers that nobody's unread mail may stand against."""
-
-DEATHS = 3
-"""How often the process may end while it attends to one mail before that mail is set aside."""
-
-SPARED = 100
-"""How often the database may be away while one mail is attended to before the mail itself is held to be the cause."""
 
 
 class Reader(Protocol):
@@ -124,9 +108,6 @@ class Gap(Protocol):
 
     def holds(self, at: dt.datetime) -> bool: ...
 
-
-Acts = Sequence[tuple[StaffActed, str | None, bool]]
-"""Commands that were carried out: each with its case, and whether it was refused."""
 
 LEFT_ALONE = "came while mailbot was set aside: left alone"
 
@@ -157,19 +138,16 @@ class Service:
         self.outbox = Outbox(settings, store, stationery, door, clock.now, append_sent, self.worker)
         self.outbox.on_refusal = self._letter_refused
         self.restored = restored(store)
-        self._acted: list[tuple[StaffActed, str | None, bool]] = []  # commands of the mail in hand
         self.outbox.on_held = self._put_before
         self.shadow: Shadow | None = None
         self.gaps: tuple[Gap, ...] = ()  # when mailbot was set aside: what fell due then is stale
         self.outbox.may_remind = self._may_remind
-        self._claims = Claims(self)
         self._ticks = Ticks(self)
         self._staff_desk = StaffDesk(self)
         self._machine_desk = MachineDesk(self)
         self._aside = Aside(self)
+        self._backlog = Backlog(self, self._aside)
         self._mornings = Mornings(self)
-        self._spared: dict[str, int] = {}  # of mails that were in hand while the database was away
-        self._verdicts: Mapping[Ask, Verdict] = {}  # of the mails that are in hand now
         self.finder = Finder(settings.reference_prefix, self.own_addresses, self.outbox.opens)
 
     # ================================================================== look
@@ -183,93 +161,10 @@ class Service:
     def attend(self, limit: int = 50) -> list[Attended]:
         """Attend to waiting mail, the earliest received first, one of each sender in turn. One that fails twice is
         set aside for a person; none of them stops the next."""
-        done: list[Attended] = []
-        while chunk := self._claims.next_chunk(limit - len(done)):
-            points.reached("attend:claimed")
-            ahead = NOTHING if chunk[0].deaths else look_ahead(self, chunk)
-            self._verdicts = ahead.verdicts
-            before = len(done)
-            for some in groups(chunk, 1 if self.store.shared else AT_ONCE):
-                together = self._attend_together(some, ahead.hands)
-                done += together + self._attend_each(some[len(together) :], ahead.hands)
-            if len(done) in (before, limit):
-                break
-        return done
+        return self._backlog.attend(limit)
 
-    def _attend_together(self, rows: Sequence[MailRow], hands: Mapping[str, InHand]) -> list[Attended]:
-        """The first of them, by one commit. [] where each is to have a transaction to itself."""
-
-        def receive(work: Work, row: MailRow) -> tuple[MailRow, Attended, Acts]:
-            points.reached("attend:start")
-            return row, self._receive(work, row, hands[row.id]), tuple(self._acted)
-
-        done = in_one_commit(self.store, rows, receive) if all(row.id in hands for row in rows) else []
-        for row, attended, acts in done:
-            self._log(row, attended, acts)
-            points.reached("attend:done")
-        return [attended for _, attended, _ in done]
-
-    def _attend_each(self, rows: Sequence[MailRow], hands: Mapping[str, InHand]) -> list[Attended]:
-        """One by one, each in a transaction of its own."""
-        done = []
-        for row in rows:
-            if attended := self._attend_or_set_aside(row, hands.get(row.id)):
-                done.append(attended)
-                self._log(row, attended, self._acted)
-            points.reached("attend:done")
-        return done
-
-    def _log(self, row: MailRow, what: Attended, acts: Acts) -> None:
-        """Only what is on record by now."""
-        logs.mail_attended(row, what, self.clock.now())
-        for act, reference, refused in acts:
-            logs.command_done(act, reference, refused)
-
-    def _attend_or_set_aside(self, row: MailRow, hand: InHand | None) -> Attended | None:
-        """None where it is left to others, or to the next time."""
-        points.reached("attend:start")
-        try:
-            if row.deaths >= DEATHS:
-                raise TimeoutError(f"the service ended {row.deaths} times while attending to it")
-            return self._attend_or_again(row, hand)
-        except ClaimLost:  # we were taken for dead, and somebody else attends to it
-            log.warning("a mail was taken from us", extra={"mail": row.id})
-            return None
-        except Exception as error:  # a stranger's mail must never stop the others: it is set aside
-            if away(error) and self._spare(row.id):
-                raise  # the database is, and the mail waits for it as all others do
-            if overtaken(error):  # again and again: not its fault either
-                with self.store.begin() as work:
-                    work.let_go([row.id], self.worker)
-                return None
-            self._acted.clear()  # it was taken back
-            log.error("a mail could not be attended to", extra={"mail": row.id, "error": place_of(error)})
-            return self._aside.after_failure(row, f"{type(error).__name__}: {error}", row.deaths >= DEATHS)
-
-    def _spare(self, mail: str) -> bool:
-        """Whether trouble with the database is not yet laid to this mail, the first that meets it."""
-        self._spared[mail] = self._spared.get(mail, 0) + 1
-        return self._spared[mail] <= SPARED
-
-    def _attend_or_again(self, row: MailRow, hand: InHand | None) -> Attended:
-        for _ in range(OVERTAKEN):
-            try:
-                return self._attend(row, hand)
-            except Exception as error:  # another process was quicker: read again, decide again
-                if not overtaken(error):
-                    raise
-        return self._attend(row, hand)
-
-    def _attend(self, row: MailRow, hand: InHand | None = None) -> Attended:
-        if hand is None:
-            with self.store.read() as work:
-                raw = work.raw(row.id)
-            hand = in_hand(raw, row, self.own_addresses)
-        with self.store.begin() as work:
-            return self._receive(work, row, hand)
-
-    def _receive(self, work: Work, row: MailRow, hand: InHand) -> Attended:
-        self._acted.clear()  # what was begun before was taken back
+    def receive(self, work: Work, row: MailRow, hand: InHand) -> Attended:
+        """What becomes of a mail that was read, in the caller's transaction."""
         mail, screening = hand.mail, hand.screening
         self.outbox.know(row.id, mail)
         points.reached("attend:read")
@@ -323,7 +218,7 @@ class Service:
         gap = self.gap_of(row.received_at)
         if gap and not gap.takes_in and not handed_in_by and case is None:
             return self.settled(work, row, mail, LEFT_ALONE, None, state=MailState.DISCARDED)
-        verdict = self._verdicts.get(ask) or self.verdicts_on([ask])[ask]
+        verdict = self._backlog.verdict_on(ask)
         points.reached("attend:classified")
         if handed_in_by and verdict.intent is Intent.OTHER and case is None:
             verdict = replace(verdict, intent=Intent.UNSURE)
@@ -549,7 +444,7 @@ class Service:
 
     def acted(self, act: StaffActed, reference: str | None, refused: bool) -> None:
         """For the log, once the mail in hand is on record."""
-        self._acted.append((act, reference, refused))
+        self._backlog.acts.append((act, reference, refused))
 
     def gap_of(self, at: dt.datetime) -> Gap | None:
         """The time in which mailbot was set aside, if it was at this moment."""

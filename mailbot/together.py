@@ -53,9 +53,9 @@ def in_one_commit(
     if len(rows) < 2:
         return []
     done: list[What] = []
-    until = time.monotonic() + HELD
     try:
         with store.begin() as work:
+            until = time.monotonic() + HELD  # what we waited for others is not held against us
             for row in rows:
                 if done and time.monotonic() > until:
                     break

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+import re
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
-from conftest import COMPLAINT, House
+import pytest
+from conftest import COMPLAINT, ESCALATION, JO, SAM, House
 from doors.embedded import Embedded
 from sqlalchemy import create_engine
 
+from mailbot import backlog, together
 from mailbot.daemon import Rounds
 from storage.rows import MailState
 
@@ -77,3 +83,91 @@ def test_a_commit_that_fails_for_a_group_has_each_of_its_mails_attended_to_for_i
     rounds.close()
     house.parts.service.attend()
     assert sorted(case.resident.address for case in house.cases()) == [r for r in RESIDENTS if r != THIRD]
+
+
+# ------------------------------------------------------------------ nobody can tell from the record
+
+PRAISE = "Thank you so much. The caretaker of Alder Court is a gem, please tell him how wonderful he was on Friday."
+NEW = "new@example.net"
+RECORD = (
+    "SELECT mailbox, state, reference, sender, subject, disposition, attempts, automatic FROM mails ORDER BY uid",
+    "SELECT reference, who, kind, mail, summary FROM journal ORDER BY seq",
+    "SELECT reference, letter, person, to_address, state, last_error, answer, subject FROM letters ORDER BY id",
+    "SELECT body FROM letters WHERE letter NOT IN ('digest', 'chaser') ORDER BY id",
+    "SELECT reference, timer, subject, due_at FROM timers ORDER BY reference, timer, subject",
+    "SELECT body FROM cases ORDER BY reference",
+    "SELECT reference, address, role FROM parties ORDER BY reference, address",
+    "SELECT key, value FROM meta WHERE key LIKE 'told:%' ORDER BY key",
+    "SELECT name, next FROM sequences",
+)
+
+
+def record_of(house: House) -> list[list[str]]:
+    """Everything that the database says, but for names that are given by chance."""
+    engine = create_engine(house.url)
+    with engine.connect() as connection:
+        uids = connection.exec_driver_sql("SELECT id, uid FROM mails").all()
+        told = [[repr(tuple(row)) for row in connection.exec_driver_sql(one)] for one in RECORD]
+    engine.dispose()
+    names = {mail: f"mail {uid}" for mail, uid in uids} | {house.address: "ours"}
+    return [[re.sub("|".join(names), lambda m: names[m[0]], line) for line in lines] for lines in told]
+
+
+def a_backlog(house: House) -> None:
+    """Of every sort, several of one case, and two that a mail before them decides."""
+    begun = len(house.relay.letters)
+    house.write(JO, COMPLAINT)
+    house.turn()
+    (to_sam, *_), (to_jo, *_) = house.letters(SAM, since=begun), house.letters(JO, since=begun)
+    same = house.compose("twice@example.net", COMPLAINT, subject="Twice")
+    house.write("twice@example.net", "", raw=same)
+    house.write("twice@example.net", "", raw=b"X-Way: another\r\n" + same)
+    house.write(JO, "I also want to add that the hall is wet.", answers=to_jo)
+    for line in ("#contacted by phone", "#note all done", "#nonsense"):
+        house.write(SAM, line, answers=to_sam)
+    house.write(SAM, "#note and more", answers=to_sam, vouched=False)
+    house.write(JO, ESCALATION, answers=to_jo)
+    house.write("glad@example.net", PRAISE, subject="Thanks")
+    house.write(NEW, COMPLAINT, subject="New")
+    house.write(NEW, "And the lift is broken, too. I want to complain of that as well.", subject="Re: New")
+    house.write("away@example.net", "I am away.", headers={"Auto-Submitted": "auto-replied"})
+    house.write("nobody", "", raw=b"Subject: none\r\n\r\nI complain.\r\n")
+    for n in range(5):
+        house.write("flood@example.org", f"{COMPLAINT} {n}", subject=f"Flood {n}")
+    house.turn()
+
+
+@pytest.mark.parametrize("trouble", [False, True], ids=["all is well", "one is taken back"])
+def test_nobody_can_tell_from_record_or_log_whether_mails_were_settled_together(
+    make_house: Callable[..., House],
+    embedded_mail: Embedded,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    trouble: bool,
+) -> None:
+    told = []
+    caplog.set_level(logging.INFO)
+    for at_once in (1, together.AT_ONCE):
+        monkeypatch.setattr(backlog, "AT_ONCE", at_once)
+        monkeypatch.setattr(together, "HELD", 60.0)
+        house = make_house(embedded_mail, day="2026-03-02", time="09:00")
+        service = house.parts.service
+        few = replace(service.settings.limits, mails_per_address_per_hour=4)
+        service.settings = replace(service.settings, limits=few)
+        if trouble:
+            instruct(
+                house,
+                f"CREATE TRIGGER refuse BEFORE INSERT ON parties WHEN new.address = '{NEW}' "
+                "BEGIN SELECT RAISE(ABORT, 'not this one'); END",
+            )
+        caplog.clear()
+        a_backlog(house)
+        steps = [record for record in caplog.records if record.name == "mailbot.step"]
+        log = [[getattr(one, key, "") for key in ("msg", "outcome", "reference", "act")] for one in steps]
+        apart = [record for record in caplog.records if record.name == "mailbot.together"]
+        assert bool(apart) == (trouble and at_once > 1)
+        told.append((record_of(house), log))
+        house.stop()
+    assert told[0] == told[1]
+    states = Counter(line.split("'")[3] for line in told[0][0][0])
+    assert states["discarded"] == 1 and states["quarantined"] == 2 and states["kept"] == 2 * trouble
