@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from mailbot.casework.references import find_letters
 from mailbot.casework.vocabulary import Case, Flag, Matter, Role, Stage
 from mailbot.postroom.reading import Mail, read
 from mailbot.settings import Settings
@@ -21,6 +22,7 @@ from storage.work import Work
 
 LEGAL_HOLD = "legal_hold:"
 """What storage remembers by: a case that must be kept, since when, by whom and why."""
+_LIKE_AN_ID = re.compile(r"\b[0-9a-z]{16}\b")  # a mail's
 LEGAL_FLAGS = (Flag.LEGAL_ACTION, Flag.LEGAL_PROCEEDINGS_ISSUED, Flag.INSURANCE_CLAIM)
 
 
@@ -53,7 +55,7 @@ class Held:
     mails: tuple[str, ...]
     about: tuple[tuple[str, bool], ...]
     letters: tuple[int, ...]  # to them, or of their own cases
-    telling: tuple[int, ...]  # letters to staff that name them or a case of theirs
+    telling: tuple[int, ...]  # letters to staff that name them, or a case, mail or letter of theirs
     remembered: tuple[str, ...]  # keys of what is remembered of their addresses
 
     @property
@@ -108,23 +110,30 @@ def held_on(work: Work, settings: Settings, address: str) -> Held:
             seen.append(
                 (id_, bool(row.automatic) or (mail.sender is not None and mail.sender.address in staff))
             )
-    letters, telling = _letters(work, traces, references)
+    letters, telling = _letters(work, traces, references, mails)
     remembered = tuple(k for p in ("paused:", "told:") for k in work.remembered(p) if pattern.search(k))
     return Held(traces, own, party_to, tuple(mails), tuple(seen), letters, telling, remembered)
 
 
 def _letters(
-    work: Work, traces: Traces, references: Iterable[str]
+    work: Work, traces: Traces, references: Iterable[str], mails: Collection[str]
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Those to them or of their own cases; and those to staff that name them, one of their cases, a mail of theirs that
+    was set aside or a letter to them of no case: beside these stands what their mail was about."""
     theirs, telling = [], []
-    wanted = set(references)
+    wanted, loose = set(references), set[int]()
     named = re.compile("|".join([traces.pattern.pattern, *map(re.escape, wanted)]), re.IGNORECASE)
     for id_ in work.every_letter():
         letter = work.letter(id_)
         assert letter is not None
         if letter.reference in wanted or letter.order.to.lower() in traces.addresses:
             theirs.append(id_)
-        elif named.search(f"{dict(letter.order.facts)} {letter.damaged} {letter.subject}"):
+            if letter.reference is None:
+                loose.add(id_)
+            continue
+        told = f"{dict(letter.order.facts)} {letter.damaged} {letter.subject}"
+        of_theirs = bool(loose) and not loose.isdisjoint(find_letters(told))
+        if of_theirs or named.search(told) or any(word in mails for word in _LIKE_AN_ID.findall(told)):
             telling.append(id_)
     return tuple(theirs), tuple(telling)
 

@@ -13,7 +13,8 @@ _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", r
 
 def last_day_of(file: Path) -> dt.date | None:
     """The day on which the first certificate in this PEM file ends: the others in it are those that vouch for it. None
-    where `cryptography` is not there, which comes with the extra `microsoft`. ValueError where there is none in it."""
+    where `cryptography` is not there, which comes with the extra `microsoft`. ValueError where there is none in it, or
+    a damaged one."""
     try:
         from cryptography import x509
     except ImportError:
@@ -21,7 +22,10 @@ def last_day_of(file: Path) -> dt.date | None:
     found = _PEM.search(file.read_bytes())
     if found is None:
         raise ValueError("there is no certificate in it")
-    return x509.load_pem_x509_certificate(found[0]).not_valid_after_utc.date()
+    try:
+        return x509.load_pem_x509_certificate(found[0]).not_valid_after_utc.date()
+    except x509.InvalidVersion as error:  # no ValueError there, though it is one
+        raise ValueError(str(error)) from error
 
 
 def expiries(main: t.MailbotTable, proof_ends: dt.date | None) -> tuple[tuple[str, dt.date], ...]:

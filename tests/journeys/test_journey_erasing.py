@@ -37,7 +37,7 @@ WORDS = (
     "Thank you, I accept your answer and you can close my complaint. My late mother's piano is dry again.",
 )
 SEALED = (
-    f"From: {HER}\r\nTo: complaints@example.com\r\nSubject: Private, from Jo Finch\r\nMIME-Version: 1.0\r\n"
+    f"From: {HER}\r\nTo: complaints@example.com\r\nSubject: My late mother's piano\r\nMIME-Version: 1.0\r\n"
     'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary=b\r\n\r\n--b\r\n'
     "Content-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--b\r\nContent-Type: application/octet-stream"
     "\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n\r\nhQEMA1zFf8Zr2N0Q\r\n-----END PGP MESSAGE-----\r\n--b--\r\n"

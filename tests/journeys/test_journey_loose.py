@@ -250,13 +250,22 @@ def test_a_flood_of_praise_is_ten_mails_an_hour_and_the_digest_has_them_all(hous
 
 
 def test_an_erasure_takes_its_words_and_it_never_goes(house: House) -> None:
-    settings, now = house.parts.service.settings, house.clock.now()
     asked = house.last(ALEX, "release_request")
+    house.go_to("2026-03-03", "08:00")
+    assert "Thank you (LETTER-" in house.last(ALEX, "digest").text  # it says what she wrote about
+    settings, now = house.parts.service.settings, house.clock.now()
     with house.parts.store.begin() as work:
         found = held_on(work, settings, JO)
         assert held(house)[0].id in found.letters
         erase_person(work, settings, found, now, "alex")
     assert held(house) == []
+    with sqlite3.connect(house.url.partition("///")[2]) as database:
+        kept = [
+            *database.execute("SELECT subject, body FROM letters"),
+            *database.execute("SELECT content FROM blobs"),
+        ]
+    database.close()
+    assert len(kept) > 3 and not [row for row in kept if "Thank you" in str(row)]
     house.clock.put(london("2026-03-03"))
     press(house, ALEX, asked, "Send it")
     assert to_residents(house) == []

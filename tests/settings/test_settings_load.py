@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -503,6 +504,11 @@ def test_a_certificate_says_itself_when_it_ends(tmp_path: Path, written: str, to
     assert [w.key for w in late.warnings] == [
         "oauth.secret_ends" if "2026" in told else "oauth.certificate_file"
     ]
+    whole = ssl.PEM_cert_to_DER_cert("-----BEGIN CERT" + both.read_text().partition("-----BEGIN CERT")[2])
+    of_no_version = whole.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x09")
+    both.write_text(ssl.DER_cert_to_PEM_cert(of_no_version))
+    (warning,) = load(folder, environ={}, today=dt.date(2026, 11, 26)).warnings
+    assert "its certificate can't be read: 9 is not a valid X509 version" in warning.problem
     both.write_text("-----BEGIN PRIVATE KEY-----\nMIIE")
     (warning,) = load(folder, environ={}, today=dt.date(2026, 11, 26)).warnings
     assert "its certificate can't be read: there is no certificate in it" in warning.problem
