@@ -265,6 +265,28 @@ def test_no_two_letters_share_a_message_id_or_a_token(store: Store, same: str) -
         work.add_letter(a_letter(**{same: getattr(letter, same)}), NINE)
 
 
+def test_of_two_who_decide_on_a_held_letter_at_once_one_does(store: Store) -> None:
+    """The second asks while what the first did is not on record yet."""
+    with store.begin() as work:
+        letter = work.add_letter(a_letter(held="waits"), NINE)
+    asked: list[bool] = []
+    with store.begin() as work:
+        assert work.release_letter(letter)
+        second = threading.Thread(target=lambda: asked.append(_discard(store, letter)))
+        second.start()
+        second.join(0.05)
+        assert not asked, "it waits for the first"
+    second.join(10)
+    with store.read() as work:
+        row = work.letter(letter)
+    assert asked == [False] and row and row.state is LetterState.WAITING
+
+
+def _discard(store: Store, letter: int) -> bool:
+    with store.begin() as work:
+        return work.discard_letter(letter, "too late")
+
+
 def test_of_two_who_decide_on_a_held_letter_one_does_and_what_they_said_is_what_goes(store: Store) -> None:
     with store.begin() as work:
         first, second = (work.add_letter(a_letter(held="waits"), NINE) for _ in range(2))
