@@ -266,8 +266,9 @@ def in_any_order(told: World) -> World:
         if order["facts"].get("list_csv"):  # which rows a long table leaves out hangs on the numbers
             order["facts"]["sections"] = []
         lines = order["facts"].get("lines", [])
-        for line in lines if len(lines) > MOST_LINES else ():  # as does which of them are set out, with buttons
-            line.pop("commands", None)
+        if len(lines) > MOST_LINES:  # as does which of them are set out, with buttons
+            for line in lines:
+                line.pop("commands", None)
         order = json.loads(plain(json.dumps(order)))
         return json.dumps(sorted_within(order), sort_keys=True)
 
