@@ -285,11 +285,17 @@ class Calibration:
         both = np.hstack([scores.topics, scores.flags])
         each = 1 / (1 + np.exp(-np.clip(both * self.slopes + self.offsets, -35, 35)))
         return Chances(
-            _softmax(scores.intents_where_they_stand() @ self.intent_weights + self.intent_offsets),
-            _softmax(scores.kinds @ self.kind_weights + self.kind_offsets),
+            _softmax(_weighed(scores.intents_where_they_stand(), self.intent_weights) + self.intent_offsets),
+            _softmax(_weighed(scores.kinds, self.kind_weights) + self.kind_offsets),
             each[:, : len(TOPICS)],
             each[:, len(TOPICS) :],
         )
+
+
+def _weighed(scores: Floats, weights: Floats) -> Floats:
+    """`scores @ weights`, each row summed up in the same order however many there are: a matrix product of one mail ends
+    in other last digits than that of thirty, and a mail's verdict must not hang on its company."""
+    return np.asarray((scores[:, :, None] * weights).sum(axis=1), dtype=np.float64)
 
 
 def _softmax(scores: Floats) -> Floats:
