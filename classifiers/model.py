@@ -293,8 +293,8 @@ class Calibration:
 
 
 def _weighed(scores: Floats, weights: Floats) -> Floats:
-    """`scores @ weights`, each row summed up in the same order however many there are: a matrix product of one mail ends
-    in other last digits than that of thirty, and a mail's verdict must not hang on its company."""
+    """`scores @ weights`, each row summed up in the same order however many there are: a matrix product of one mail
+    ends in other last digits than that of thirty, and a mail's verdict must not hang on its company."""
     return np.asarray((scores[:, :, None] * weights).sum(axis=1), dtype=np.float64)
 
 
