@@ -173,9 +173,8 @@ def entrants(
             nonlocal sent
             sent = ours.dispatch()
 
-        lists = processor_ms(
-            ours.service.worklists
-        )  # once a working day, with whichever dispatch comes first
+        # Made once a working day, with whichever dispatch comes first.
+        lists = processor_ms(ours.service.worklists)
         spent = processor_ms(dispatch)
         print(f"  the morning's lists of all open cases, once a working day: {lists:.0f} ms")
         print(

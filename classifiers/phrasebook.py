@@ -14,10 +14,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 _DEEP = 4  # letters of a beginning that are told
-_FIRST, _FURTHER = (
-    12,
-    4,
-)  # different letters, in the first place and in a further one, beyond which nothing is told
+_FIRST, _FURTHER = 12, 4
+"""Different letters, in the first place and in a further one, beyond which nothing is told."""
 
 _WORD = re.compile(r"\w+", re.ASCII)
 

@@ -13,9 +13,8 @@ import sys
 
 LONGEST = 20_000  # characters of a mail that are read; beyond it its middle is left out
 
-_APOSTROPHE = re.compile(
-    r"['’‘`´](?<=\w.)(?=\w)"
-)  # between letters; what is looked for first is what is rare
+_APOSTROPHE = re.compile(r"['’‘`´](?<=\w.)(?=\w)")
+"""Between letters. What is looked for first is what is rare."""
 _SPACE = re.compile(r"\s+")
 _SENTENCE = re.compile(r"(?<=[.?!])\s+|\n\s*\n|\n(?=\s*[-*•\d])")
 

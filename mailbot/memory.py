@@ -2,8 +2,8 @@
 
 glibc takes large blocks (a file that came along, a mail's bytes) from the heap once it has seen one freed, up to 32
 MB each (mallopt(3), M_MMAP_THRESHOLD: it is dynamic). Small things that live on then lie between their gaps, and the
-process grows for weeks though nothing leaks: by a fifth over some thousand mails. With a threshold that is set,
-large blocks are mapped by themselves, and each goes back to the system as it is freed.
+process grows though nothing leaks (docs/performance.md has by how much). With a threshold that is set, large blocks are
+mapped by themselves, and each goes back to the system as it is freed.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from typing import Final
 
 LARGE: Final = 128 * 1024
 """Bytes; glibc's own threshold at first."""
-_LEFT_ON_TOP: Final = (
-    1024 * 1024
-)  # bytes that the heap's end may keep, so that it does not move with each mail
+_LEFT_ON_TOP: Final = 1024 * 1024
+"""Bytes that the heap's end may keep, so that it does not move with each mail."""
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
 
 

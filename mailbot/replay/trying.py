@@ -66,9 +66,7 @@ class Tryout:
             self._composer.write(row, case, mailbox, row.sent_at or row.created_at, carried=())
         except LetterMistake as mistake:
             return str(mistake)
-        except (
-            Exception
-        ) as error:  # as when letters go out: whatever a template does, it is told and the next is tried
+        except Exception as error:  # whatever a template does, it is told and the next is tried
             return f"letter {row.order.letter}: {type(error).__name__}"
         return ""
 
