@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from mailbot.casework import orders
+from mailbot.casework import offered, orders
 from mailbot.casework.duties import Duty
 from mailbot.casework.policy import Policy
 from mailbot.casework.proposals import words_of
@@ -75,7 +75,7 @@ class Row:
     lead: str
     under: str
     cells: tuple[str, ...]
-    buttons: tuple[dict[str, Fact], ...] = ()
+    buttons: tuple[Fact, ...] = ()
 
     @property
     def weight(self) -> int:
@@ -162,7 +162,7 @@ class Writer:
 
     # -------------------------------------------------------------- rows
 
-    def of_case(self, case: Case, *cells: str, buttons: Iterable[dict[str, Fact]] = ()) -> Row:
+    def of_case(self, case: Case, *cells: str, buttons: Iterable[Fact] = ()) -> Row:
         lead, under = self.lead(case)
         return Row(lead, under, cells, tuple(buttons))
 
@@ -211,13 +211,8 @@ class Writer:
         lead, under = (subject, letter.reference) if subject else (letter.reference, "")
         since = self.when(self.rules.day(letter.since))
         why = f" ({letter.why})" if letter.why else ""
-        buttons = [*self.press("Send it", "#release"), *self.press("Don't send it", "#discard because ")]
-        return Row(
-            lead,
-            under,
-            (f"Shall this {letter.words} go?{why}", f"it does not go; since {since}"),
-            tuple(buttons),
-        )
+        told = (f"Shall this {letter.words} go?{why}", f"it does not go; since {since}")
+        return Row(lead, under, told, tuple(offered.release_buttons()) if self.acts else ())
 
     def of_draft(self, case: Case) -> Row:
         draft, record = draft_of(case), case.current

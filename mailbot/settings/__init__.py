@@ -48,7 +48,7 @@ from mailbot.places import config_dir
 from mailbot.policyfile import PolicyMistake, load_versions
 from mailbot.settings import tables as t
 from mailbot.settings.crosschecks import MAILBOT, OMBUDSMAN, STAFF, check_together, find_oddities
-from mailbot.settings.endings import expiries, last_day_of
+from mailbot.settings.endings import expiries, proof_ends
 from mailbot.settings.logo import NoLogo, read_logo
 
 LARGEST_DOCUMENT: Final = 3_000_000  # bytes of the policy that goes with acknowledgements
@@ -452,29 +452,12 @@ class _Reader:
         )
 
     def _proof_ends(self, table: t.OAuthTable | None) -> dt.date | None:
-        """When what tokens are asked for with runs out: as it is written down, or as a certificate says itself."""
         if table is None:
             return None
-        ends, key, fix = (
-            table.secret_ends,
-            "oauth.secret_ends",
-            "renew it with the provider and correct the date",
-        )
+        file = None
         if table.certificate_file:
             file = self._path(Template(table.certificate_file).safe_substitute(self._environ))
-            try:
-                own = last_day_of(file)
-            except OSError:  # told where it is needed: who only looks need not be able to read it
-                own = None
-            except ValueError as error:
-                own = None
-                self._warn("oauth.certificate_file", str(file), f"its certificate can't be read: {error}",
-                           "put key and certificate into it, one below the other")  # fmt: skip
-            if own and (ends is None or own <= ends):
-                ends, key, fix = own, "oauth.certificate_file", "have a new one made, upload its public part"
-        if ends and ends < self._today:
-            self._warn(key, str(ends), "by this date it has run out", fix)
-        return ends
+        return proof_ends(table, file, self._today, self._warn)
 
     def _tokens(self, table: t.SecretTable, oauth: OAuthSettings | None, key: str) -> OAuthSettings | None:
         if table.auth == "password" or not self._servers:
