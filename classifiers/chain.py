@@ -36,7 +36,7 @@ from classifiers.model import (
 )
 from classifiers.sentinels import phrases
 from classifiers.watchwords import Watchword
-from mailbot.casework.vocabulary import Flag, Intent, Raised, Reading, Stage, Topic, Verdict
+from mailbot.casework.vocabulary import Flag, Intent, Raised, Reading, ReplyKind, Stage, Topic, Verdict
 
 # What it costs to take a mail for the row's intent when it is the column's, in needless questions to a person.
 # Missing a complaint or an escalation is dearest: it is what landlords are ordered to pay for. Taking something
@@ -157,6 +157,10 @@ def _typed_by_a_person(d: Draft) -> str:
     return _DEVICE.sub("", d.read.ask.text[:2000])
 
 
+DISPLEASED = frozenset({"anger", "disappointed", "missed", "no_answer", "nobody_came", "rude", "waiting"})
+"""Cues of somebody who is not content."""
+
+
 def _nothing_to_read(d: Draft) -> bool:
     said = d.read.ask.subject + _typed_by_a_person(d)
     return len(list(islice(filter(str.isalpha, said), 3))) < 3
@@ -199,6 +203,17 @@ def _names_the_next_stage(d: Draft) -> bool:
     cues = d.read.views.cues.split()
     asks = "go_up_now" in cues or ("stage_two" in cues and "not_our_stage" not in cues)
     return d.intent in (Intent.REPLY, Intent.OTHER) and d.read.ask.stage is Stage.STAGE1_OPEN and asks
+
+
+def _speaks_of_another_matter(d: Draft) -> bool:
+    if d.intent not in (Intent.REPLY, Intent.OTHER):
+        return False
+    cues = frozenset(d.read.views.cues.split())
+    open_stage = d.read.ask.stage in (Stage.STAGE1_OPEN, Stage.STAGE2_OPEN)
+    more = ("another_matter" in cues and cues & DISPLEASED) or (
+        "makes_complaint" in cues and "withdraws" not in cues
+    )
+    return open_stage and bool(more) and d.chance[Intent.NEW_COMPLAINT] >= 0.002
 
 
 def _asks_for_more_than_a_reply(d: Draft) -> bool:
@@ -245,12 +260,24 @@ RULES: tuple[Rule, ...] = (
         _names_the_next_stage,
     ),
     Rule(
+        "another matter in an open case",
+        "it reads as a reply, but seems to complain of something else as well",
+        _speaks_of_another_matter,
+    ),
+    Rule(
         "not a mere reply",
         "it reads as a reply, but seems not to accept the outcome",
         _asks_for_more_than_a_reply,
     ),
 )
 """In this order; the first that applies asks a person."""
+
+HAPPY_KINDS = frozenset(
+    {ReplyKind.WITHDRAWS, ReplyKind.CONFIRMS_SUMMARY, ReplyKind.ACCEPTS_OUTCOME, ReplyKind.THANKS}
+)
+SURE_OF_HAPPY = 0.6
+"""A reply that shows displeasure, or that somebody is at risk, is taken for one of these at this chance or not at all:
+"I don't want him to deal with my complaint" is no withdrawal."""
 
 TOGETHER = 64  # mails that are read at once: more save no time and cost memory
 
@@ -309,7 +336,7 @@ class Chain:
         return Verdict(
             intent=intent,
             readings=readings,
-            reply_kind=KINDS[int(chances.kinds[row].argmax())] if may_be_reply else None,
+            reply_kind=_kind(here, chances.kinds[row], draft.flags) if may_be_reply else None,
             topics=self._topics(chances, row, INTENTS[top]),
             flags=flags,
             reasons=(*readings[0].reasons, name_stage(here.ask.stage)) if stopped is None else (stopped.why,),
@@ -334,6 +361,14 @@ class Chain:
         if not found and intent is not Intent.OTHER:
             found = [int(chances.topics[row].argmax())]
         return tuple(TOPICS[c] for c in sorted(found, key=lambda c: -chances.topics[row][c])[:4])
+
+
+def _kind(here: Read, chances: Floats, flags: frozenset[Flag]) -> ReplyKind:
+    """The likeliest kind of reply; with doubt about a happy one it is information, which a person reads."""
+    top = int(chances.argmax())
+    troubled = flags & {*NEVER_MISSED, Flag.STAFF_COMPLAINT} or DISPLEASED & set(here.views.cues.split())
+    doubtful = KINDS[top] in HAPPY_KINDS and chances[top] < SURE_OF_HAPPY and troubled
+    return ReplyKind.PROVIDES_INFORMATION if doubtful else KINDS[top]
 
 
 def rings(word: Watchword, chance: float, limits: Limits) -> bool:

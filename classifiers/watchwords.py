@@ -81,6 +81,14 @@ WATCHWORDS: tuple[Watchword, ...] = (
     ),
     Watchword(
         _H,
+        "gas, by what it smells of or where",
+        r"\b(?:eggy|rotten eggs?|bad eggs?|sulphur\w*)\b|\b(?:smell\w*|smelt|whiff|stink\w*|reek\w*|odours?)\b"
+        r"[^.?!]{0,40}\b(?:meter|hob|cooker|boiler|oven)\b",
+        deniable=True,
+        broad=True,
+    ),
+    Watchword(
+        _H,
         "carbon monoxide",
         r"\bcarbon mon\w+|\bmonoxide\b|\bco2? (?:alarm|detector|leak|poison\w*)|\bfumes\b|"
         r"\bflue\b[^.?!]{0,40}\b(?:disconnect\w*|"
@@ -121,8 +129,8 @@ WATCHWORDS: tuple[Watchword, ...] = (
         r"fell|fallen|falling|fall|hanging|sagging|bulg\w+|bowing|bowed|lean(?:s|ing)|giving way|"
         r"gave way|given way|caved?|rott(?:en|ed|ing)|unstable|unsafe|dangerous|detached|not safe|"
         r"gone again|lifted off)\b"
-        r"|\b(?:come|came|coming|fell|falling|fallen|brought|broken?|"
-        r"down)\b[^?!]{0,40}\bceiling\b|\bceiling\b[^?!]{0,25}\bdown\b|\bcollaps\w+|\bcav(?:ed|"
+        r"|\b(?:(?:come|came|coming)\b(?! to (?:my|our|see|the) )|(?:fell|falling|fallen|brought|broken?|"
+        r"down)\b)[^?!]{0,40}\bceiling\b|\bceiling\b[^?!]{0,25}\bdown\b|\bcollaps\w+|\bcav(?:ed|"
         r"ing) in\b|\bsubsid(?:ence|ed|es|ing)\b|\bstructural\w*|\bbulge in\b|\b(?:lump|piece|chunk|"
         r"bit)s? of (?:concrete|masonry|brick|balcony|ceiling|render|plaster)\b"
         r"|\bconcrete lump|\bhole in (?:the|my|our) (?:\w+ )?(?:floor|ceiling)\b|\b(?:foot|"

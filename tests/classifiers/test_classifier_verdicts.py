@@ -110,6 +110,22 @@ def test_a_question_to_a_person_shows_the_readings_likeliest_first(chain: Chain,
     assert sum(bool(v.readings[0].reasons) for v in verdicts) > 0.95 * len(verdicts)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thanks for your letter. While I am writing: the lift in our block has been out of order for six weeks and "
+        "nobody answers my calls about it. It's disgraceful.",
+        "I rang Sam Okafor yesterday and he was extremely rude to me. I do not want him to deal with my complaint. I "
+        "want to complain about him.",
+    ],
+)
+def test_a_second_grievance_in_an_answer_to_our_letter_is_put_to_a_person(chain: Chain, text: str) -> None:
+    """Code 6.8: what is not related is a complaint of its own; and no displeasure is filed as a withdrawal."""
+    verdict = chain.read(Ask(text, "Re: We have your complaint", Stage.STAGE1_OPEN))
+    assert verdict.intent in (Intent.UNSURE, Intent.NEW_COMPLAINT)
+    assert verdict.reply_kind is not ReplyKind.WITHDRAWS
+
+
 def test_reasons_are_words_of_the_mail(chain: Chain) -> None:
     text = "I have rung four times about the lift and nobody rang back. Disgusting."
     verdict = chain.read(Ask(text, "Lift", Stage.NONE, "resident"))

@@ -46,6 +46,8 @@ HAZARD = [
     "The council's officer found a category 1 hazard in the bedroom",
     "Our view is that the family should not be sleeping in that room",
     "The flat was found unfit for human habitation",
+    "By the way there's a funny eggy whiff in the hall since Sunday",
+    "an odd smell near the meter when it is cold",
 ]
 SAFEGUARDING = [
     "I am in a refuge with my son",
@@ -169,6 +171,7 @@ def test_a_huge_mail_is_read_in_time(filler: str) -> None:
         ("You are a subsidiary of the group", Flag.URGENT_HAZARD),
         ("My complaint went through both stages", Flag.URGENT_HAZARD),
         ("The fridge was turned off at the wall", Flag.URGENT_HAZARD),
+        ("Mrs Pike came to my surgery on Friday. Her bathroom ceiling is stained", Flag.URGENT_HAZARD),
     ],
 )
 def test_words_that_only_look_like_a_warning_raise_none(text: str, flag: Flag) -> None:
