@@ -1,28 +1,38 @@
 """Two cases that are one, one that is two, and a case that somebody should not have.
 
 Promises: merging goes into the older case, so that no date is won by it, and nothing of the younger is lost; what is
-split off counts from the day on which the whole was received; who declares a conflict is rid of the case at once and
-gets it back from nobody (Code 6.8, mtvh 4).
+split off counts from the day on which the whole was received; who declares a conflict, or is complained about by name
+on the case that they have, is rid of it at once and gets it back from nobody (Code 6.8, mtvh 4).
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from typing import Final
 
 from mailbot.casework import orders, stages
 from mailbot.casework.acts import name_of, no, yes
+from mailbot.casework.allocation import named_in
 from mailbot.casework.on_staff import whole_request
 from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import (
+    Act,
+    Audience,
     Case,
     Decision,
     Effect,
+    Flag,
     Intent,
     Letter,
+    MailArrived,
+    Matter,
+    Note,
     Reading,
     SetTimer,
     StaffActed,
     Timer,
+    Topic,
     Verdict,
 )
 
@@ -103,3 +113,62 @@ def declare_conflict(case: Case, event: StaffActed, rules: Rulebook) -> Decision
         case, effects = stages.assign(case, rules, person, why, whole_request(case, event))
         told = f"{person.name} has it now"
     return yes(case, event, rules, f"Your conflict of interest is recorded; {told}.", "conflict", effects)
+
+
+_GREETING: Final = re.compile(
+    r"\s*(?:dear|hi|hello|hiya|hey|good (?:morning|afternoon|evening))\b[^,\n]{0,40}[,\n]", re.IGNORECASE
+)
+"""Whom a mail greets it need not be about."""
+
+
+def away_from_whom_it_is_about(
+    case: Case, event: MailArrived, rules: Rulebook
+) -> tuple[Case, tuple[Effect, ...]]:
+    """The case with somebody else, where its handler is complained about by name in this very mail: they are not shown
+    the words, and do not look into themselves (mtvh 4, Code 5.8). Untouched where that is not so."""
+    handler = rules.person(case.handler)
+    if handler is None or case.matter is not Matter.COMPLAINT or not event.verdict.has(Flag.STAFF_COMPLAINT):
+        return case, ()
+    said = _GREETING.sub("", event.text[:20_000], count=1)
+    if not named_in(said, (handler,), bare=Topic.STAFF_CONDUCT in event.verdict.topics):
+        return case, ()
+    why, record = rules.policy.why("conflict"), case.current
+    case = replace(
+        case,
+        conflicts=stages.union(case.conflicts, (handler.key,)),
+        had_part=case.had_part if case.stage2 else stages.union(case.had_part, (handler.key,)),
+    )
+    if (
+        event.verdict.intent is Intent.ESCALATION_REQUEST
+        and record
+        and record.responded_at
+        and not case.stage2
+    ):
+        return case, ()  # it goes to somebody else by itself (Code 6.13)
+    person, chosen = stages.find_handler(case, rules, 2 if case.stage2 else 1, event.at, event.text)
+    case = replace(case, handler=person.key if person else "")
+    if record:
+        case = stages.with_record(case, replace(record, handler=case.handler))
+    shown: tuple[Effect, ...]
+    if person is None:
+        case, shown = stages.unassigned(case, rules, event.at)
+    else:
+        request = whole_request(case, StaffActed(event.at, person.key, Act.CONFLICT))
+        warning = (
+            f"{handler.name} had this case and is complained about on it, so it is with you now, and they were not "
+            f"shown that mail. The resident knows {handler.name} from our letters: tell them that you have it."
+        )
+        shown = (
+            Note(f"{person.name} has the case: {chosen}.", why),
+            *orders.case_mail(case, rules, request, why, Letter.CASE_ASSIGNED, rules.call(warning)),
+        )
+    told = orders.alert(
+        handler,
+        case.reference,
+        f"{case.reference} is no longer with you",
+        f"What came on it today concerns you, so {person.name if person else 'a supervisor'} has it now. That happens "
+        "with every such mail, and says nothing of who is right. Nothing is left for you to do on it.",
+        why,
+        audience=Audience.HANDLER,
+    )
+    return case, (*shown, told)

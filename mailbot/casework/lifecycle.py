@@ -141,8 +141,10 @@ def send_what_waited(case: Case, event: TimerFell, rules: Rulebook) -> Decision:
 
 
 def by_mail(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
-    """What a party's mail brings about on this case."""
-    return ON_MAIL[case.stage][event.verdict.intent](stages.with_routes(case, event, rules), event, rules)
+    """What a party's mail brings about on this case, once nobody has it whom it complains about."""
+    case, moved = joining.away_from_whom_it_is_about(stages.with_routes(case, event, rules), event, rules)
+    decision = ON_MAIL[case.stage][event.verdict.intent](case, event, rules)
+    return replace(decision, effects=(*moved, *decision.effects)) if moved else decision
 
 
 def name_resident(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
@@ -672,9 +674,11 @@ def look_up(case: Case | None, event: Event, rules: Rulebook) -> Decision:
             return mail.with_alarms(addresses.answered(case, event, rules, usual, by_mail), event, rules)
         if case is not None and event.answers == "survey" and event.verdict.intent not in ASKS_FOR_MORE:
             return mail.with_alarms(mail.survey_answered(case, event, rules), event, rules)
-        stage = case.stage if case else Stage.NONE
-        raised = stages.with_routes(case, event, rules) if case else None
-        decision = ON_MAIL[stage][event.verdict.intent](raised, event, rules)
+        decision = (
+            by_mail(case, event, rules)
+            if case
+            else ON_MAIL[Stage.NONE][event.verdict.intent](None, event, rules)
+        )
         return mail.with_alarms(matters.with_matters(case, decision, event, rules), event, rules)
     assert case is not None, "timers, staff, bounces and calendars speak of a case"
     if isinstance(event, TimerFell):
