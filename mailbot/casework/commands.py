@@ -34,6 +34,7 @@ from mailbot.casework.arguments import (
 )
 from mailbot.casework.forms import FORMS, ParsedAct
 from mailbot.casework.plain_dates import AddWorkingDays, read_date, read_number
+from mailbot.casework.unmarked import is_unmarked
 from mailbot.casework.vocabulary import Act, Intent
 
 # Case mails and notices to staff carry this line above everything internal, so that a reply can be cut there
@@ -143,6 +144,8 @@ def parse(text: str, today: dt.date, add_working_days: AddWorkingDays) -> Parsed
     mistakes += _contradictions(block, acts, body) if not mistakes else []
     mistakes += _commands_below(rest)
     if not block and not mistakes:
+        mistakes += _unmarked(body)
+    if not block and not mistakes:
         if _SIGNATURE.split(body)[0].strip():
             return Parsed((ParsedAct(Act.REPLY),), body)
         mistakes.append(Mistake("", "there is no text above the quoted mail", _forms(Act.REPLY)))
@@ -241,6 +244,17 @@ def _contradictions(block: list[_Command], acts: list[ParsedAct], body: str) -> 
         problem = "I can't tell where this line ends and the letter begins: put an empty line between them"
         mistakes.append(Mistake(block[-1].line, problem, _forms(block[-1].act or Act.HELP)))
     return mistakes
+
+
+def _unmarked(body: str) -> list[Mistake]:
+    """A mail without a command whose first line is one but for its #: it would go to the resident."""
+    first = _tidy(body.partition("\n")[0])
+    if not is_unmarked(first):
+        return []
+    problem = "this reads like a command without its #, so nothing was sent to the resident"
+    return [
+        Mistake(first, problem, f"#{first[:80]} or, for the resident, #reply, an empty line, then the text")
+    ]
 
 
 def _commands_below(rest: list[str]) -> list[Mistake]:

@@ -514,3 +514,45 @@ def test_any_mail_can_be_read_and_a_mistake_always_stops_it(text: str) -> None:
 def test_any_words_are_a_day_to_come_or_a_reason_why_not(words: str) -> None:
     day = read_date(words, TUESDAY, add_working_days)
     assert day if isinstance(day, str) else day >= TUESDAY
+
+
+# ------------------------------------------------------------------ without its mark
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Contacted by phone, she is in on Friday and cried a lot",
+        "Respond upheld",
+        "note: spoke to the contractor, he denies it",
+        "Note spoke to the contractor",
+        "Assign to Priya Nair",
+        "close withdrawn",
+        "Extend 10 working days because the surveyor is ill",
+        "cancel",
+        "Action repair the fan by 14 March",
+    ],
+)
+def test_a_command_that_lacks_its_mark_is_no_letter(line: str) -> None:
+    parsed = parse(f"{line}\n\nMore below.", TUESDAY, add_working_days)
+    assert parsed.acts == () and not parsed.is_for_resident
+    (mistake,) = parsed.mistakes
+    assert "without its #" in mistake.problem and mistake.right_form.startswith(f"#{line}")
+    assert parse(f"#reply\n\n{line}", TUESDAY, add_working_days).body == line
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Note that we come on Friday.",
+        "Close the window at night, please.",
+        "Contacted our surveyor today: he comes on Friday.",
+        "Update on your repair: it is done.",
+        "Help is on its way.",
+        "Done, the lift works again.",
+        "Action was taken on Friday.",
+    ],
+)
+def test_a_letter_that_begins_like_a_command_is_a_letter(line: str) -> None:
+    parsed = parse(line, TUESDAY, add_working_days)
+    assert [act.act for act in parsed.acts] == [Act.REPLY] and parsed.body == line
