@@ -72,6 +72,8 @@ class StaffDesk:
         if number := number_meant(letter, mail, self._service.settings.reference_prefix):
             return self.loose.receive(work, row, mail, person, letter, number, vouched)
         case = self._case_of(work, row, mail, letter)
+        if case is None and letter is None:
+            case = self._case_copied(work, mail, person)
         if case is None:
             problem = (
                 "This mail does not answer one of our mails to you about a case, so nothing was done. To act on "
@@ -96,6 +98,26 @@ class StaffDesk:
         if letter is not None:
             return work.case(self._case_meant(letter, mail))
         return self._service.finder.look_up(work, mail).case
+
+    def _case_copied(self, work: Work, mail: Mail, person: Person) -> Case | None:
+        """The person's only open case of the one outside address to which they wrote themselves, with a copy to us: the
+        copy is kept with it (Code 5.12), and acts on nothing."""
+        outside = self._outside(mail)
+        today = self._service.settings.calendar.london_date(self._service.clock.now())
+        cases = [
+            case
+            for case in (work.open_cases_of(outside[0]) if len(outside) == 1 else ())
+            if may_act(person, case, self._service.settings.people, today)
+        ]
+        return cases[0] if len(cases) == 1 else None
+
+    def _outside(self, mail: Mail) -> list[str]:
+        """Whom the mail went to beside us and colleagues."""
+        people = self._service.settings.people
+        inside = {*self._service.own_addresses, *(a.lower() for p in people for a in (p.address, *p.aliases))}
+        own = tuple(self._service.own_addresses)
+        addresses = dict.fromkeys(address.lower() for address in mail.delivered_to)
+        return [a for a in addresses if a not in inside and not tokens.parse_reply_address(a, own)]
 
     def _case_meant(self, letter: LetterRow, mail: Mail) -> str:
         """The letter's case; of a mail about several cases the one that the subject names, as its buttons have it. The
@@ -145,7 +167,9 @@ class StaffDesk:
             return self.refuse(work, row, mail, person, case, lines, told_of(parsed.mistakes), forms, also)
         plain = all(act.act is Act.REPLY for act in parsed.acts)
         if plain and (letter is None or lacks == "role"):
-            return self.refuse(work, row, mail, person, case, "", self._not_to_the_resident(case, lacks))
+            return self.refuse(
+                work, row, mail, person, case, "", self._not_to_the_resident(case, lacks, mail)
+            )
         if plain and letter and letter.order.letter not in TAKES_REPLIES:
             problem = (
                 "This mail answers a notice of ours, not the resident's mail, so it was not passed on. "
@@ -173,7 +197,7 @@ class StaffDesk:
         for event in (*events, *confirmed_by(case, events)):
             if event.act is Act.MERGE and (problem := self._why_not_merge(work, case, event.words)):
                 if lacks == "role":  # whose case that other one is, is not for whoever has neither
-                    problem = self._not_to_the_resident(case, lacks)
+                    problem = self._not_to_the_resident(case, lacks, mail)
                 return self.refuse(work, row, mail, person, case, f"#merge {event.words}", problem)
         if lacks:
             written = [act.line for act in parsed.acts]
@@ -248,10 +272,16 @@ class StaffDesk:
             because=decision.because,
         )
 
-    def _not_to_the_resident(self, case: Case, lacks: str) -> str:
+    def _not_to_the_resident(self, case: Case, lacks: str, mail: Mail) -> str:
         """Why a text without a command goes nowhere, where the mail lacks a token or its writer the case."""
         if lacks == "role":
             return f"The case is with {self._name(case.handler)} now. Ask them, or a supervisor, to do it."
+        if theirs := [address for address in self._outside(mail) if case.is_party(address)]:
+            return (
+                f"You wrote to {theirs[0]} yourself, and we got a copy. It is kept with the case, and no date counts "
+                "it: to have it counted as your contact, answer our newest mail about the case with #contacted by "
+                "email. A response to the complaint has to go out from here, with #respond."
+            )
         return (
             "This mail does not answer one of our mails to you about a case, so nothing was done. To write to the "
             "resident, answer the mail that shows their message."

@@ -63,6 +63,8 @@ def put_question(
             "default_on": rules.day(default_at).isoformat(),
             "answers": [*offered.sorting(case), *more],
             "discretion": list(discretion),
+            "why": rules.call(headline),
+            "attachments": list(event.attachments),
         },
         carries=event.mail,
     )

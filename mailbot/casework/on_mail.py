@@ -56,7 +56,9 @@ def open_service_request(case: Case | None, event: MailArrived, rules: Rulebook)
         why,
         {
             "received_on": rules.day(event.received_at).isoformat(),
-            "request": orders.repeated(opened, stages.own_words(event)),
+            "request": orders.PRIVATE
+            if event.verdict.has(Flag.SAFEGUARDING)
+            else orders.repeated(opened, stages.own_words(event)),
             "handler": orders.card(person, rules),
             "hazard": event.verdict.has(Flag.URGENT_HAZARD),
         },

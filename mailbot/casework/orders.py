@@ -185,6 +185,10 @@ NOT_REPEATED = (
 be used to write to a third person. What people answer holds them."""
 
 
+PRIVATE = "(We do not repeat your words here, because they are private. We have them in full, and a person reads them.)"
+"""What stands in the receipt of a mail that speaks of somebody at risk (House 16): others may read its answer."""
+
+
 def repeated(case: Case, words: str) -> str:
     """The writer's own words as an automatic letter may tell them."""
     return words if case.vouched else NOT_REPEATED

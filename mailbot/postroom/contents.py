@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+from mailbot.postroom.courtesies import without_greeting
+
 #: What stands in the words of a letter that holds a content: any one of the phrases of each group.
 Evidence = Callable[[Mapping[str, Any]], "tuple[tuple[str, ...], ...]"]
 
@@ -48,10 +50,10 @@ def _plain(text: str) -> str:
 
 
 def _first_line(*names: str) -> Evidence:
-    """The first line of the first of these facts that the letter takes."""
+    """The first line of the first of these facts that the letter takes, but for a greeting, which it has of its own."""
 
     def find(context: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
-        fact = next((str(context[name]) for name in names if name in context), "")
+        fact = without_greeting(next((context[name] for name in names if name in context), ""))
         return ((next((line for line in fact.split("\n") if line.strip()), ""),),)
 
     return find

@@ -37,7 +37,7 @@ from mailbot.casework.commands import CUT_LINE
 from mailbot.casework.parts import Body, Landlord, Logo, Ombudsman
 from mailbot.casework.vocabulary import Audience, Fact, Letter
 from mailbot.languages import WORDS, languages_in
-from mailbot.postroom import tokens
+from mailbot.postroom import courtesies, tokens
 from mailbot.postroom.contents import Held, lacking
 from mailbot.postroom.own_templates import wrong_in
 from mailbot.postroom.shown import Shown
@@ -374,7 +374,8 @@ def _environments(folders: list[Path], tongue: Tongue) -> tuple[Environment, Env
         for escaping in (False, True)
     )
     for environment in (plain, html):
-        environment.filters.update(tongue.filters)
+        environment.filters.update({**tongue.filters, **courtesies.FILTERS})
+        environment.tests.update(courtesies.TESTS)
     plain.filters.update(paragraphs=paragraphs_text, quoted=quoted_text, heading=heading)
     html.filters.update(paragraphs=paragraphs_html, quoted=quoted_html)
     for environment, kinds in ((plain, ("txt",)), (html, ("html", "css"))):

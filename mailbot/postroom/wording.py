@@ -225,12 +225,19 @@ def paragraphs_text(value: object) -> str:
     return str(value).strip("\n")
 
 
+NO_WORDS = "(no words)"
+"""Stands for a mail that is all in its subject line, or in what is attached."""
+
+
 def quoted_html(value: object) -> Markup:
-    return Markup('<blockquote class="quote">{}</blockquote>').format(paragraphs_html(value))
+    return Markup('<blockquote class="quote">{}</blockquote>').format(
+        paragraphs_html(value if str(value).strip() else NO_WORDS)
+    )
 
 
 def quoted_text(value: object) -> str:
-    return "\n".join(f"> {line}".rstrip() for line in str(value).strip("\n").split("\n"))
+    said = str(value) if str(value).strip() else NO_WORDS
+    return "\n".join(f"> {line}".rstrip() for line in said.strip("\n").split("\n"))
 
 
 def heading(value: object) -> str:

@@ -129,6 +129,19 @@ def test_a_mistyped_command_does_nothing_and_is_answered_with_help(home: House) 
     assert home.the_case().stage is Stage.STAGE1_OPEN
 
 
+def test_who_writes_to_the_resident_themselves_hears_that_the_copy_counts_as_nothing(home: House) -> None:
+    home.write(JO, COMPLAINT)
+    home.turn()
+    home.write(SAM, "Dear Jo, the plumber comes on Friday.", subject="RE: Leak", to=f"{JO}, {home.address}")
+    home.turn()
+    refused = home.last(SAM, "command_refused")
+    told = " ".join(refused.text.split())
+    assert f"You wrote to {JO} yourself, and we got a copy" in told and "#contacted by email" in told
+    assert home.the_case().reference in refused.subject and "command" not in refused.subject
+    assert home.letters(JO, "handler_reply") == []
+    assert home.journal(home.the_case().reference)[-1].kind == "refused", "the copy is kept with the case"
+
+
 def test_a_reply_to_a_notice_never_reaches_the_resident(home: House) -> None:
     home.write(JO, COMPLAINT)
     home.turn()

@@ -415,6 +415,8 @@ FACTS: Mapping[Letter, Mapping[str, Fact]] = {
             "Is there a reason why the request came after 2026-03-10, such as illness?",
             "Is the problem still there?",
         ],
+        "why": "Asks for the next stage; the time to ask ended on 10 March 2026.",
+        "attachments": ["window.jpg"],
     },
     Letter.PROPOSAL: {
         **CASE,
