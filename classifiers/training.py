@@ -18,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from io import BytesIO
@@ -212,7 +213,16 @@ def _unpack(content: bytes, path: Path, mend: str) -> Model:
                 held["crossed"],
                 Calibration(*(held[name] for name in _ARRAYS)),
             )
-    except (BadZipFile, KeyError, TypeError, ValueError, EOFError, OSError) as error:
+    except (
+        BadZipFile,
+        zlib.error,
+        KeyError,
+        TypeError,
+        ValueError,
+        EOFError,
+        RuntimeError,
+        OSError,
+    ) as error:
         raise ModelMistake(f"{path}: the model file is damaged ({error}); {mend}") from error
 
 

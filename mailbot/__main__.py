@@ -8,6 +8,7 @@ configuration is mistaken; 3 the daemon gave up and wants to be started again.
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import io
 import sys
 from pathlib import Path
@@ -91,6 +92,12 @@ app.command()(train)
 app.command()(evaluate)
 policy_app.command("coverage")(coverage)
 
+OF_THE_MACHINE = (
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST,
+    errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.EIO,
+)  # fmt: skip
+"""What only whoever runs the machine can mend: a path, a right, a disk."""
+
 Since = Annotated[
     dt.datetime | None,
     typer.Option(
@@ -128,7 +135,11 @@ def sentence_for(error: Exception) -> str:
     if isinstance(error, OperationalError | ProgrammingError) or type(error) is DatabaseError:
         assert isinstance(error, DatabaseError)
         told = str(error.orig).strip().partition("\n")[0]
-        return f"the database can't be used ({told}). Is database.url right, and is the server there?"
+        ours = any(word in told for word in ("disk", "readonly", "unable to open"))  # as SQLite says it
+        ask = "is there room on its disk, and may this user write there" if ours else "is the server there"
+        return f"the database can't be used ({told}). Is database.url right, and {ask}?"
+    if isinstance(error, OSError) and error.errno in OF_THE_MACHINE:
+        return f"{error.filename or 'this machine'}: {error.strerror}"
     return ""
 
 

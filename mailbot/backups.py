@@ -24,7 +24,7 @@ from typing import Any, Final
 import mailbot
 from mailbot.settings import Settings
 from storage import Store, backup
-from storage.backup import CopyMistake, Standing
+from storage.backup import BROKEN_ZIP, CopyMistake, Standing
 from storage.rows import StorageRefused
 from storage.verifying import Verified
 
@@ -36,6 +36,8 @@ MODEL: Final = "model/"
 SECRETS: Final = ("password", "client_secret")
 LEFT_OUT: Final = "left out of the backup"
 _KEPT_SUFFIXES: Final = (".toml", ".txt", ".html", ".pdf", ".docx", ".odt")
+_BESIDE: Final = (".toml", ".png", ".jpg", ".jpeg", ".pdf", ".docx", ".odt")
+"""In the configuration folder itself: a logo and the policy's document lie there as well."""
 _PIECE: Final = 1 << 20
 
 
@@ -159,7 +161,11 @@ def _configuration(settings: Settings) -> Iterator[tuple[str, bytes]]:
     """The files of the configuration folder that people write, their secrets left out. No other folder than these is
     gone through: secrets lie in files of their own."""
     root = settings.directory
-    found = [*root.glob("*.toml"), *(root / "policies").rglob("*.toml"), *(root / "calendar").rglob("*.toml")]
+    found = [
+        *(file for file in root.iterdir() if file.suffix in _BESIDE),
+        *(root / "policies").rglob("*.toml"),
+        *(root / "calendar").rglob("*.toml"),
+    ]
     own = settings.letters.templates
     if own and own.is_relative_to(root):
         found += [file for file in own.rglob("*") if file.suffix in _KEPT_SUFFIXES]
@@ -205,17 +211,19 @@ def read(file: Path) -> Backup:
     try:
         with zipfile.ZipFile(file) as packed:
             told = json.loads(packed.read(MANIFEST))
+        if told["form"] == FORM:
+            return _from_json(told)
     except FileNotFoundError as missing:
         raise CopyMistake(f"there is no file {file}") from missing
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+    except OSError as error:
+        raise CopyMistake(f"{file} can't be read: {error.strerror or error}") from error
+    except BROKEN_ZIP as error:
         raise CopyMistake(
             f"{file} is no backup of mailbot, or it is cut off ({type(error).__name__})"
         ) from error
-    if told.get("form") != FORM:
-        raise CopyMistake(
-            f"{file} was written by a newer mailbot ({told.get('mailbot')}): use that one or a later one"
-        )
-    return _from_json(told)
+    raise CopyMistake(
+        f"{file} was written by a newer mailbot ({told.get('mailbot')}): use that one or a later one"
+    )
 
 
 @contextmanager
@@ -223,17 +231,32 @@ def opened(file: Path, folder: Path) -> Iterator[tuple[Backup, Path]]:
     """The backup and its database, unpacked into `folder` for as long as the block lasts; every part is held against
     its hash before."""
     told = read(file)
-    with tempfile.TemporaryDirectory(prefix=".mailbot-", dir=folder) as unpacked:
+    with _folder_in(folder, file) as unpacked:
         database = Path(unpacked) / "database"
         try:
             with zipfile.ZipFile(file) as packed:
                 for name, about in told.parts.items():
                     _check(packed, name, about, database if name == DATABASE.get(told.dialect) else None)
-        except (OSError, zipfile.BadZipFile, KeyError, EOFError) as error:
-            raise CopyMistake(f"{file} is damaged: {error}") from error
+        except OSError as error:  # the disk is full, most likely: the file is not at fault
+            raise CopyMistake(f"{file} can't be unpacked into {folder}: {error.strerror or error}") from error
+        except BROKEN_ZIP as error:
+            raise CopyMistake(f"{file} is damaged: {error or type(error).__name__}") from error
         if not database.exists():
             raise CopyMistake(f"{file} holds no database")
         yield told, database
+
+
+@contextmanager
+def _folder_in(folder: Path, file: Path) -> Iterator[str]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        unpacked = tempfile.mkdtemp(prefix=".mailbot-", dir=folder)
+    except OSError as error:
+        raise CopyMistake(f"{file} can't be unpacked into {folder}: {error.strerror or error}") from error
+    try:
+        yield unpacked
+    finally:
+        shutil.rmtree(unpacked, ignore_errors=True)
 
 
 def _check(packed: zipfile.ZipFile, name: str, about: dict[str, Any], to: Path | None) -> None:
@@ -262,17 +285,25 @@ def verify(file: Path, key: bytes, folder: Path) -> tuple[Backup, Verified | Non
 
 def settings_to(file: Path, folder: Path) -> list[str]:
     """Write the configuration of the backup into a new folder; the names of the files."""
-    if folder.exists() and any(folder.iterdir()):
-        raise StorageRefused(f"{folder} is not empty: name a new folder")
     told, written = read(file), []
-    with zipfile.ZipFile(file) as packed:
-        for name in told.parts:
-            inner = Path(name)
-            if not name.startswith((CONFIG, MODEL)) or inner.is_absolute() or ".." in inner.parts:
-                continue
-            target = folder / (inner.relative_to(CONFIG) if name.startswith(CONFIG) else inner)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with packed.open(name) as source, target.open("wb") as copy:
-                shutil.copyfileobj(source, copy)
-            written.append(target.relative_to(folder).as_posix())
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise StorageRefused(f"{folder} is not empty: name a new folder")
+    except OSError as error:
+        raise StorageRefused(f"{folder} can't be made: {error.strerror}") from error
+    try:
+        with zipfile.ZipFile(file) as packed:
+            for name, about in told.parts.items():
+                inner = Path(name)
+                if not name.startswith((CONFIG, MODEL)) or inner.is_absolute() or ".." in inner.parts:
+                    continue
+                target = folder / (inner.relative_to(CONFIG) if name.startswith(CONFIG) else inner)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                _check(packed, name, about, target)
+                written.append(target.relative_to(folder).as_posix())
+    except OSError as error:
+        raise CopyMistake(f"{folder} can't be written: {error.strerror or error}") from error
+    except BROKEN_ZIP as error:
+        raise CopyMistake(f"{file} is damaged: {error or type(error).__name__}") from error
     return written

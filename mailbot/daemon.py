@@ -44,7 +44,7 @@ from mailbot.service import Service
 from mailbot.shadow import watched
 from mailbot.upkeep import keep_up
 from storage import away
-from storage.engines import belong_to_the_folder
+from storage.engines import belong_to_the_folder, unwritable
 
 log = logging.getLogger("mailbot.daemon")
 
@@ -396,9 +396,14 @@ def alone_on(url: str) -> Iterator[None]:
     if not url.startswith("sqlite"):
         yield
         return
-    path = Path(url.partition(":///")[2] + ".lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as held:
+    database = Path(url.partition(":///")[2])
+    try:
+        path = Path(f"{database.resolve()}.lock")  # whatever links lead to it
+        path.parent.mkdir(parents=True, exist_ok=True)
+        held = path.open("w")
+    except OSError as error:
+        raise unwritable(database, error) from error
+    with held:
         belong_to_the_folder(path)
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)

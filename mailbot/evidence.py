@@ -28,6 +28,7 @@ from mailbot.postroom.reading import read
 from mailbot.reports.chronology import Paper, Source, page
 from mailbot.settings import Settings, mailbox_named
 from storage import chain, codec
+from storage.backup import BROKEN_ZIP
 from storage.rows import LetterRow, MailRow
 from storage.verifying import Verified
 from storage.work import Work
@@ -310,6 +311,6 @@ def check_zip(file: Path) -> tuple[dict[str, Any], list[str]]:
             faults += [
                 f"{name} is there more than once" for name in sorted({n for n in names if names.count(n) > 1})
             ]
-    except (OSError, zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
+    except (OSError, AttributeError, *BROKEN_ZIP) as error:
         raise NotAPack(f"{file} is no pack that mailbot wrote ({type(error).__name__})") from error
     return manifest, faults

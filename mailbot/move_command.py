@@ -33,7 +33,7 @@ def move(
 
     settings = load(config)
     source, target = _named(file, from_env), settings.database.url
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    moving.refuse_the_same(source, target)
     try:
         with alone_on(source), alone_on(target):
             moved = moving.move(source, target, settings.database.journal_key, WallClock().now())

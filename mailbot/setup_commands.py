@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -14,6 +15,8 @@ from mailbot.terminal import HERE, ConfigDir, load, print_json, stop, write_byte
 if TYPE_CHECKING:
     from mailbot.settings.writing import Colleague
 
+_ADDRESS: Final = r"[^\s@<>,;:\"()]+@[^\s@<>,;:\"()]+"
+_PERSON: Final = rf"\s*([^<>\"\x00-\x1f]+?)\s*<({_ADDRESS})>\s*"
 SIGNS: Final = {"ok": "  ok     ", "warning": "  look   ", "wrong": "  WRONG  "}
 
 PROVIDERS: Final[dict[str, dict[str, str | bool]]] = {
@@ -179,51 +182,80 @@ def init(
 
 
 class _Questions:
-    """Asks at a terminal for what no option gave; elsewhere notes which options are missing. What can't be an
-    answer is asked again, or stops the command."""
+    """Asks at a terminal for what no option gave; elsewhere notes which options are missing. An answer that can't be
+    one is asked for again; an option stops the command."""
 
     def __init__(self) -> None:
         self.missing: list[str] = []
         self._somebody = sys.stdin.isatty()
 
-    def text(self, option: str, question: str, given: str, usual: str = "") -> str:
-        if not given and self._somebody:
-            given = typer.prompt(question, default=usual or None)
-        elif not given and usual:
-            given = usual
-        if not given:
+    def text(
+        self,
+        option: str,
+        question: str,
+        given: str,
+        usual: str = "",
+        wrong: Callable[[str], str] = lambda answer: "",
+    ) -> str:
+        """`wrong` says what is wrong with an answer, "" if nothing is."""
+        while True:
+            answer = given
+            if not given and self._somebody:
+                answer = typer.prompt(question, default=usual or None)
+            answer = (answer or usual).strip()
+            problem = "it must be on one line" if re.search(r"[\x00-\x1f]", answer) else ""
+            problem = problem or (wrong(answer) if answer else "")
+            if problem and given:
+                stop(f"{option} {given!r}: {problem}")
+            if not problem:
+                break
+            typer.echo(f"{answer}: {problem}")
+        if not answer:
             self.missing.append(option)
-        if re.search(r"[\x00-\x1f]", given):
-            stop(f"{option}: it must be on one line")
-        return given.strip()
+        return answer
 
     def address(self, option: str, question: str, given: str) -> str:
-        answer = self.text(option, question, given)
-        if answer and not re.fullmatch(r"[^\s@<>,;:\"()]+@[^\s@<>,;:\"()]+", answer):
-            stop(f'{option} {answer!r}: write a bare address like "complaints@landlord.example"')
-        return answer.lower()
+        return self.text(option, question, given, wrong=_no_address).lower()
 
     def one_of(self, option: str, question: str, given: str, known: list[str], usual: str) -> str:
-        answer = self.text(option, f"{question} ({', '.join(known)})", given, usual)
-        if answer and answer not in known:
-            from mailbot.mistakes import nearest
+        from mailbot.mistakes import nearest
 
-            stop(f"{option} {answer!r}: {nearest(answer, known)}")
-        return answer
+        def unknown(answer: str) -> str:
+            return "" if answer in known else nearest(answer, known)
+
+        return self.text(option, f"{question} ({', '.join(known)})", given, usual, unknown)
 
     def people(
         self, option: str, question: str, given: list[str] | None, usual: list[Colleague]
     ) -> list[Colleague]:
-        from mailbot.settings.writing import Colleague
+        for each in given or ():
+            self.text(option, question, each, wrong=_nobody)
+        if not given and not usual:
+            wanted = f"{question} (Name <address>, several with commas)"
+            given = _parts(self.text(option, wanted, "", wrong=_nobody_among))
+        return [_colleague(each) for each in given or ()] or usual
 
-        told = given or []
-        if not told and not usual:
-            answer = self.text(option, f"{question} (Name <address>, several with commas)", "")
-            told = [part for part in answer.split(",") if part.strip()]
-        found = []
-        for each in told:
-            match = re.fullmatch(r"\s*([^<>\"\x00-\x1f]+?)\s*<([^\s@<>,;:\"()]+@[^\s@<>,;:\"()]+)>\s*", each)
-            if match is None:
-                stop(f'{option} {each.strip()!r}: write it like "Helen Marsh <helen.marsh@landlord.example>"')
-            found.append(Colleague(match[1], match[2].lower()))
-        return found or usual
+
+def _no_address(answer: str) -> str:
+    return "" if re.fullmatch(_ADDRESS, answer) else 'write a bare address like "complaints@landlord.example"'
+
+
+def _parts(answer: str) -> list[str]:
+    return [part for part in answer.split(",") if part.strip()]
+
+
+def _nobody(answer: str) -> str:
+    fits = re.fullmatch(_PERSON, answer)
+    return "" if fits else 'write it like "Helen Marsh <helen.marsh@landlord.example>"'
+
+
+def _nobody_among(answer: str) -> str:
+    return next(filter(None, map(_nobody, _parts(answer))), "")
+
+
+def _colleague(answer: str) -> Colleague:
+    from mailbot.settings.writing import Colleague
+
+    match = re.fullmatch(_PERSON, answer)
+    assert match
+    return Colleague(match[1], match[2].lower())

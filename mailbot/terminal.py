@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import getpass
 import json
+import os
 import re
 import sys
 import unicodedata
@@ -142,10 +143,17 @@ def in_words(value: object) -> str:
     return str(value)
 
 
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number that nobody has
+        return f"user {os.getuid()}"
+
+
 def who_types(settings: Settings, by: str) -> str:
     """Who does it: a key in staff.toml, else the user of this machine."""
     if not by:
-        return f"the operator ({getpass.getuser()})"
+        return f"the operator ({_user()})"
     person = next((p for p in settings.people if p.key == by), None)
     if person is None:
         stop(

@@ -14,6 +14,8 @@ import shutil
 import sqlite3
 import subprocess
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +33,18 @@ RESTORED: Final = "restored"
 """What the database remembers by that it was put back: "when put back|when the copy was taken"."""
 ON_ITS_WAY: Final = (LetterState.WAITING, LetterState.CLAIMED, LetterState.HANDING)
 _SECONDS: Final = 6 * 3600  # after which a tool of PostgreSQL is taken to hang
+
+
+BROKEN_ZIP: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    LookupError,
+    TypeError,
+    ValueError,
+    RuntimeError,
+)
+"""What comes of opening a zip file that is damaged, or none (zipfile's NotImplementedError is a RuntimeError)."""
 
 
 class CopyMistake(StorageRefused):

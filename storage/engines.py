@@ -19,6 +19,12 @@ from storage.ready import run
 from storage.rows import CaseChanged, SequenceMoved, StorageRefused
 
 BUSY_TIMEOUT = 30_000  # milliseconds that a writer of another process is waited for
+_BUSY = (
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_BUSY_RECOVERY,
+    sqlite3.SQLITE_BUSY_SNAPSHOT,
+    sqlite3.SQLITE_LOCKED,
+)
 CACHE = 8_000  # kilobytes of pages that a connection holds; the usual 2,000 spill before fifty mails are kept
 
 
@@ -42,9 +48,9 @@ def understand(url: str) -> URL:
     """The URL with the driver that storage is written for. StorageRefused for any other database."""
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # it is not shown: it may hold a password
         raise StorageRefused(
-            f"{url!r} is not a database URL; write sqlite:///mailbot.db or postgresql://user@host/mailbot"
+            "this is not a database URL; write sqlite:///mailbot.db or postgresql://user@host/mailbot"
         ) from error
     if parsed.get_backend_name() in ("postgresql", "postgres"):
         return parsed.set(drivername="postgresql+psycopg")
@@ -72,7 +78,14 @@ def create_sqlite_file(url: URL) -> None:
         path.touch(mode=0o600)  # residents' mail; SQLite gives its -wal and -shm files the same mode
         belong_to_the_folder(path)
     except OSError as error:
-        raise StorageRefused(f"the database {path} can't be written: {error.strerror}") from error
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: Path, error: OSError) -> StorageRefused:
+    return StorageRefused(
+        f"the database {path} can't be written: {error.strerror}. In mailbot.toml have data_dir and database.url name "
+        "a place where this user may write"
+    )
 
 
 def belong_to_the_folder(path: Path) -> None:
@@ -129,7 +142,7 @@ def _enter_wal(connection: sqlite3.Connection) -> None:
             if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
                 connection.execute("PRAGMA journal_mode = WAL")
             return
-        except sqlite3.OperationalError:
-            if time.monotonic() > deadline:
+        except sqlite3.OperationalError as error:  # a full or broken disk is not waited for
+            if error.sqlite_errorcode not in _BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)

@@ -85,9 +85,15 @@ def move(source: str, target: str, key: bytes, now: dt.datetime) -> Moved:
     return moved
 
 
-def _refuse_what_can_not_be(source: str, target: str) -> None:
+def refuse_the_same(source: str, target: str) -> None:
     if understand(source) == understand(target):
-        raise StorageRefused("that is the database which mailbot.toml names: nothing is to be moved")
+        raise StorageRefused(
+            f"mailbot.toml still names {place(source)} itself: write the url of the new database into [database] first"
+        )
+
+
+def _refuse_what_can_not_be(source: str, target: str) -> None:
+    refuse_the_same(source, target)
     standing = backup.standing(source)
     if standing is None or standing.empty:
         raise StorageRefused(f"{place(source)} holds nothing to be moved")

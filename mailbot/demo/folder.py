@@ -40,7 +40,14 @@ class FolderTaken(Exception):
 
 
 def clear(out: Path) -> None:
-    """Make the folder, or empty one of an earlier demo. FolderTaken for anything else."""
+    """Make the folder, or empty one of an earlier demo. FolderTaken for anything else, and where nobody can."""
+    try:
+        _clear(out)
+    except OSError as error:
+        raise FolderTaken(f"{out} can't be made: {error.strerror}. Name another folder with --out") from error
+
+
+def _clear(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise FolderTaken(f"{out} is a file: name a folder with --out")
     if out.is_dir() and any(out.iterdir()) and not (out / MARK).exists():

@@ -47,7 +47,14 @@ from mailbot.mistakes import Mistake, Mistakes, hold_against, nearest, read_toml
 from mailbot.places import config_dir
 from mailbot.policyfile import PolicyMistake, load_versions
 from mailbot.settings import tables as t
-from mailbot.settings.crosschecks import MAILBOT, OMBUDSMAN, STAFF, check_together, find_oddities
+from mailbot.settings.crosschecks import (
+    MAILBOT,
+    OMBUDSMAN,
+    STAFF,
+    check_together,
+    find_oddities,
+    why_no_database,
+)
 from mailbot.settings.endings import expiries, proof_ends
 from mailbot.settings.logo import NoLogo, read_logo
 
@@ -334,6 +341,9 @@ class _Reader:
 
     def _mailbox(self, n: int, table: t.MailboxTable, oauth: OAuthSettings | None) -> MailboxSettings | None:
         where = ("mailbox", n)
+        if table.since and table.since > self._today:
+            self._warn(spell((*where, "since")), str(table.since), "this day is still to come: nothing old is taken in",
+                       "correct the year, or leave the key out")  # fmt: skip
         imap = ImapSettings(
             name=table.name,
             address=table.address,
@@ -518,7 +528,7 @@ class _Reader:
         scheme, sign, rest = url.partition("://")
         if url and (not sign or scheme not in _SCHEMES):
             # The address may hold a password: its scheme is all that can be shown.
-            fix = "write sqlite:///mailbot.db or postgresql+psycopg://user@host/name"
+            fix = "write sqlite:///mailbot.db or postgresql://user:password@host/name"
             self._refuse(key, f"{scheme}://..." if sign else "(not shown)", "no such database is known", fix)
             return url
         if scheme == "sqlite":
@@ -528,6 +538,9 @@ class _Reader:
                     key, url, "a database in memory is lost with the process", "write sqlite:///mailbot.db"
                 )
             return f"sqlite:///{data / path}"
+        problem, fix = why_no_database(url)
+        if problem:
+            self._refuse(key, f"{scheme}://...", problem, fix)
         return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
     def _shadow_url(self, main: t.MailbotTable, data: Path, live: str) -> str:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
+from urllib.parse import urlsplit
 
 from mailbot.mistakes import Mistake, nearest, spell
-from mailbot.settings.tables import DoorTable, MailbotTable, StaffTable
+from mailbot.settings.tables import DoorTable, MailbotTable, ReportsTable, StaffTable
 
 MAILBOT: Final = "mailbot.toml"
 STAFF: Final = "staff.toml"
 OMBUDSMAN: Final = "ombudsman.toml"
 _THIS_MACHINE: Final = ("localhost", "127.0.0.1", "::1")
 
+_REPORTS: Final = ("weekly", "monthly", "quarterly", "half_yearly", "annual")
 _NEEDED: Final = {
     "handler": "complaints could be given to nobody",
     "stage2": "a request for stage 2 could be given to nobody",
@@ -32,6 +35,7 @@ def check_together(main: MailbotTable | None, staff: StaffTable | None) -> Itera
                     MAILBOT, "mailbox.name", repr(name), f"{count} mailboxes have this name", "rename one"
                 )
         boxes = [(f"the mailbox {box.name}", (box.address, *box.aliases)) for box in main.mailbox]
+        yield from _check_folders(main)
         yield from _check_addresses(
             MAILBOT, "mailbox", boxes, taken, "give each mailbox addresses of its own"
         )
@@ -43,10 +47,23 @@ def check_together(main: MailbotTable | None, staff: StaffTable | None) -> Itera
         fix = "give each person an address of their own, or mail would go in circles"
         yield from _check_addresses(STAFF, "person", people, taken, fix)
         yield from _check_supervised(staff)
+        yield from _check_delegates(staff)
         for role, lack in _NEEDED.items():
             if not any(role in person.roles for person in staff.person):
                 fix = f'add "{role}" to the roles of somebody'
                 yield Mistake(STAFF, "person.roles", "", f"nobody is {role}: {lack}", fix)
+
+
+def _check_folders(main: MailbotTable) -> Iterator[Mistake]:
+    """One folder is one mailbox's: its mails would be read twice, and which policy holds would be chance."""
+    taken: dict[tuple[str, int, str, str], str] = {}
+    for n, box in enumerate(main.mailbox):
+        place = (box.imap.host.lower(), box.imap.port, box.imap.user, box.folder)
+        if place in taken:
+            problem = f"the mailbox {taken[place]} reads this folder of this login already"
+            fix = "give each a folder or a user of its own; further addresses of one mailbox stand in its aliases"
+            yield Mistake(MAILBOT, spell(("mailbox", n, "folder")), repr(box.folder), problem, fix)
+        taken.setdefault(place, box.name)
 
 
 def _check_addresses(
@@ -75,6 +92,34 @@ def _check_supervised(staff: StaffTable) -> Iterator[Mistake]:
             key = spell(("person", n, "supervises"))
             fix = 'add "supervisor" to the roles, or leave the key out'
             yield Mistake(STAFF, key, repr(person.supervises), f"{person.key} is no supervisor", fix)
+
+
+def _check_delegates(staff: StaffTable) -> Iterator[Mistake]:
+    """Whose key is misspelt here would get nobody's mail, and nobody would notice before the holidays."""
+    keys = [person.key for person in staff.person]
+    for n, person in enumerate(staff.person):
+        others = [key for key in keys if key != person.key]
+        if person.delegate and person.delegate not in others:
+            problem = "nobody else has this key" if person.delegate == person.key else "nobody has this key"
+            key = spell(("person", n, "delegate"))
+            yield Mistake(STAFF, key, repr(person.delegate), problem, nearest(person.delegate, others))
+
+
+def why_no_database(url: str) -> tuple[str, str]:
+    """What is wrong with a PostgreSQL URL, and what to write instead; ("", "") where nothing is. Neither quotes it: it
+    may hold a password."""
+    server, _, rest = url.partition("://")[2].partition("/")
+    if (
+        "@" in rest.partition("?")[0]
+        or server.count("@") > 1
+        or re.search(r"[?#]", server.rpartition("@")[0])
+    ):
+        return "user and password can't be told from the host", "write @ / ? # in them as %40 %2F %3F %23"
+    try:
+        urlsplit(url).port  # noqa: B018 - it is read to see whether it can be
+    except ValueError:
+        return "its host or port is none", "write it like postgresql://user:password@host:5432/name"
+    return "", ""
 
 
 def find_oddities(main: MailbotTable, staff: StaffTable | None) -> Iterator[Mistake]:
@@ -111,6 +156,11 @@ def find_oddities(main: MailbotTable, staff: StaffTable | None) -> Iterator[Mist
         )
     if not staff:
         return
+    for key in _REPORTS:  # a role that comes along need not be anybody's
+        role, usual = getattr(main.reports, key), ReportsTable.model_fields[key].default
+        if role not in ("", usual) and not any(role in person.roles for person in staff.person):
+            fix = f'give it to somebody in {STAFF}, or write "" if nobody is to get this report'
+            yield Mistake(MAILBOT, f"reports.{key}", repr(role), "nobody has this role", fix)
     watchers = [p for p in staff.person if {"supervisor", "head"} & set(p.roles)]
     if all(p.supervises and "head" not in p.roles for p in watchers):
         seen = {team for p in watchers for team in p.supervises}

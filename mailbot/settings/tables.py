@@ -14,6 +14,7 @@ from mailbot.casework.parts import Landlord, Letters, Ombudsman
 from mailbot.casework.vocabulary import Intent, Stage
 from mailbot.mistakes import Strict
 
+_HOST: Final = re.compile(r"[^\s/:@?#\[\]\x00]+|[0-9a-fA-F.]*:[0-9a-fA-F:.]+")
 _ADDRESS: Final = re.compile(r"[^\s@<>,;:\"()]+@[^\s@<>,;:\"()]+")
 
 
@@ -22,6 +23,27 @@ def _bare(value: str) -> str:
     if not _ADDRESS.fullmatch(value):
         raise ValueError('this is no bare address: write it like "complaints@landlord.example"')
     return value.lower()
+
+
+def _host(value: str) -> str:
+    """A name or an address and nothing else, as a name server can be asked for it (RFC 1035 section 2.3.4)."""
+    try:
+        value.encode("idna")
+    except UnicodeError:
+        fits = False
+    else:
+        fits = bool(_HOST.fullmatch(value))
+    if not fits:
+        raise ValueError(
+            'this is no host: write its name alone, like "mail.landlord.example"; the port has a key of its own'
+        )
+    return value
+
+
+def _listens(value: str) -> str:
+    if value and int(value.rpartition(":")[2]) > 65535:
+        raise ValueError('there is no such port: write it like "127.0.0.1:8025"')
+    return value
 
 
 def _clock(value: object) -> object:
@@ -36,6 +58,7 @@ def _clock(value: object) -> object:
     return value
 
 
+Host = Annotated[str, Field(min_length=1), AfterValidator(_host)]
 Address = Annotated[str, AfterValidator(_bare)]
 Clock = Annotated[dt.time, BeforeValidator(_clock)]
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -72,7 +95,7 @@ class SecretTable(Strict):
 class DoorTable(SecretTable):
     """A server that mail comes from or goes to."""
 
-    host: Word = Field(examples=['"mail.landlord.example"'])
+    host: Host = Field(examples=['"mail.landlord.example"'])
     port: Port = Field(examples=["993"])
     security: Literal["tls", "starttls", "none"] = Field(
         description="it is never guessed", examples=['"tls"']
@@ -235,7 +258,7 @@ class CaseworkTable(Strict):
 
 
 class HealthTable(Strict):
-    listen: str = Field(
+    listen: Annotated[str, AfterValidator(_listens)] = Field(
         default="", pattern=r"^([^\s:]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5})?$", examples=['"127.0.0.1:8025"']
     )
     alarm_to: list[Address] = Field(default_factory=list)

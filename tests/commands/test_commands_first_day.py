@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import os
+import pty
 import smtplib
 import ssl
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -89,6 +94,44 @@ def test_init_refuses_what_it_can_not_use_and_writes_nothing(
     assert said.code == 2
     assert told in said.err
     assert not (tmp_path / "ours").exists()
+
+
+def test_at_a_terminal_init_asks_again_for_what_can_be_no_answer(tmp_path: Path) -> None:
+    """Whoever mistypes the ninth answer need not give the other eight once more."""
+    said = (
+        "Quayside",
+        "01",
+        "q.example",
+        "1 Quay",
+        "complaints.q.example",
+        "complaints@q.example",
+        "mvth",
+        "mtvh",
+    )
+    rest = (
+        "",
+        "",
+        "",
+        "Helen Marsh",
+        "Helen Marsh <helen@q.example>",
+        "Sam <sam@q.example>, Ann <ann@q.example>",
+    )
+    terminal, theirs = pty.openpty()
+    words = [sys.executable, "-m", "mailbot", "init", str(tmp_path / "ours")]
+    with subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs) as command:
+        os.close(theirs)
+        os.write(terminal, "".join(f"{line}\n" for line in (*said, *rest)).encode())
+        heard = bytearray()
+        with contextlib.suppress(OSError):  # what a terminal says once whoever was there is gone
+            while more := os.read(terminal, 4096):
+                heard += more
+    os.close(terminal)
+    assert command.returncode == 0, heard.decode()
+    for told in (b"write a bare address like", b"did you mean 'mtvh'?", b'write it like "Helen Marsh <'):
+        assert heard.count(told) == 1
+    made = settings.load(tmp_path / "ours", servers=False)
+    assert made.mailboxes[0].imap.address == "complaints@q.example"
+    assert [person.key for person in made.people] == ["helen", "sam", "ann"]
 
 
 def test_init_overwrites_nothing(mailbot: Callable[..., Said], tmp_path: Path) -> None:

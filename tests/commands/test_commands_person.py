@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import sqlite3
 import zipfile
 from contextlib import closing
@@ -78,7 +79,11 @@ def test_a_legal_hold_keeps_a_case_until_it_ends(mailbot, office):
     assert "Legal hold: claim issued." in mailbot("case", "show", reference, cwd=office.folder).out
 
 
-def test_what_is_past_its_time_is_shown_before_it_goes(mailbot, office):
+def test_what_is_past_its_time_is_shown_before_it_goes(mailbot, office, monkeypatch):
+    """Also in a container that runs as a number which no user has."""
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 4_000_321)
     toml = office.config / "mailbot.toml"
     before = mailbot("retention", "preview", cwd=office.folder)
     assert before.code == 0 and "closed cases 6 years" in before.out and "0 mails of no case" in before.out

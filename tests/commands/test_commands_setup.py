@@ -242,11 +242,27 @@ def test_once_ends_with_1_where_servers_cannot_be_reached_and_names_them(mailbot
 def test_a_second_mailbot_on_the_same_database_is_refused(office, primed):
     from mailbot.daemon import alone_on
 
-    with alone_on(f"sqlite:///{office.database}"):
+    other_way = office.folder / "another-way-to-it.db"
+    other_way.symlink_to(office.database)
+    with alone_on(f"sqlite:///{other_way}"):
         for words in (["once"], ["run"]):
             said = primed.run("-m", "mailbot", *words, cwd=office.folder)
             assert said.code == 2
             assert "another mailbot works on" in said.err
+
+
+def test_a_data_folder_that_can_be_none_is_a_sentence(mailbot, office):
+    toml = office.config / "mailbot.toml"
+    toml.write_text(f'data_dir = "mailbot.toml"\n{toml.read_text()}')
+    for words in (["once"], ["run"], ["case", "list"]):
+        said = mailbot(*words, cwd=office.folder)
+        assert said.code == 2 and "Traceback" not in said.err
+        assert (
+            "mailbot.toml/mailbot.db can't be written: File exists. In mailbot.toml have data_dir" in said.err
+        )
+    for words in (["demo", "--out", toml / "out"], ["case", "export", "cc-2026-1", "--to", toml / "out"]):
+        said = mailbot(*words, cwd=office.folder)
+        assert said.code == 2 and said.err.count("\n") < 4, said.err
 
 
 def test_the_daemon_starts_without_its_servers_logs_no_resident_and_stops_on_sigterm(office):

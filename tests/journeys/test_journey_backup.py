@@ -26,7 +26,7 @@ from mailbot.casework.withholding import FOR_A_SUPERVISOR
 from mailbot.daemon import alone_on
 from storage import backup as copies
 from storage.backup import CopyMistake
-from storage.rows import LetterState
+from storage.rows import LetterState, StorageRefused
 
 KIM, LEE, PAT = "kim@example.com", "lee@example.com", "pat@example.com"
 SERVERS = ("dovecot-sqlite", "dovecot-postgres")
@@ -251,6 +251,13 @@ def test_a_damaged_or_foreign_file_is_told_and_changes_nothing(plain: House, tmp
             )
     other = tmp_path / "other.zip"
     other.write_bytes(b"a holiday picture")
+    rotten = []
+    for n, place in enumerate(range(2000, len(whole) - 200, len(whole) // 12)):  # a bad sector, here or there
+        rotten.append(tmp_path / f"rotten-{n}.zip")
+        rotten[-1].write_bytes(whole[:place] + b"\xa5" * 64 + whole[place + 64 :])
+    for bad in rotten:
+        with pytest.raises(CopyMistake, match=r"is damaged|is not what was put in|is no backup"):
+            backups.verify(bad, b"", tmp_path)
     for bad in (cut, turned, other, tmp_path / "none.zip"):
         with pytest.raises(CopyMistake):
             backups.verify(bad, b"", tmp_path)
@@ -262,6 +269,21 @@ def test_a_damaged_or_foreign_file_is_told_and_changes_nothing(plain: House, tmp
 def run_restore(house: House, file: Path) -> None:
     with backups.opened(file, house.folder) as (told, database):
         _put_back(house.parts.service.settings, told, database, house.clock.now(), replace=True)
+
+
+def test_a_backup_is_verified_where_there_is_no_mailbot_and_written_nowhere_without_a_sentence(
+    plain: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = take(plain, tmp_path)
+    monkeypatch.chdir(tmp_path)  # no folder config
+    monkeypatch.delenv("MAILBOT_CONFIG", raising=False)
+    alone = CliRunner().invoke(app, ["backup", "--verify", str(file)])
+    assert alone.exit_code == 0 and "The journal in it is as it was written" in alone.stdout, alone.output
+    for nowhere in (file, file / "sub"):
+        with pytest.raises(StorageRefused, match="can't be made"):
+            backups.settings_to(file, nowhere)
+    with pytest.raises(CopyMistake, match=r"can't be unpacked into .*: Not a directory|File exists"):
+        backups.verify(file, b"", file)
 
 
 def test_a_journal_that_was_changed_is_found_as_the_backup_is_taken(plain: House, tmp_path: Path) -> None:
@@ -286,6 +308,7 @@ def test_it_holds_the_configuration_and_no_secret(plain: House, tmp_path: Path) 
     (config / "mailbot.toml").write_text(
         text.replace('password = "secret"', "password = 'hunter2 \"x\"' # mine")
     )
+    (config / "logo.png").write_bytes(b"a logo")
     (config / "secrets").mkdir()
     (config / "secrets" / "imap").write_text("hunter3")
     (config / "policies" / "ours-2.toml").write_text("# a policy\n")
@@ -299,7 +322,7 @@ def test_it_holds_the_configuration_and_no_secret(plain: House, tmp_path: Path) 
         whole = b"".join(packed.read(name) for name in packed.namelist() if not name.startswith("database"))
         names = packed.namelist()
     assert b"hunter" not in whole and b"left out of the backup" in whole
-    assert "config/staff.toml" in names and not [n for n in names if "secrets" in n]
+    assert {"config/staff.toml", "config/logo.png"} <= set(names) and not [n for n in names if "secrets" in n]
     again = run(plain, "restore", str(tmp_path / "c.zip"), "--settings-to", str(tmp_path / "back"))
     assert (
         again.exit_code == 0

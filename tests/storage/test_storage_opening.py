@@ -91,7 +91,11 @@ def test_a_database_of_a_newer_mailbot_is_refused_with_a_reason(url: str) -> Non
         ("sqlite:///:memory:", "name a file"),
         ("mysql://root@localhost/mail", "not supported"),
         ("mail.db", "not a database URL"),
-        ("sqlite:////proc/nowhere/mail.db", "can't be written"),
+        ("postgresql://u:hush@localhost:port/mail", "not a database URL"),
+        (
+            "sqlite:////proc/nowhere/mail.db",
+            "can't be written: .* have data_dir and database.url name a place",
+        ),
     ],
 )
 def test_a_database_that_could_lose_mail_or_is_unknown_is_refused(url: str, hint: str) -> None:
