@@ -372,7 +372,7 @@ def concepts_of(word: str) -> tuple[str, ...]:
     return ()
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=8_000)  # a mail brings less than one new word once so many are known
 def _heard(word: str) -> tuple[str, tuple[str, ...]]:
     """What a word is in the sequence, "" for nothing, and what it is in pairs."""
     if found := concepts_of(word):

@@ -34,7 +34,7 @@ class Phrasebook:
             for letters in begun or ():
                 self._begun.setdefault(letters, []).append(number)
         self._lengths = sorted(set(map(len, self._begun)))
-        self._begin_as = lru_cache(maxsize=20_000)(self._that_begin_as)
+        self._begin_as = lru_cache(maxsize=8_000)(self._that_begin_as)
 
     def open(self, text: str) -> Page:
         """`text` in plain form."""
