@@ -33,6 +33,7 @@ from mailbot.casework.vocabulary import Decision, Intent
 from mailbot.clock import Clock, monotonic
 from mailbot.health import token_sources
 from mailbot.healthdoor import DutyCount, HealthDoor, Tally, look_into, metrics_text
+from mailbot.mistakes import Mistake, Mistakes
 from mailbot.postroom.imap_login import in_words
 from mailbot.postroom.lookout import Lookout
 from mailbot.presence import at_work
@@ -41,6 +42,7 @@ from mailbot.reporting import send_reports
 from mailbot.restored import begin_again
 from mailbot.sending import Sent
 from mailbot.service import Service
+from mailbot.settings.crosschecks import MAILBOT
 from mailbot.shadow import watched
 from mailbot.upkeep import keep_up
 from storage import away
@@ -208,12 +210,23 @@ class Daemon:
         self._look = look_into(service.store, settings, now)
         self._duties = DutyCount(service.store, settings, now)
         self._alarms = Alarms(settings, service.store, service.outbox.door)
-        self._health = (
-            HealthDoor(settings.health_at, self._look, self._metrics, self._alive)
-            if settings.health_at
-            else None
-        )
+        self._health = self._health_door(settings.health_at)
+        if settings.heartbeat:
+            try:
+                settings.heartbeat.touch()
+            except OSError as error:
+                fix = "name a file in a folder that is there and may be written, or leave the key out"
+                raise _mistake("casework.heartbeat", str(settings.heartbeat), error, fix) from error
         self.exit_code = 0
+
+    def _health_door(self, at: tuple[str, int] | None) -> HealthDoor | None:
+        if at is None:
+            return None
+        try:
+            return HealthDoor(at, self._look, self._metrics, self._alive)
+        except OSError as error:
+            fix = "name an address of this machine and a port that nobody else has"
+            raise _mistake("health.listen", f"{at[0]}:{at[1]}", error, fix) from error
 
     def run(self, until: threading.Event | None = None) -> int:
         """Run until SIGTERM, SIGINT or `until`. Gives the exit code."""
@@ -361,9 +374,16 @@ class Daemon:
         with self._one_turn():
             with self._service.store.begin() as work:
                 work.beat("daemon", self._clock.now())
-        if self._service.settings.heartbeat:
-            self._service.settings.heartbeat.touch()
         notify("WATCHDOG=1")
+        if self._service.settings.heartbeat:
+            try:
+                self._service.settings.heartbeat.touch()
+            except OSError as error:  # whoever looks at its age sees it as well
+                log.warning("the heartbeat's file can't be written", extra={"error": str(error.strerror)})
+
+
+def _mistake(key: str, value: str, error: OSError, fix: str) -> Mistakes:
+    return Mistakes([Mistake(MAILBOT, key, repr(value), f"it can't be had: {error.strerror or error}", fix)])
 
 
 def taken_for(attended: Attended) -> str:

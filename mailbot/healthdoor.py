@@ -11,11 +11,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
+import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 from typing import TYPE_CHECKING, Any, Final
 
 from mailbot.casework.vocabulary import Stage
@@ -165,6 +167,20 @@ def families(health: Health, counts: Mapping[tuple[str, str], int], duties: Duti
 # ------------------------------------------------------------------ the door
 
 
+class _Server(ThreadingHTTPServer):
+    def server_bind(self) -> None:
+        """Without asking a name server what we are called: it may be the one that is away."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.server_address[0], self.server_address[1]  # type: ignore[assignment]
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Whoever hangs up in the middle of an answer, or speaks no HTTP, is no news."""
+
+
+class _SixServer(_Server):
+    address_family = socket.AF_INET6
+
+
 class HealthDoor:
     """Answers over HTTP until closed. `look` gives the health, `metrics` Prometheus' text (ImportError where its
     library is missing), `alive` whether the process gets something done. OSError where the address can't be had."""
@@ -176,7 +192,7 @@ class HealthDoor:
         metrics: Callable[[], bytes],
         alive: Callable[[], bool],
     ) -> None:
-        self._server = ThreadingHTTPServer(address, _handler(look, metrics, alive))
+        self._server = (_SixServer if ":" in address[0] else _Server)(address, _handler(look, metrics, alive))
         self._server.daemon_threads = True
         self.port = int(self._server.server_address[1])
         self._thread = threading.Thread(
@@ -203,6 +219,9 @@ def _handler(
         def log_message(self, *args: object) -> None:
             """Who asks how we are every few seconds is no news."""
 
+        def do_HEAD(self) -> None:
+            self.do_GET()
+
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
             try:
@@ -215,7 +234,8 @@ def _handler(
             self.send_header("Content-Length", str(len(body)))
             self.send_header("Cache-Control", "no-store")
             self.end_headers()
-            self.wfile.write(body)
+            if self.command != "HEAD":
+                self.wfile.write(body)
 
         def _answer(self, path: str) -> tuple[int, str, bytes]:
             if path == "/healthz":

@@ -38,7 +38,7 @@ from mailbot.postroom.reading import Mail, read
 from mailbot.postroom.screening import takes_no_answers
 from mailbot.postroom.smtp import Door, Handed, Outcome
 from mailbot.settings import MailboxSettings, Settings
-from storage import Store, points
+from storage import Store, away, overtaken, points
 from storage.rows import ClaimLost, LetterRow, LetterState, NewLetter
 from storage.work import Work
 
@@ -182,26 +182,30 @@ class Outbox:
 
     def _gather(self) -> int | None:
         """Gives how far reminders were put together, where others may order more of them meanwhile: those wait for
-        the next time, so that they go in one mail as well. None where nobody else does."""
+        the next time, so that they go in one mail as well. None where nobody else does; 0 where nothing could be put
+        together just now."""
+        newest = None
         if self._store.shared:
             with self._store.read() as work:
                 newest = work.newest_letter()
-            self._put_reminders_together()
-            return newest
-        self._put_reminders_together()
-        return None
+        return newest if self._put_reminders_together() else 0
 
-    def _put_reminders_together(self) -> None:
+    def _put_reminders_together(self) -> bool:
+        """False where they wait for the next time: the database was away, or another process quicker."""
         try:
             with self._store.read() as work:
                 if not work.chased_now(self._now()):
-                    return  # as most of the time: then nothing is written
+                    return True  # as most of the time: then nothing is written
             with self._store.begin() as work:
                 gather(work, self._settings, self._now(), self.mint)
         except (
             Exception
-        ) as error:  # one case in trouble: then reminders go one by one, and all other letters go
+        ) as error:  # one case in trouble: then reminders go one by one, all other letters as ever
+            if away(error) or overtaken(error):
+                log.warning("reminders wait for the next time", extra={"error": place_of(error)})
+                return False
             log.error("reminders could not be put together", extra={"error": place_of(error)})
+        return True
 
     def _claim(self, limit: int, reminders_up_to: int | None) -> list[LetterRow]:
         if limit <= 0:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from mailbot.logs import place_of
+from storage import away
 from storage.rows import MailRow
 
 if TYPE_CHECKING:
@@ -49,18 +50,23 @@ def in_one_commit(
     store: Store, rows: Sequence[MailRow], receive: Callable[[Work, MailRow], What]
 ) -> list[What]:
     """What `receive` gives for the first of these mails: for all of them where that is quick, for none where one is in
-    trouble or there is but one. The others are to go alone, and what is wrong is told then."""
+    trouble or there is but one. The others are to go alone, and what is wrong is told then. A database that can't be
+    used at all is waited for once: its error is raised."""
     if len(rows) < 2:
         return []
     done: list[What] = []
+    begun = False
     try:
         with store.begin() as work:
+            begun = True
             until = time.monotonic() + HELD  # what we waited for others is not held against us
             for row in rows:
                 if done and time.monotonic() > until:
                     break
                 done.append(receive(work, row))
     except Exception as error:  # whosever fault it is, the database's or a mail's
+        if not begun and away(error):
+            raise
         log.info("not attended to together", extra={"mails": len(rows), "error": place_of(error)})
         return []
     return done

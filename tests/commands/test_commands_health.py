@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import errno
 import json
 import re
+import socket
+import struct
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -181,6 +184,30 @@ def test_machines_ask_over_http(door: HealthDoor, ward: Ward) -> None:
     assert (status, json.loads(body)["troubles"][0]["part"]) == (503, "heartbeat")
     ward.store.close()
     assert ask(door.port, "/healthz")[0] == 200  # the process lives, whatever its database does
+
+
+def test_whoever_hangs_up_or_speaks_no_http_leaves_nothing_in_the_log(
+    door: HealthDoor, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for said in (b"GET /readyz HTTP/1.0\r\n\r\n", b"\x16\x03\x01 hello", b"HEAD /healthz HTTP/1.0\r\n\r\n"):
+        with socket.create_connection(("127.0.0.1", door.port)) as one:
+            one.setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+            )  # a reset, no goodbye
+            one.sendall(said)
+    asking = urllib.request.Request(f"http://127.0.0.1:{door.port}/healthz", method="HEAD")
+    with urllib.request.urlopen(asking, timeout=10) as reply:
+        assert (reply.status, reply.read()) == (200, b"")
+    assert capfd.readouterr().err == ""
+
+
+def test_it_can_be_asked_by_ipv6_where_the_machine_speaks_it() -> None:
+    told = 0
+    try:
+        HealthDoor(("::1", 0), lambda: pytest.fail("nobody asked"), bytes, bool).close()
+    except OSError as error:
+        told = error.errno or 0
+    assert told in (0, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT), "it is an address, whoever has it"
 
 
 def test_metrics_have_units_in_their_names_and_nobody_in_their_labels(door: HealthDoor) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import time
@@ -263,6 +264,24 @@ def test_a_data_folder_that_can_be_none_is_a_sentence(mailbot, office):
     for words in (["demo", "--out", toml / "out"], ["case", "export", "cc-2026-1", "--to", toml / "out"]):
         said = mailbot(*words, cwd=office.folder)
         assert said.code == 2 and said.err.count("\n") < 4, said.err
+
+
+def test_a_port_that_is_taken_or_a_heartbeat_that_can_not_be_written_is_a_sentence(mailbot, office):
+    toml = office.config / "mailbot.toml"
+    whole = toml.read_text()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        place = f"127.0.0.1:{taken.getsockname()[1]}"
+        for section, line, told in (
+            (
+                "health",
+                f'listen = "{place}"',
+                f"health.listen = '{place}'\n    it can't be had: Address already",
+            ),
+            ("casework", 'heartbeat = "no/such/folder"', "casework.heartbeat = "),
+        ):
+            toml.write_text(f"{whole}\n[{section}]\n{line}\n")
+            said = mailbot("run", cwd=office.folder)
+            assert said.code == 2 and told in said.err and "-> name a" in said.err, said.err
 
 
 def test_the_daemon_starts_without_its_servers_logs_no_resident_and_stops_on_sigterm(office):

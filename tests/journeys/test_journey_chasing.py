@@ -8,6 +8,7 @@ import datetime as dt
 import email
 import email.policy
 import re
+import sqlite3
 import urllib.parse
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
@@ -16,7 +17,9 @@ import conftest as journeys
 import pytest
 from conftest import ALEX, COMPLAINT, JO, SAM, STAFF, House
 from doors.embedded import Embedded
+from sqlalchemy.exc import OperationalError
 
+from mailbot import sending
 from mailbot.casework.calendar import LONDON
 from mailbot.casework.orders import buttons as buttons_of
 from mailbot.casework.vocabulary import Audience, Case, Fact, Letter, SendLetter, Stage
@@ -50,6 +53,23 @@ def test_two_late_cases_are_one_mail_a_working_day_to_each(office: House) -> Non
         assert all(day.weekday() < 5 for day in days)
     text = office.last(SAM, "chaser").text
     assert of(office, JO).reference in text and of(office, "kim@example.com").reference in text
+
+
+def test_reminders_wait_for_each_other_while_the_database_is_away_and_other_letters_go(
+    office: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until noon of Wednesday 18 March 2026 it is locked whenever they are put into one mail."""
+
+    def locked(*given: object) -> None:
+        raise OperationalError("BEGIN IMMEDIATE", {}, sqlite3.OperationalError("database is locked"))
+
+    monkeypatch.setattr(sending, "gather", locked)
+    office.write("lee@example.com", COMPLAINT, subject="Stairs")
+    office.go_to("2026-03-18", "12:00")
+    assert office.letters(SAM, "chaser") == [] and office.letters("lee@example.com", "acknowledgement")
+    monkeypatch.undo()
+    office.go_to("2026-03-18", "12:05")
+    assert len(office.letters(SAM, "chaser")) == 1
 
 
 def test_each_line_has_buttons_that_act_on_its_own_case(office: House) -> None:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import logging
 import re
+import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from conftest import COMPLAINT, ESCALATION, JO, SAM, House
 from doors.embedded import Embedded
 from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
 
 from mailbot import backlog, together
+from mailbot.ahead import Ahead, look_ahead
 from mailbot.daemon import Rounds
+from storage import engines
 from storage.rows import MailState
 
 RESIDENTS = [f"resident{n}@example.com" for n in range(5)]
@@ -83,6 +88,36 @@ def test_a_commit_that_fails_for_a_group_has_each_of_its_mails_attended_to_for_i
     rounds.close()
     house.parts.service.attend()
     assert sorted(case.resident.address for case in house.cases()) == [r for r in RESIDENTS if r != THIRD]
+
+
+def test_a_database_that_is_locked_as_a_group_begins_is_waited_for_once(
+    make_house: Callable[..., House],
+    embedded_mail: Embedded,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Whoever went alone then would wait as long once more: the round ends, and all wait for the next one."""
+    monkeypatch.setattr(engines, "BUSY_TIMEOUT", 100)
+    house = make_house(embedded_mail, day="2026-03-02", time="09:00")
+    for n, resident in enumerate(RESIDENTS):
+        house.write(resident, COMPLAINT, subject=f"The lift of block {n}")
+    rounds = Rounds(house.parts.service)
+    assert rounds.look(house.clock) == 5
+    rounds.close()
+    other = sqlite3.connect(house.url.removeprefix("sqlite:///"), isolation_level=None)
+
+    def locked_meanwhile(*given: Any) -> Ahead:
+        other.execute("BEGIN IMMEDIATE")
+        return look_ahead(*given)
+
+    monkeypatch.setattr(backlog, "look_ahead", locked_meanwhile)
+    with pytest.raises(OperationalError, match="locked"), caplog.at_level(logging.INFO, "mailbot"):
+        house.parts.service.attend()
+    assert "not attended to together" not in caplog.messages
+    other.close()
+    monkeypatch.setattr(backlog, "look_ahead", look_ahead)
+    house.turn()
+    assert sorted(letter.to for letter in house.letters(kind="acknowledgement")) == RESIDENTS
 
 
 # ------------------------------------------------------------------ nobody can tell from the record
