@@ -4,23 +4,39 @@ transaction.
 Never a stage, never a date, and none of them gets an answer. A bounce that is tied to a letter of ours (by the
 letter's Message-ID or by a keyed token, both of which only a holder of that letter knows) tells its case that the
 person was not reached, and holds back what would go to that address next; any other bounce is a claim, and is noted.
-An out-of-office notice of staff offers to hand their case on; a resident's is filed and is no contact.
+An out-of-office notice of staff offers to hand their case on; a resident's is filed and is no contact. What a website's
+form passes on for somebody is no machine's word: it is put to a person.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
+from classifiers.words import definition, outcome_sought
 from mailbot.attended import Attended
 from mailbot.casework import orders
 from mailbot.casework.allocation import first_there, open_weights
-from mailbot.casework.vocabulary import Audience, Bounced, Case, Person, Stage
+from mailbot.casework.vocabulary import (
+    Audience,
+    Bounced,
+    Case,
+    Flag,
+    Intent,
+    MailArrived,
+    Party,
+    Person,
+    Stage,
+)
+from mailbot.floods import is_flood
 from mailbot.postroom import tokens
+from mailbot.postroom.files import came_along
 from mailbot.postroom.reading import Mail
-from mailbot.postroom.screening import Screening
+from mailbot.postroom.screening import TAKES_NO_ANSWERS, Screening
 from mailbot.postroom.trust import authenticate
 from mailbot.sending import may_tell, pause
+from mailbot.setaside import Cause
 from storage.rows import LetterRow, MailRow
 from storage.work import Work
 
@@ -29,6 +45,9 @@ if TYPE_CHECKING:
 
 FULL_FOR = dt.timedelta(days=1)
 """How long nothing goes to an address whose mailbox is full or whose server asks to come back later."""
+GUARDED: Final = (Intent.NEW_COMPLAINT, Intent.ESCALATION_REQUEST)
+"""What a mail from a form may be, for a person to be asked where that is not clear."""
+FORM: Final = "web form"
 LOOKED_THROUGH = 200_000
 """Characters of a bounce in which a token of ours is looked for."""
 
@@ -41,6 +60,8 @@ class MachineDesk:
 
     def receive(self, work: Work, row: MailRow, mail: Mail, screening: Screening) -> Attended:
         service = self._service
+        if asked := self._from_a_form(work, row, mail, screening):
+            return asked
         letter = self._letter_of(work, mail, screening)
         reference = letter.reference if letter else None
         told = f" ({screening.header})" if screening.header else ""
@@ -70,6 +91,56 @@ class MachineDesk:
             if letter is not None and self._service.outbox.opens(letter, nonce, token):
                 return letter
         return None
+
+    # ---------------------------------------------------------- forms
+
+    def _from_a_form(self, work: Work, row: MailRow, mail: Mail, screening: Screening) -> Attended | None:
+        """What a form on a website passes on for somebody comes from an address that takes no answers. Where it may be
+        a complaint or a request, it is put to a person and counts from its day; its case knows no address until
+        somebody writes #resident, and nothing goes to the form's."""
+        service = self._service
+        if screening.rule != TAKES_NO_ANSWERS or mail.sender is None or mail.is_reply or row.truncated:
+            return None
+        if (gap := service.gap_of(row.received_at)) and not gap.takes_in:
+            return None
+        verdict = service.read_as_new(mail)
+        likeliest = verdict.readings[0].intent if verdict.readings else verdict.intent
+        wants = verdict.intent not in (Intent.OTHER, Intent.UNSURE) or likeliest in GUARDED
+        if not wants or Flag.COMPLIMENT in {raised.flag for raised in verdict.flags}:
+            return None
+        now, box = service.clock.now(), service.box(row.mailbox, None)
+        if row.cause_code != Cause.FLOOD and is_flood(
+            work, mail.sender.address, service.settings.limits, now, False
+        ):
+            flood = f"{mail.sender.address} sent more mails in an hour than one place may"
+            return service.quarantined(work, row, mail, Cause.FLOOD, flood)
+        name = f"{mail.sender.name} ({mail.sender.address})" if mail.sender.name else mail.sender.address
+        event = MailArrived(
+            at=now,
+            received_at=row.received_at,
+            mail=row.id,
+            sender=Party("", name),
+            subject=mail.subject,
+            text=mail.text,
+            verdict=replace(verdict, intent=Intent.UNSURE, reasons=("a form or a program sent it",)),
+            attachments=came_along(mail, mail.text, service.settings.forward_dangerous_files),
+            definition=definition(mail.text),
+            outcome_sought=outcome_sought(mail.text),
+            vouched=True,
+            channel=FORM,
+        )
+        after, decision = service.step(work, None, event, box, who=mail.sender.address)
+        reference = after.reference if after else None
+        return service.settled(
+            work,
+            row,
+            mail,
+            "step",
+            reference,
+            verdict=verdict,
+            summary=decision.summary,
+            because=decision.because,
+        )
 
     # ---------------------------------------------------------- bounces
 

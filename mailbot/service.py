@@ -49,7 +49,7 @@ from mailbot.casework.vocabulary import (
 )
 from mailbot.casework.withholding import FOR_A_SUPERVISOR
 from mailbot.clock import Clock
-from mailbot.finding import Belongs, Finder
+from mailbot.finding import NOWHERE, Belongs, Finder
 from mailbot.floods import is_flood
 from mailbot.keeping import MailboxKeeper
 from mailbot.machines import FULL_FOR, MachineDesk
@@ -305,6 +305,10 @@ class Service:
             sender=kind_of(Party(mail.sender.address, mail.sender.name), case),
             reference_found=case is not None,
         )
+
+    def read_as_new(self, mail: Mail) -> Verdict:
+        """What the classifier says of a mail that belongs to no case."""
+        return self._backlog.verdict_on(self.question(mail, NOWHERE))
 
     def verdicts_on(self, asks: Sequence[Ask]) -> dict[Ask, Verdict]:
         assert self._chain is not None, "a service that attends to mail has a classifier"

@@ -320,10 +320,14 @@ _MACHINE_FIELDS = (
 )
 
 
+TAKES_NO_ANSWERS = "the sender takes no answers"
+"""The rule by which only the address says that no person wrote: a landlord's own web form writes from such a one."""
+
+
 def _as_machine(mail: Mail, own: frozenset[str]) -> Screening | None:
     local, _ = sender_of(mail)
     if _NO_REPLY.match(local):
-        return Screening("other", "the sender takes no answers", "From")
+        return Screening("other", TAKES_NO_ANSWERS, "From")
     if _value(mail, "auto-submitted") == "no":
         return None
     if null_return_path(mail):

@@ -46,6 +46,47 @@ def held(house: House) -> list[str]:
         return [row.last_error for row in work.letters_in(LetterState.HELD)]
 
 
+# ------------------------------------------------------------------ forms
+
+WEB_FORM = "Website form <no-reply@forms.example.org>"
+FORM_TEXT = (
+    "Name: Jo Finch. Email: jo.finch@example.com. Message: The lift at Alder Court is broken again and nobody answers "
+    "my calls. I want to complain."
+)
+
+
+def test_a_complaint_that_a_web_form_passes_on_is_put_to_a_person_and_counts_from_its_day(
+    make_house: MakeHouse, embedded_mail: Mailboxes
+) -> None:
+    house = make_house(embedded_mail)
+    house.write(WEB_FORM, "Your parcel arrives tomorrow between 10 and 12.", subject="Your parcel")
+    house.turn()
+    assert house.cases() == [] and house.letters(ALEX, "question") == []
+    house.write(WEB_FORM, FORM_TEXT, subject="New contact form submission")
+    house.turn()
+    asked = house.last(ALEX, "question")
+    assert "takes no answers" in asked.text and "nobody answers" in asked.text and "#resident" in asked.text
+    house.go_to("2026-03-03")
+    house.write(ALEX, f"#sort complaint\n#resident {JO} Jo Finch", answers=asked)
+    house.turn()
+    acknowledged = house.last(JO, "acknowledgement")
+    assert "Monday 2 March 2026" in acknowledged.text and "Dear Jo Finch" in acknowledged.text
+    assert not [letter for letter in house.letters() if "no-reply" in letter.to] and held(house) == []
+
+
+def test_a_form_that_nobody_sorts_becomes_a_complaint_and_its_letters_come_to_the_handler(
+    make_house: MakeHouse, embedded_mail: Mailboxes
+) -> None:
+    house = make_house(embedded_mail)
+    house.write(WEB_FORM, FORM_TEXT, subject="New contact form submission")
+    house.turn()
+    house.go_to("2026-03-09")
+    assert "please send the acknowledgement another way" in house.last(SAM, "alert").subject
+    assert house.the_case().resident.address == "" and not house.the_case().is_party(
+        "no-reply@forms.example.org"
+    )
+
+
 # ------------------------------------------------------------------ bounces
 
 
