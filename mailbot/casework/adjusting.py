@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from mailbot.casework.tongues import seems_written_in
+
 LANGUAGES: Final[Mapping[str, str]] = {
     "albanian": "sq",
     "amharic": "am",
@@ -119,6 +121,8 @@ def suggested(text: str, agreed: tuple[str, ...] = ()) -> tuple[str, ...]:
     ]
     if any(name in small for name in LANGUAGES) and (language := _IN_LANGUAGE.search(text)):
         found.append(f"in {language['language'].title()}")
+    elif theirs := seems_written_in(text):
+        found.append(f"in {theirs}")
     known = " ".join(agreed).lower()
     return tuple(words for words in dict.fromkeys(found) if words.lower() not in known)[:3]
 
