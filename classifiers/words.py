@@ -175,13 +175,23 @@ _WISHES = tuple(
 )
 
 
+_PROCEDURE = re.compile(
+    r"\b(?:(?:stage|step) (?:2|two|ii)|(?:next|second|final|higher) (?:stage|step|level)|escalat\w+|appeal\w*|"
+    r"review(?:ed)?|(?:look\w*|gone) (?:at )?(?:it |this |my complaint )?(?:at )?(?:again|afresh|into again)|"
+    r"(?:log|raise|register|treat|record|open|accept|take)\b[^.?!]{0,40}\bcomplaint|"
+    r"(?:acknowledge|confirm) (?:receipt|that you (?:have )?(?:got|received))|take (?:it|this) further)\b"
+)
+"""What somebody asks of the procedure, which is no outcome: a letter that says "You want stage 2" has not listened."""
+
+
 def outcome_sought(text: str) -> str:
     """The resident's own sentence that says what they want ("I want...", "please...", "you need to..."), as
-    typed; "" when there is none. Of several, the surest kind; of one kind, the last, because people end on it.
+    typed; "" when there is none, or only that it be looked at, again or by somebody else. Of several, the surest kind;
+    of one kind, the last, because people end on it.
     A sentence of more than 400 characters is cut after a word, with an ellipsis."""
     said = [(s, plain(s)) for s in sentences(body_alone(cut(text)))]
     for wish in _WISHES:
         for typed, read in reversed(said):
-            if wish.search(read):
+            if wish.search(read) and not _PROCEDURE.search(read):
                 return definition(_SPACE.sub(" ", typed), 400)
     return ""

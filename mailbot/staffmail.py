@@ -359,14 +359,18 @@ class StaffDesk:
         return settled
 
     def _why_not_merge(self, work: Work, case: Case, target: str) -> str:
-        """Only into an older, open case of the same resident: so no date is won, and nothing is told to a stranger."""
+        """Only into an older, open case of the same resident, at whichever of their addresses: so no date is won, and
+        nothing is told to a stranger."""
         other = work.case(target)
         if (
             other is None
-            or other.resident.address != case.resident.address
             or other.reference == case.reference
+            or not (case.resident.address and other.is_residents(case.resident.address))
         ):
-            return f"There is no other case {target} of the same resident."
+            return (
+                f"There is no other case {target} of the same resident. If this one's address is another of theirs, "
+                f"write #resident {case.resident.address} in answer to a mail about {target} first."
+            )
         if other.closed_at is not None:
             return f"{target} is closed."
         if other.received_at > case.received_at:

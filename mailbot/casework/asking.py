@@ -33,9 +33,10 @@ def put_question(
     discretion: tuple[str, ...] = (),
     more: tuple[Fact, ...] = (),
     clauses: tuple[str, ...] = (),
+    note: str = "",
 ) -> Decision:
     """Ask the supervisor what this mail is; `default` is taken at the given day's acknowledgement hour. `clauses`
-    raise the question, beside those that have it asked."""
+    raise the question, beside those that have it asked; `note` is what whoever answers must know."""
     case, question = with_question(case, event, rules, default, by)
     readings, default_at = question.readings, question.default_at
     why = tuple(dict.fromkeys((*clauses, *rules.policy.why("triage"))))
@@ -61,9 +62,10 @@ def put_question(
             ],
             "default_words": orders.KIND_WORDS[default],
             "default_on": rules.day(default_at).isoformat(),
-            "answers": [*offered.sorting(case), *more],
+            "answers": offered.late(case, more) if discretion else [*offered.sorting(case), *more],
             "discretion": list(discretion),
             "why": rules.call(headline),
+            "note": rules.call(note),
             "attachments": list(event.attachments),
         },
         carries=event.mail,

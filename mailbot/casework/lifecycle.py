@@ -130,7 +130,7 @@ ON_MAIL: Mapping[Stage, Mapping[Intent, MailRule]] = {
         I.ESCALATION_REQUEST: mail.escalate_closed,
         I.REPLY: mail.reopen_on_reply,
         I.OTHER: mail.pass_on,
-        I.UNSURE: ask_or_escalate,
+        I.UNSURE: mail.reopen_or_ask,
     },
 }
 

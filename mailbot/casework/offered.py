@@ -63,6 +63,7 @@ def _by_stage(case: Case, rules: Rulebook) -> list[Fact]:
                     if case.matter is Matter.COMPLAINT
                     else []
                 ),
+                *writers,
                 note,
                 pass_on,
                 *theirs,
@@ -138,6 +139,13 @@ def acknowledgement_buttons() -> list[Fact]:
             "body": "Say why after the word because. It stays due.",
         },
     ]
+
+
+def late(case: Case, decline: tuple[Fact, ...]) -> list[Fact]:
+    """The answers to the question whether a late request is followed: these two first, for that is what it is."""
+    follow: Fact = {"label": "Follow it: the next stage", "line": "#sort escalation", "body": ""}
+    others = [one for one in sorting(case) if one["line"] != "#sort escalation"]  # type: ignore[index,call-overload]
+    return [follow, *decline, *others]
 
 
 def sorting(case: Case) -> list[Fact]:

@@ -73,7 +73,14 @@ def open_service_request(case: Case | None, event: MailArrived, rules: Rulebook)
                 if person
                 else "Nobody is free to take the request."
             ),
-            *orders.case_mail(opened, rules, event, why, Letter.CASE_ASSIGNED),
+            *orders.case_mail(
+                opened,
+                rules,
+                event,
+                why,
+                Letter.CASE_ASSIGNED,
+                warning=rules.call(stages.FOR_ANOTHER) if opened.representative else "",
+            ),
             clocks.service_chase(opened, rules, event.at),
         ),
         "Recorded as a service request.",
@@ -86,7 +93,17 @@ def ask_what_it_is(case: Case | None, event: MailArrived, rules: Rulebook) -> De
     one on the working day before it would have to be acknowledged."""
     opened = stages.new_case(event, rules, Stage.UNSORTED)
     eve = rules.sort_by(1, event.received_at)
-    return asking.put_question(opened, event, rules, Intent.NEW_COMPLAINT, eve, "What is this mail?")
+    note = "" if event.sender.address else _FROM_A_FORM
+    return asking.put_question(
+        opened, event, rules, Intent.NEW_COMPLAINT, eve, "What is this mail?", note=note
+    )
+
+
+_FROM_A_FORM = (
+    "It came from a form or a program that takes no answers, so nobody was written to. If somebody complains in it, "
+    "write #resident with their address and name as well, so that our letters reach them; until then each letter "
+    "comes to whoever has the case."
+)
 
 
 def ask_or_open_stage2(case: Case | None, event: MailArrived, rules: Rulebook) -> Decision:
@@ -413,14 +430,32 @@ def reopen_on_reply(case: Case, event: MailArrived, rules: Rulebook) -> Decision
         )
         passed = pass_on(case, event, rules)
         return replace(passed, effects=(*passed.effects, asked))
-    if event.verdict.reply_kind in (
-        ReplyKind.THANKS,
-        ReplyKind.ACCEPTS_OUTCOME,
-        ReplyKind.CONFIRMS_SUMMARY,
-        ReplyKind.WITHDRAWS,
-    ):
+    if event.verdict.reply_kind in _CONTENT:
         return pass_on(case, event, rules)
     return reopen(stages.heard(case, event), rules, event, "The resident wrote again: reopened.")
+
+
+_ask_or_escalate = asking.ask_about_mail(Intent.ESCALATION_REQUEST)
+_CONTENT = (
+    ReplyKind.THANKS,
+    ReplyKind.ACCEPTS_OUTCOME,
+    ReplyKind.CONFIRMS_SUMMARY,
+    ReplyKind.WITHDRAWS,
+)
+
+
+def reopen_or_ask(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
+    """Not clear what it asks for. A complaint that was withdrawn, or was to be none, is open again, as our letter said
+    of any answer to it; of others, and of what seems to be thanks or no business of ours, a person is asked."""
+    likeliest = event.verdict.readings[0].intent if event.verdict.readings else Intent.OTHER
+    content = likeliest is Intent.OTHER or (
+        likeliest is Intent.REPLY and event.verdict.reply_kind in _CONTENT
+    )
+    if case.closed_because not in ("withdrawn", "concern") or content:
+        return _ask_or_escalate(case, event, rules)
+    return reopen(
+        stages.heard(case, event), rules, event, "The resident wrote again: reopened, as our letter promised."
+    )
 
 
 def reopen(

@@ -271,7 +271,7 @@ def confirm(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
 
 def contacted(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     record = case.current
-    how = " ".join(t for t in (event.words.strip(), event.text.strip()) if t)
+    how = how_told(event)
     case = replace(case, attempts=(*case.attempts, event.at), last_landlord_word_at=event.at)
     effects: tuple[Effect, ...] = clocks.stop(Timer.CONTACT)
     if record and record.contacted_at is None:
@@ -288,9 +288,15 @@ def contacted(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     )
 
 
+def how_told(event: StaffActed) -> str:
+    """What stands behind the command and below it, as the end of a sentence."""
+    said = (event.words.strip().rstrip(".:"), event.text.strip().rstrip("."))
+    return ": ".join(t for t in said if t)
+
+
 def tried(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
     """An attempt to reach the resident that did not: it counts as an attempt, not as contact and not as a word."""
-    how = " ".join(t for t in (event.words.strip(), event.text.strip()) if t)
+    how = how_told(event)
     case = replace(case, attempts=(*case.attempts, event.at))
     sentence = f"An attempt to reach the {rules.policy.person_noun} recorded{': ' + how if how else ''}."
     because = silence.clauses if (silence := clocks.silence_rule(case, rules)) else ()

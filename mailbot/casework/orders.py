@@ -13,6 +13,7 @@ from mailbot.casework.adjusting import suggested
 from mailbot.casework.duties import duties_of
 from mailbot.casework.offered import buttons
 from mailbot.casework.policy import StageRules
+from mailbot.casework.promises import promised_in
 from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import (
     Audience,
@@ -525,6 +526,7 @@ def done(case: Case, rules: Rulebook, who: str, sentence: str, sent_text: str = 
                 "handler_name": person.name,
                 "done": sentence,
                 "sent_text": sent_text,
+                "promise": "" if case.open_actions else promised_in(sent_text),
                 "duties": duties(case, rules),
             },
         ),

@@ -201,7 +201,7 @@ def open_stage(
         requested_at=event.received_at,
         request_mail=event.mail,
         definition=definition or own_words(event),
-        outcome_sought=event.outcome_sought,
+        outcome_sought=event.outcome_sought or (case.stage1.outcome_sought if case.stage1 else ""),
         acknowledge=acknowledge,
         respond=acknowledge,  # until its own dates are known, just below
     )
@@ -334,7 +334,7 @@ def _who_is_asked(case: Case, rules: Rulebook, number: int, at: dt.datetime) -> 
     return (free,) if free else tuple(dict.fromkeys((rules.supervisor, *rules.holding("head"))))
 
 
-_FOR_ANOTHER = (
+FOR_ANOTHER = (
     "The writer acts for somebody else. Write #resident and the resident's address and name, so that "
     "the letters go there, and #authority given once you have seen their permission; until then share nothing "
     "about them. The dates run meanwhile."
@@ -363,7 +363,7 @@ def assign(
         Letter.CASE_ASSIGNED,
         warning="\n\n".join(
             rules.call(words)
-            for words, said in ((_FOR_ANOTHER, case.representative), (UNNAMED, record.unnamed))
+            for words, said in ((FOR_ANOTHER, case.representative), (UNNAMED, record.unnamed))
             if said
         ),
     )

@@ -368,6 +368,10 @@ class Case:
     def is_party(self, address: str) -> bool:
         return any(p.address == address.lower() for p in self.parties)
 
+    def is_residents(self, address: str) -> bool:
+        """Whether it is an address of the resident's own, and not of somebody who writes for them."""
+        return any(p.address == address.lower() and p.role is Role.RESIDENT for p in self.parties)
+
 
 # ------------------------------------------------------------------ what happens
 

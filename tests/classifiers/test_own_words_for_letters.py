@@ -31,6 +31,7 @@ This email is confidential and intended only for the addressee."""
         ("Bins overflowing. You need to sort this out.", "You need to sort this out."),
         ("Tap drips. Can someone come on Friday?", "Can someone come on Friday?"),
         ("I want to complain about the noise. I would like it to stop.", "I would like it to stop."),
+        ("Please take my complaint to stage 2. I want the ceiling mended.", "I want the ceiling mended."),
         ("I WANT MY DEPOSIT BACK", "I WANT MY DEPOSIT BACK"),
         ("I’d like a call back, not a letter.", "I’d like a call back, not a letter."),
     ],
@@ -46,6 +47,9 @@ def test_what_a_resident_wants_is_their_own_sentence(text: str, sought: str) -> 
         "Nobody came on Tuesday.",
         "I do not want to make trouble.",
         "Please find attached my photos.",
+        "I am not satisfied. Please review my complaint at the next stage.",
+        "I want stage 2.",
+        "Please log this as a formal complaint and acknowledge receipt.",
         "👍",
     ],
 )

@@ -37,3 +37,28 @@ def test_only_the_younger_case_of_the_same_resident_is_merged(
     shown = house.last(SAM, "case_mail")
     assert elder.reference in shown.subject and "bedroom wall" in shown.text
     assert len(house.letters(JO)) == before
+
+
+def test_what_the_same_resident_wrote_from_another_address_is_merged_once_that_is_known_to_be_theirs(
+    make_house: Callable[..., House], embedded_mail: Embedded
+) -> None:
+    house, other = make_house(embedded_mail), "jo.at.work@example.net"
+    house.write(JO, COMPLAINT)
+    house.turn()
+    first = house.last(SAM, "case_assigned")
+    elder = house.the_case().reference
+    house.go_to("2026-03-04")
+    house.write(
+        other, "Still nobody came about the leak in my kitchen. I complain again.", subject="Leak AGAIN"
+    )
+    house.turn()
+    second = house.last(SAM, "case_assigned")
+    house.write(SAM, f"#merge {elder}", answers=second)
+    house.turn()
+    refused = house.last(SAM, "command_refused").text
+    assert "same resident" in refused and f"#resident {other}" in refused
+    house.write(SAM, f"#resident {other} Jo Finch", answers=first)
+    house.write(SAM, f"#note it is hers\n#merge {elder}", answers=second)
+    house.turn()
+    assert [c.reference for c in house.cases() if c.closed_at is None] == [elder]
+    assert "Still nobody came" in house.last(SAM, "case_mail").text

@@ -324,6 +324,7 @@ FACTS: Mapping[Letter, Mapping[str, Fact]] = {
         "handler_name": "Joan Bakare",
         "done": "The contact by phone on 13 March 2026 is recorded.",
         "sent_text": "",
+        "promise": "Our plumber will mend the ceiling on 20 March.",
         "duties": DUTIES,
     },
     Letter.COMMAND_REFUSED: {
