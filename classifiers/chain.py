@@ -213,7 +213,11 @@ def _speaks_of_another_matter(d: Draft) -> bool:
     more = ("another_matter" in cues and cues & DISPLEASED) or (
         "makes_complaint" in cues and "withdraws" not in cues
     )
-    return open_stage and bool(more) and d.chance[Intent.NEW_COMPLAINT] >= 0.002
+    return (
+        open_stage
+        and bool(more)
+        and d.chance[Intent.NEW_COMPLAINT] + d.chance[Intent.SERVICE_REQUEST] >= 0.002
+    )
 
 
 def _asks_for_more_than_a_reply(d: Draft) -> bool:
@@ -366,7 +370,9 @@ class Chain:
 def _kind(here: Read, chances: Floats, flags: frozenset[Flag]) -> ReplyKind:
     """The likeliest kind of reply; with doubt about a happy one it is information, which a person reads."""
     top = int(chances.argmax())
-    troubled = flags & {*NEVER_MISSED, Flag.STAFF_COMPLAINT} or DISPLEASED & set(here.views.cues.split())
+    troubled = flags & {*NEVER_MISSED, Flag.STAFF_COMPLAINT} or {"anger", "rude"} & set(
+        here.views.cues.split()
+    )
     doubtful = KINDS[top] in HAPPY_KINDS and chances[top] < SURE_OF_HAPPY and troubled
     return ReplyKind.PROVIDES_INFORMATION if doubtful else KINDS[top]
 

@@ -356,6 +356,10 @@ def adjustments(case: Case) -> list[Fact]:
     return agreed
 
 
+NOBODY_HAS_IT = "Nobody has this case, so it comes to you. Write #assign and a name."
+"""It was given to nobody, or whoever had it is no longer with the landlord."""
+
+
 def case_mail(
     case: Case,
     rules: Rulebook,
@@ -367,6 +371,8 @@ def case_mail(
     """The mail that shows a new message to whoever has the case; to the supervisor where nobody has."""
     person = rules.acting(case.handler) or rules.supervisor
     name = stage_name(case, rules)
+    if rules.person(case.handler) is None and case.stage is not Stage.UNSORTED:
+        warning = f"{warning} {NOBODY_HAS_IT}".strip()
     asked = () if case.restricted else suggested(event.text, tuple(a.text for a in case.agreed))
     agree: list[Fact] = [
         {"label": f"Agree: {words}", "line": f"#adjust {words}", "body": ""} for words in asked

@@ -142,7 +142,7 @@ def digest_facts(morning: Morning, reader: Reader | None = None) -> dict[str, Fa
         waits=waits,
         yours=reader.acts,
         dangers=len(whole.flagged(DANGERS)),
-        nobody=sum(_without_handler(c) for c in whole.cases),
+        nobody=sum(_without_handler(c, rules) for c in whole.cases),
         set_aside=len(morning.aside),
         troubled=len(morning.troubled),
         stale=stale_of(looks, morning.now),
@@ -234,7 +234,7 @@ def tables_of(
         (
             write.of_case(c, stage_words(c, write), buttons=write.press("Give to", "#assign "))
             for c in desk.cases
-            if _without_handler(c)
+            if _without_handler(c, write.rules)
         ),
         "amber",
     )
@@ -289,8 +289,9 @@ def tables_of(
     }
 
 
-def _without_handler(case: Case) -> bool:
-    return not case.handler and case.stage is not Stage.UNSORTED
+def _without_handler(case: Case, rules: Rulebook) -> bool:
+    """Nobody was given it, or whoever had it is no longer in the staff file."""
+    return rules.person(case.handler) is None and case.stage is not Stage.UNSORTED
 
 
 # ------------------------------------------------------------------ the three lines

@@ -39,7 +39,7 @@ A_ROW, A_BUTTON = 2, 1
 """What they weigh: a unit is some 400 bytes of HTML."""
 ROOMY = 130
 """So much a mail may weigh and show everything, and stay under the 102 kB at which Gmail clips."""
-TIGHT, TIGHT_TABLE = 66, 16
+TIGHT, TIGHT_TABLE = 52, 16
 """What is beyond it goes along as a list, which takes room: then so much for the mail, and so much for one table. Each
 shows a row at least, however much stands before it; what is left out is counted below it."""
 DANGERS = (Flag.URGENT_HAZARD, Flag.SAFEGUARDING)

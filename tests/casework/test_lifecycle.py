@@ -251,6 +251,15 @@ def test_a_complaint_that_names_a_handler_never_goes_to_them() -> None:
     assert decision.case is not None and decision.case.handler == "sam"
 
 
+def test_mail_on_the_case_of_somebody_who_left_says_that_nobody_has_it() -> None:
+    (opened,) = run(rulebook(), mail(Intent.NEW_COMPLAINT, "2026-03-02"))
+    assert opened.case is not None
+    left = dataclasses.replace(opened.case, handler="somebody-who-left")
+    decision = decide(left, mail(Intent.REPLY, "2026-03-04"), rulebook())
+    (shown,) = (e for e in letters(decision.effects) if e.letter is Letter.CASE_MAIL)
+    assert shown.person == "alex" and "#assign" in str(shown.facts["warning"])
+
+
 # ------------------------------------------------------------------ danger
 
 

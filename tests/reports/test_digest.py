@@ -296,6 +296,7 @@ def test_danger_comes_first_the_newest_on_top_and_other_flags_have_their_own_tab
 def test_what_is_stuck_is_said_in_words():
     facts = digest(
         case(1, handler=""),
+        case(4, handler="somebody-who-left"),
         case(2, unreachable=("jo.finch@example.com",)),
         case(3, stage=Stage.SERVICE_REQUEST, stage1=None),
         aside=(
@@ -307,8 +308,11 @@ def test_what_is_stuck_is_said_in_words():
         filed=3,
         waiting_letters=2,
     )
-    assert rows(facts, "Without a handler") == [["CC-2026-000001-X", "Matter 1", "Stage One"]]
-    assert buttons(facts, "Without a handler") == [["#assign "]]
+    assert rows(facts, "Without a handler") == [
+        ["CC-2026-000001-X", "Matter 1", "Stage One"],
+        ["CC-2026-000004-X", "Matter 4", "Stage One"],
+    ]
+    assert buttons(facts, "Without a handler") == [["#assign "], ["#assign "]]
     assert rows(facts, "Customers not reached")[0][:3] == ["CC-2026-000002-X", "Matter 2", "Sam Okafor"]
     assert rows(facts, "Service requests without an answer") == [
         ["CC-2026-000003-X", "Matter 3", "Sam Okafor", "Mon 2 Mar"]
@@ -326,7 +330,7 @@ def test_what_is_stuck_is_said_in_words():
     ]
     assert (
         facts["headline_lines"][-1]
-        == "2 letters are in trouble, 2 mails are set aside and 1 case has no handler."
+        == "2 letters are in trouble, 2 mails are set aside and 2 cases have no handler."
     )
     assert facts["health"] == [
         "Mailbox complaints was read just now; 2 letters wait to go out.",

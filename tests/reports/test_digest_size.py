@@ -42,7 +42,12 @@ def two_hundred():
     """Two hundred open cases of all kinds, and all else that can be in trouble."""
     played = desk.play(desk.STORIES, POLICY, desk.moment(MONDAY, "07:30"))
     found = [
-        replace(one.case, reference=f"CC-2026-{1000 * again + n:06d}-X", subject=f"{one.case.subject} " * 4)
+        replace(
+            one.case,
+            reference=f"CC-2026-{1000 * again + n:06d}-X",
+            subject=f"{one.case.subject} " * 4,
+            handler="sam",
+        )
         for again in range(1, 9)
         for n, one in enumerate(played)
         if one.case.stage is not Stage.CLOSED
