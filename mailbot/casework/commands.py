@@ -235,7 +235,8 @@ def _contradictions(block: list[_Command], acts: list[ParsedAct], body: str) -> 
     for act in sent:
         if act not in _MAY_LACK_TEXT and not _SIGNATURE.split(body)[0].strip():
             problem = "there is no text for the resident below it"
-            mistakes.append(Mistake(lines[act], problem, f"{FORMS[act][-1]}, an empty line, then the text"))
+            form = FORMS[act][0] if act is Act.RESPOND else f"#{act.value}"
+            mistakes.append(Mistake(lines[act], problem, f"{form}, an empty line, then the text"))
     for parsed in acts:
         if parsed.act is Act.NOTE and not parsed.words and (sent or not body):
             mistakes.append(Mistake(lines[Act.NOTE], "there is no note", _forms(Act.NOTE)))
