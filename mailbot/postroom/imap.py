@@ -95,6 +95,16 @@ def _in_lines(uids: list[int]) -> Iterator[list[int]]:
     return (uids[n : n + LINE_MAILS] for n in range(0, len(uids), LINE_MAILS))
 
 
+def _in_utc(told: object) -> dt.datetime | None:
+    """A server's date; None for what is none, or lies beyond the ends of the calendar."""
+    if not isinstance(told, dt.datetime) or told.tzinfo is None:
+        return None
+    try:
+        return told.astimezone(dt.UTC)
+    except OverflowError:
+        return None
+
+
 class ImapDoor:
     """One connection to one mailbox. The object outlives its connections: it remembers which mails made
     trouble. Raises ValueError at once for settings that no server could be told."""
@@ -392,10 +402,9 @@ class ImapDoor:
         measures = {}
         for uid in uids:
             answer = answers.get(uid, {})
-            received = answer.get(b"INTERNALDATE")
-            aware = isinstance(received, dt.datetime) and received.tzinfo is not None
+            size = answer.get(b"RFC822.SIZE")
             measures[uid] = _Measure(
-                int(answer.get(b"RFC822.SIZE") or 0), received.astimezone(dt.UTC) if aware else now()
+                size if isinstance(size, int) else 0, _in_utc(answer.get(b"INTERNALDATE")) or now()
             )
         return measures
 
@@ -415,7 +424,7 @@ class ImapDoor:
             answers, trouble = {}, e
         for uid in uids:
             raw = answers.get(uid, {}).get(b"BODY[]")
-            if isinstance(raw, bytes):
+            if isinstance(raw, bytes) and (raw or not measures[uid].size):  # of no mail there is nothing
                 yield uid, self._fetched(uid, folder, rescan, measures[uid], raw, truncated=False)
             elif len(uids) > 1:
                 self._in_hand = (uid,)

@@ -250,7 +250,9 @@ class SmtpDoor:
             return Handed(outcome, 0, f"{type(trouble).__name__}: {trouble}"[:500]), True
         if reply.code == 421 or not client.is_connected:
             self._drop()
-        if not 200 <= reply.code < 600:
+        if not (
+            200 <= reply.code < 300 or 400 <= reply.code < 600
+        ):  # 3yz is no answer here (RFC 5321, 4.3.2)
             self._drop()
             return Handed(Outcome.UNKNOWN, 0, "the relay's answer to the content can't be read"), False
         return read_reply(reply.code, reply.message), False

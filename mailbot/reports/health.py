@@ -34,7 +34,8 @@ def health_lines(
         for mailbox, at in sorted(looks.items())
     ]
     waiting = count(waiting_letters, "letter waits", "letters wait") if waiting_letters else "no letter waits"
-    lines: list[Fact] = [f"Mailbox {'; '.join([*read, f'{waiting} to go out'])}."]
+    looked = f"Mailbox {'; '.join(read)}" if read else "No mailbox has been read yet"
+    lines: list[Fact] = [f"{looked}; {waiting} to go out."]
     if filed:
         lines.append(f"{count(filed, 'mail was', 'mails were')} filed without a case since the last digest.")
     lines += reckoned

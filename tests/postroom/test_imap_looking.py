@@ -369,6 +369,29 @@ def test_after_a_restart_the_mails_behind_an_unfetchable_one_are_handed_over_aga
     assert shelf.again == 2
 
 
+@pytest.mark.parametrize(
+    ("told", "instead"),
+    [
+        (rb'INTERNALDATE "[^"]*"', b'INTERNALDATE "31-Dec-9999 23:59:59 -1200"'),
+        (rb"RFC822\.SIZE \d+", b"RFC822.SIZE big"),
+        (rb"BODY\[\] \{\d+\}\r\n.*?broken again\.\r\n", b"BODY[] {0}\r\n"),
+    ],
+)
+def test_a_server_that_tells_nonsense_of_a_mail_holds_up_none_and_none_is_kept_empty(
+    mail_server: Mailboxes, told: bytes, instead: bytes
+) -> None:
+    address = mail_server.fresh_mailbox()
+    shelf = begun(mail_server, address)
+    for subject in numbered(2):
+        mail_server.deliver(mail(subject), to=address)
+    with meddling(mail_server) as meddler:
+        meddler.edit = lambda said: re.sub(told, instead, said, count=1, flags=re.DOTALL)
+        with opened(mail_server, address, port=meddler.port) as door:
+            assert door.look(shelf, now) == 2
+    assert shelf.subjects == numbered(2)
+    assert NOW in [kept.received_at for kept in shelf.mails.values()] or b"DATE" not in told
+
+
 def test_a_mail_over_which_the_connection_breaks_is_found_and_passed_by(mail_server: Mailboxes) -> None:
     address = mail_server.fresh_mailbox()
     shelf = begun(mail_server, address)

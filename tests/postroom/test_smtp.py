@@ -235,8 +235,10 @@ def test_a_relay_that_falls_silent_before_the_content_is_for_later(relay: Relay)
     assert hand_over(relay, timeout=1).outcome is Outcome.LATER
 
 
-def test_an_answer_to_the_content_that_is_no_reply_leaves_it_unknown(relay: Relay) -> None:
-    relay.content = "what was that?"
+@pytest.mark.parametrize("answer", ["what was that?", "354 go ahead", "150 wait"])
+def test_an_answer_to_the_content_that_is_no_reply_leaves_it_unknown(relay: Relay, answer: str) -> None:
+    """Nor is one that asks to go on: the relay may have taken it, and it must not go twice."""
+    relay.content = answer
     assert hand_over(relay).outcome is Outcome.UNKNOWN
 
 

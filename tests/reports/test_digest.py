@@ -363,6 +363,8 @@ def test_a_mailbox_that_nobody_reads_is_news(minutes, told, alarming):
     facts = digest(case(1), looks={"complaints": at})
     assert facts["health"][0] == f"Mailbox complaints {told}; no letter waits to go out."
     assert any("not been read for more than an hour" in line for line in facts["headline_lines"]) is alarming
+    first = digest(looks={})  # of a start in the day, before anybody has looked
+    assert first["health"][0] == "No mailbox has been read yet; no letter waits to go out."
 
 
 def test_the_end_of_a_password_is_told_thirty_days_ahead_and_when_it_has_passed():
