@@ -260,8 +260,8 @@ def _tokens(settings: Settings, clock: Clock) -> Iterator[Finding]:
 def _resolves(part: str, host: str) -> Finding | None:
     try:
         socket.getaddrinfo(host, None)
-    except OSError as error:
-        told = f"{host}: {error.strerror or error}"
+    except (OSError, UnicodeError) as error:
+        told = f"{host}: {getattr(error, 'strerror', None) or error}"
         return wrong(part, told, "correct the host, or let this machine ask a name server")
     return None
 
@@ -308,6 +308,8 @@ def _what_to_do(trouble: str, key: str) -> str:
         return "correct mailbox.folder"
     if "refuses the user" in small or small.startswith("53") or "loginrefused" in small:
         return f"correct {key}.user and its password"
+    if "malformed" in small:
+        return f"that is no server of its kind: correct {key}.host and {key}.port"
     if "timed out" in small or "timeout" in small:
         return f"nothing answers at {key}.port: correct it, or open the firewall"
     if "starttls" in small:

@@ -7,6 +7,7 @@ into words for somebody who has never heard of pydantic. Passwords are never sho
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 import types
 import typing
@@ -98,6 +99,8 @@ def read_file(path: Path, mistakes: list[Mistake]) -> bytes | None:
 def parse_toml(content: bytes, path: Path, mistakes: list[Mistake]) -> dict[str, Any] | None:
     """The tables that the content of a file says, or None and a mistake."""
     try:
+        if re.search(rb"\\u0000|\\U00000000", content):  # as a path it would be no path, but an error
+            raise tomllib.TOMLDecodeError("it has the character U+0000 in it")
         return tomllib.loads(content.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n"))
     except tomllib.TOMLDecodeError as error:
         problem, fix = f"this is no TOML: {error}", "put that place right; text stands in quotes, lists in []"

@@ -194,7 +194,7 @@ def _tell(service: Service, work: Work, gap: Gap, held: int, left_open: list[str
     if gap.takes_in:
         headline = "mailbot works on the mailbox from now on"
         what = (
-            f"Until now it ran as a shadow. It now works {mode}. Mail that lay in the mailbox before is left alone"
+            f"Until now it ran as a shadow. Its mode now is {mode}. Mail that lay in the mailbox before is left alone"
             ' (unless "since" asks for it: then its letters wait for a person). The shadow run\'s cases '
             "stay where they are: whoever works on one ends it by hand, in the way that it began."
         )
@@ -203,7 +203,7 @@ def _tell(service: Service, work: Work, gap: Gap, held: int, left_open: list[str
         headline = "mailbot works on the mailbox again"
         since = f"{gap.left.astimezone(LONDON):%d %B %Y, %H:%M}"
         what = (
-            f"It was set aside for a shadow run since {since}. It now works {mode}. What fell due meanwhile is not "
+            f"It was set aside for a shadow run since {since}. Its mode now is {mode}. What fell due meanwhile is not "
             "sent by itself: each letter is put before whoever has the case, with the buttons to send it or not. Mail "
             "of its own cases is taken in; other mail of that time is left alone, and commands that staff sent are "
             "given back to them."

@@ -164,9 +164,11 @@ TRAPS: Final = tuple(
 """Surest first: the first whose words are found is told."""
 
 
-def explain(answer: str) -> str:
-    """What to do about an answer of a provider or a mail server; "" where we know no more than it says."""
-    return next((trap.fix for trap in TRAPS if re.search(trap.words, answer, re.IGNORECASE | re.DOTALL)), "")
+def explain(answer: str, by_token: bool = True) -> str:
+    """What to do about an answer of a provider or a mail server; "" where we know no more than it says. Whoever logs in
+    with a password (`by_token` false) hears nothing of tokens."""
+    traps = (trap for trap in TRAPS if by_token or "token" not in trap.fix)
+    return next((trap.fix for trap in traps if re.search(trap.words, answer, re.IGNORECASE | re.DOTALL)), "")
 
 
 class TokenSource:

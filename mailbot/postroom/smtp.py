@@ -217,7 +217,7 @@ class SmtpDoor:
             self._drop()
             self._doubt_the_token(answer)
             told = " ".join(answer.message.split())[:500]
-            if fix := explain(f"{answer.code} {told}"):
+            if fix := explain(f"{answer.code} {told}", self._settings.oauth is not None):
                 told = f"{told} - {fix}"
             return Handed(Outcome.LATER, max(answer.code, 0), told), False
         except (aiosmtplib.SMTPException, OSError, ValueError) as trouble:
@@ -320,7 +320,8 @@ class SmtpDoor:
         except aiosmtplib.SMTPResponseException as answer:
             self._drop()
             told = f"{answer.code} {' '.join(answer.message.split())[:500]}"
-            return RelayFound(trouble=f"{told} - {fix}" if (fix := explain(told)) else told)
+            fix = explain(told, self._settings.oauth is not None)
+            return RelayFound(trouble=f"{told} - {fix}" if fix else told)
         except (aiosmtplib.SMTPException, OSError, ValueError) as trouble:
             self._drop()
             return RelayFound(trouble=f"{type(trouble).__name__}: {trouble}"[:500])

@@ -481,11 +481,17 @@ class _Reader:
     def _password(self, table: t.SecretTable, key: str) -> str:
         if not self._servers:
             return ""
+        secret = table.password
         if table.password_env:
-            return self._variable(table.password_env, f"{key}.password_env")
-        if not table.password_file:
-            return table.password
-        return self._secret_in(table.password_file, f"{key}.password_file", "password")
+            key, secret = f"{key}.password_env", self._variable(table.password_env, f"{key}.password_env")
+        elif table.password_file:
+            key = f"{key}.password_file"
+            secret = self._secret_in(table.password_file, key, "password")
+        if {"\r", "\n", "\0"} & set(secret):
+            self._refuse(
+                key, "(not shown)", "there is more than one line in it", "have it hold the password alone"
+            )
+        return secret
 
     def _secret_in(self, written: str, key: str, what: str) -> str:
         """The content of a file that holds nothing but a secret; variables in its path are those of the

@@ -15,6 +15,7 @@ from mailbot.casework.vocabulary import Intent, Stage
 from mailbot.mistakes import Strict
 
 _HOST: Final = re.compile(r"[^\s/:@?#\[\]\x00]+|[0-9a-fA-F.]*:[0-9a-fA-F:.]+")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _ADDRESS: Final = re.compile(r"[^\s@<>,;:\"()]+@[^\s@<>,;:\"()]+")
 
 
@@ -40,6 +41,12 @@ def _host(value: str) -> str:
     return value
 
 
+def _on_one_line(value: str) -> str:
+    if _CONTROL.search(value):
+        raise ValueError("there is a line break or another control character in it: write it on one line")
+    return value
+
+
 def _listens(value: str) -> str:
     if value and int(value.rpartition(":")[2]) > 65535:
         raise ValueError('there is no such port: write it like "127.0.0.1:8025"')
@@ -62,6 +69,8 @@ Host = Annotated[str, Field(min_length=1), AfterValidator(_host)]
 Address = Annotated[str, AfterValidator(_bare)]
 Clock = Annotated[dt.time, BeforeValidator(_clock)]
 Port = Annotated[int, Field(ge=1, le=65535)]
+Line = Annotated[str, AfterValidator(_on_one_line)]
+"""What is said to a server."""
 Word = Annotated[str, Field(min_length=1)]
 ROLES = ("handler", "stage2", "supervisor", "head", "duty", "quality")
 """The roles of the house. Others are named by policies (who approves, whom a matter is passed on to) and under
@@ -71,8 +80,8 @@ ROLES = ("handler", "stage2", "supervisor", "head", "duty", "quality")
 class SecretTable(Strict):
     """A password stands here, or in a file, or in an environment variable."""
 
-    user: str = ""
-    password: str = Field(default="", repr=False)
+    user: Line = ""
+    password: Line = Field(default="", repr=False)
     password_file: str = ""
     password_env: str = ""
     auth: Literal["password", "oauth"] = "password"
@@ -153,9 +162,9 @@ class MailboxTable(Strict):
     policy: Word = "code-2024"
     overlay: Literal["off", "warn", "enforce"] = "enforce"
     policy_document: str = ""
-    folder: Word = "INBOX"
+    folder: Annotated[Line, Field(min_length=1)] = "INBOX"
     after: Literal["leave", "flag", "move"] = "leave"
-    done_folder: Word = "Done"
+    done_folder: Annotated[Line, Field(min_length=1)] = "Done"
     plus_addressing: bool = False
     idle: bool = True
     poll_seconds: int = Field(default=60, ge=5, le=3600)
@@ -172,9 +181,9 @@ class MailboxTable(Strict):
 
 class SmtpTable(DoorTable):
     null_sender: bool = True
-    sent_folder: str = ""
+    sent_folder: Line = ""
     retry_hours: int = Field(default=48, ge=1, le=240)
-    hello: str = ""
+    hello: str = Field(default="", pattern=r"^\S*$", examples=['"mailbot.landlord.example"'])
     timeout: int = Field(default=30, ge=1, le=600)
 
 

@@ -314,6 +314,12 @@ def test_each_known_trap_is_told_with_its_way_out(answer: str, told: str) -> Non
     assert told in explain(answer)
 
 
+def test_whoever_logs_in_with_a_password_hears_nothing_of_tokens() -> None:
+    assert explain("535 5.7.8 Username and Password not accepted", by_token=False) == ""
+    blocked = "535 5.7.139 Authentication unsuccessful, basic authentication is disabled."
+    assert "passwords are no longer taken here" in explain(blocked, by_token=False)
+
+
 def test_an_answer_that_nobody_knows_is_not_explained() -> None:
     assert explain("550 the moon is in the wrong house") == ""
 

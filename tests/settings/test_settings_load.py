@@ -273,6 +273,9 @@ def test_passwords_come_from_files_too_and_show_in_no_repr(tmp_path: Path) -> No
         ('# url = "sqlite:///mailbot.db"', 'url = "postgresql://u:hush@d:x/m"', "database.url", "port is none", "5432"),
         ('# url = "sqlite:///mailbot.db"', 'url = "postgresql://u:hu/sh@db/m"', "database.url", "can't be told", "%2F"),
         ('# url = "sqlite:///mailbot.db"', 'url = "postgresql://u:hu@sh@db/m"', "database.url", "can't be told", "%40"),
+        ('# folder = "INBOX"', 'folder = "IN\\nBOX"', "mailbox[1].folder", "a line break", "on one line"),
+        ('# hello = ""', 'hello = "mail bot"', "smtp.hello", "does not fit", 'like "mailbot.landlord'),
+        ('# logo = ""', 'logo = "\\u0000"', "(the file)", "the character U.0000", "put that place right"),
         ("[landlord]", "[landlord", "(the file)", "this is no TOML.*line 11", "put that place right"),
     ],
 )  # fmt: skip
@@ -341,6 +344,14 @@ def test_a_password_is_never_shown_in_a_mistake(tmp_path: Path) -> None:
         url = changed(MAILBOT, '# url = "sqlite:///mailbot.db"', f'url = "{written}"')
         for told in refused(write(tmp_path, url)):
             assert "hush" not in str(told) and "hu@sh" not in str(told)
+
+
+def test_a_password_of_two_lines_is_a_mistake_and_not_said_to_a_server(tmp_path: Path) -> None:
+    text = changed(MAILBOT, 'password_env = "MAILBOT_IMAP_PASSWORD"', 'password_file = "imap"')
+    (write(tmp_path, text) / "imap").write_text("# of the mailbox\nhush\n")
+    told = refused(tmp_path, {"MAILBOT_SMTP_PASSWORD": "hush\nhush"})
+    assert [mistake.key for mistake in told] == ["mailbox[1].imap.password_file", "smtp.password_env"]
+    assert all("more than one line" in str(one) and "hush" not in str(one) for one in told)
 
 
 def test_an_empty_directory_is_told_what_it_lacks(tmp_path: Path) -> None:
