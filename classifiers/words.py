@@ -177,9 +177,11 @@ _WISHES = tuple(
 
 _PROCEDURE = re.compile(
     r"\b(?:(?:stage|step) (?:2|two|ii)|(?:next|second|final|higher) (?:stage|step|level)|escalat\w+|appeal\w*|"
-    r"review(?:ed)?|(?:look\w*|gone) (?:at )?(?:it |this |my complaint )?(?:at )?(?:again|afresh|into again)|"
+    r"(?:a|for|by|stage) review|review(?:ed)? (?:my |this |the |your )?(?:complaint|case|decision|answer|response|it)|"
+    r"(?:look\w*|gone) (?:at )?(?:it |this |my complaint )?(?:at )?(?:again|afresh|into again)|"
     r"(?:log|raise|register|treat|record|open|accept|take)\b[^.?!]{0,40}\bcomplaint|"
-    r"(?:acknowledge|confirm) (?:receipt|that you (?:have )?(?:got|received))|take (?:it|this) further)\b"
+    r"(?:acknowledge|confirm) (?:receipt|that you (?:have )?(?:got|received))|"
+    r"tak(?:e|en|ing) (?:it |this |my complaint )?further|look(?:ed|ing)? into (?:it|this|that|the matter))\b"
 )
 """What somebody asks of the procedure, which is no outcome: a letter that says "You want stage 2" has not listened."""
 

@@ -34,9 +34,20 @@ from mailbot.casework.vocabulary import (
 
 # ------------------------------------------------------------------ no case yet
 
+_CHOOSES_STAGE_2 = re.compile(
+    r"\b(?:complain\w*|complaint|straight|direct\w*|start|begin|go(?:es)?|take\w*|open\w*|rais\w+|log\w*|deal\w*|treat\w*)"
+    r"\b[^.?!\n]{0,40}\b(?:at|to|as|under|by)\b[^.?!\n]{0,20}\b(?:stage (?:2|two)|(?:the )?investigation stage)\b",
+    re.IGNORECASE,
+)
+"""Somebody who complains for the first time and says that it is to begin at the second stage."""
+
 
 def open_complaint(case: Case | None, event: MailArrived, rules: Rulebook) -> Decision:
-    """Stage 1, logged on receipt: no local resolution comes before it (Code 5.2, 1.3)."""
+    """Stage 1, logged on receipt: no local resolution comes before it (Code 5.2, 1.3). Stage 2 where the policy lets
+    people choose it, and this one does (SPSO)."""
+    direct = rules.policy.stage(2).direct
+    if direct and direct.allowed and _CHOOSES_STAGE_2.search(f"{event.subject}\n{event.text[:20_000]}"):
+        return ask_or_open_stage2(case, event, rules)
     opened = stages.new_case(event, rules, Stage.STAGE1_OPEN)
     opened, effects = stages.open_stage(opened, 1, event, rules)
     name = rules.policy.stage(1).name

@@ -200,6 +200,7 @@ def acknowledgement(case: Case, rules: Rulebook, record: StageRecord, at: dt.dat
     stage, early = rules.policy.stage(number), rules.policy.early_resolution
     facts: dict[str, Fact] = {
         "stage": number,
+        "direct": number == 2 and not (case.stage1 and case.stage1.responded_at),
         "received_on": iso(rules.day(record.requested_at)),
         "definition": repeated(case, record.definition),
         "outcome_sought": record.outcome_sought if case.vouched else "",
