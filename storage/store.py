@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import URL
+from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import OperationalError
 
 from storage import migrate, points
@@ -26,6 +26,34 @@ def open_store(url: str, journal_key: bytes = b"") -> Store:
     return Store(understand(url), journal_key)
 
 
+class _AtHand:
+    """Connections to a SQLite file that stay open between transactions: to take one out of the pool, wrap it and put it
+    back costs as much as some statements. One in which something went wrong goes back to the pool, which clears it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._idle: list[Connection] = []
+
+    @contextlib.contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """As the engine's own."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:  # all are in the hands of other threads
+            connection = self._engine.connect()
+        try:
+            with connection.begin():
+                yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._idle.append(connection)
+
+    def close(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
+
+
 class Store:
     """An open database. Threads may share it; each transaction belongs to the thread that began it."""
 
@@ -41,8 +69,12 @@ class Store:
             self._reader = self._writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-        self._glancer = (
-            self._reader
+        self._writing: Engine | _AtHand = self._writer
+        self._reading: Engine | _AtHand = self._reader
+        if self._is_sqlite:
+            self._writing, self._reading = _AtHand(self._writer), _AtHand(self._reader)
+        self._glancing = (
+            self._reading
             if self._is_sqlite
             else self._writer.execution_options(isolation_level="AUTOCOMMIT", postgresql_readonly=True)
         )
@@ -72,7 +104,7 @@ class Store:
 
         On SQLite the write lock is taken at once, so nothing that the block has read can change under it.
         """
-        with self._turn, self._writer.begin() as connection:
+        with self._turn, self._writing.begin() as connection:
             yield Work(connection, self._journal_key)
             points.reached("commit")
         points.reached("committed")
@@ -80,13 +112,13 @@ class Store:
     @contextlib.contextmanager
     def read(self) -> Iterator[Work]:
         """A view of the database as it is now, for as long as the block lasts. Writing in it is refused."""
-        with self._reader.begin() as connection:
+        with self._reading.begin() as connection:
             yield Work(connection, self._journal_key, writes=False)
 
     @contextlib.contextmanager
     def glance(self) -> Iterator[Work]:
         """As `read`, for a single question: on PostgreSQL no transaction is begun for it."""
-        with self._glancer.begin() as connection:
+        with self._glancing.begin() as connection:
             yield Work(connection, self._journal_key, writes=False)
 
     def shred(self) -> bool:
@@ -105,5 +137,8 @@ class Store:
                 return False
 
     def close(self) -> None:
+        for kept in (self._writing, self._reading):
+            if isinstance(kept, _AtHand):
+                kept.close()
         self._reader.dispose()
         self._writer.dispose()

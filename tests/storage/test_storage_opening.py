@@ -147,6 +147,32 @@ def test_a_reader_sees_one_moment_and_waits_for_no_writer(store: Store) -> None:
         assert len(after.open_cases()) == 1
 
 
+def test_a_connection_in_which_something_went_wrong_is_cleared_and_the_file_is_let_go_of(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "mailbot.db"
+    store = open_store(f"sqlite:///{path}")
+    store.upgrade()
+    with store.begin() as work:
+        at_hand = work._connection
+
+    def stumble() -> None:
+        with store.begin() as work:
+            assert work._connection is at_hand
+            work.keep_mail(a_mail())
+            work._connection.execute(text("SELECT * FROM nothing"))
+
+    with pytest.raises(DBAPIError):
+        stumble()
+    with store.begin() as work, store.read() as beside, store.read() as other:
+        assert work._connection is not at_hand and beside._connection is not other._connection
+        assert not (work.any_waits() or beside.any_waits() or other.any_waits())
+    opened = {link.resolve() for link in Path("/proc/self/fd").iterdir() if link.exists()}
+    assert path in opened
+    store.close()
+    assert path not in {link.resolve() for link in Path("/proc/self/fd").iterdir() if link.exists()}
+
+
 def test_an_exception_takes_everything_back(store: Store) -> None:
     def break_off() -> None:
         with store.begin() as work:
