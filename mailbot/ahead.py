@@ -85,7 +85,8 @@ def look_ahead(service: Service, rows: Sequence[MailRow]) -> Ahead:
     try:
         with service.store.read() as work:
             for row in rows:
-                hands[row.id] = in_hand(work.raw(row.id), row, service.own_addresses)
+                raw = service.just_kept.take(row.id) or work.raw(row.id)
+                hands[row.id] = in_hand(raw, row, service.own_addresses)
             asked = [hands[row.id].mail for row in rows if _will_be_asked_about(service, row, hands[row.id])]
             for mail, nowhere in zip(asked, service.finder.leads_nowhere(work, asked), strict=True):
                 belongs = NOWHERE if nowhere else service.finder.look_up(work, mail)

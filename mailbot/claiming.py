@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from mailbot.service import Service
     from storage.work import Work
 
+HEAD = 16_384
+"""So many bytes of a mail are looked at for its head."""
+
 Matters = frozenset[str]
 
 
@@ -43,6 +46,7 @@ class Claims:
         store, now = service.store, service.clock.now()
         with store.read() as work:
             line = self._line(work, now)
+            service.just_kept.forget_all_but({one.id for one in line})
             if not store.shared:
                 line = self._in_turns(work, line)
         if not line:
@@ -62,10 +66,16 @@ class Claims:
     def _in_turns(self, work: Work, line: Sequence[Waiting]) -> list[Waiting]:
         if len(line) < 2:
             return list(line)
-        new = work.heads(one.id for one in line if one.id not in self._senders)
+        new = self._heads(work, [one.id for one in line if one.id not in self._senders])
         known = self._senders | {mail: sender_of_head(head) for mail, head in new.items()}
         self._senders = {one.id: known.get(one.id, "") for one in line}
         return in_turns(line, self._senders)
+
+    def _heads(self, work: Work, mails: Sequence[str]) -> dict[str, bytes]:
+        at_hand = {
+            mail: raw[:HEAD] for mail in mails if (raw := self._service.just_kept.peek(mail)) is not None
+        }
+        return at_hand | work.heads((mail for mail in mails if mail not in at_hand), HEAD)
 
     # -------------------------------------------------------------- where several workers share the mails
 
@@ -84,7 +94,7 @@ class Claims:
         return free
 
     def _learn(self, work: Work, line: Sequence[Waiting]) -> None:
-        heads = work.heads(one.id for one in line if one.id not in self._matters)
+        heads = self._heads(work, [one.id for one in line if one.id not in self._matters])
         told = {mail: read_head(head) for mail, head in heads.items()}
         keys = {mail: (*head.refers_to, *self._nonces(head)) for mail, head in told.items()}
         letters = work.references_of_letters({key for some in keys.values() for key in some})

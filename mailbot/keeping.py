@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Mapping
+import threading
+from collections.abc import Collection, Mapping
+from typing import Final
 
 from mailbot.clock import Clock
 from mailbot.postroom.fetched import Fetched, Position
@@ -21,13 +23,51 @@ from storage.work import Work
 log = logging.getLogger("mailbot.keeping")
 
 
+AT_HAND: Final = 8_000_000
+"""So many bytes of mails that were just kept stay in memory at most: what a look brings, mostly."""
+
+
+class JustKept:
+    """The bytes of mails that were kept a moment ago, so that they need not be read back to be read. The database
+    alone says which mails wait; what is not here is read from it. Any thread may call."""
+
+    def __init__(self) -> None:
+        self._raw: dict[str, bytes] = {}
+        self._size = 0
+        self._guard = threading.Lock()
+
+    def remember(self, kept: Mapping[str, bytes]) -> None:
+        """These are on file by now."""
+        with self._guard:
+            for mail, raw in kept.items():
+                if self._size + len(raw) <= AT_HAND:
+                    self._raw[mail] = raw
+                    self._size += len(raw)
+
+    def peek(self, mail: str) -> bytes | None:
+        return self._raw.get(mail)
+
+    def take(self, mail: str) -> bytes | None:
+        """Its bytes, which are not held any longer."""
+        with self._guard:
+            raw = self._raw.pop(mail, None)
+            self._size -= len(raw or b"")
+        return raw
+
+    def forget_all_but(self, waiting: Collection[str]) -> None:
+        """Others have attended to those that wait no more."""
+        for mail in [mail for mail in tuple(self._raw) if mail not in waiting]:
+            self.take(mail)
+
+
 class MailboxKeeper:
     """Keeps the mail of one mailbox (what `imap.ImapDoor.look` asks for)."""
 
-    def __init__(self, mailbox: str, store: Store, clock: Clock) -> None:
+    def __init__(self, mailbox: str, store: Store, clock: Clock, just_kept: JustKept) -> None:
         self._mailbox = mailbox
         self._store = store
         self._clock = clock
+        self._just_kept = just_kept
 
     def position(self, mailbox: str) -> Position | None:
         with self._store.read() as work:
@@ -47,18 +87,22 @@ class MailboxKeeper:
     def keep(self, batch: list[Fetched], position: Position) -> None:
         """Keep the bytes of a batch and how far we got, in one commit, before anything else happens to it."""
         now = self._clock.now()
+        kept: dict[str, bytes] = {}
         points.reached("keep:start")
         with self._store.begin() as work:
             begun = work.recall(self._begun)
             since = dt.datetime.fromisoformat(begun) if begun else None
             for one in batch:
-                self._keep_one(work, one, now, since)
+                if mail := self._keep_one(work, one, now, since):
+                    kept[mail] = one.raw
             points.reached("keep:mails")
             work.set_position(self._mailbox, position.uidvalidity, position.last_uid)
             points.reached("keep:position")
+        self._just_kept.remember(kept)
         points.reached("keep:kept")  # and nothing on the server is touched yet
 
-    def _keep_one(self, work: Work, one: Fetched, now: dt.datetime, since: dt.datetime | None) -> None:
+    def _keep_one(self, work: Work, one: Fetched, now: dt.datetime, since: dt.datetime | None) -> str | None:
+        """Its id, where it is new and waits to be attended to."""
         received_at = min(one.received_at, now)
         kept = work.keep_mail(
             KeptMail(
@@ -76,6 +120,8 @@ class MailboxKeeper:
         if kept and one.rescan and since and received_at < since:
             told = "there before the first start"
             work.settle_mail(kept, SettledMail(at=now, disposition=told, state=MailState.DISCARDED))
+            return None
+        return kept
 
     def kept(self, folder: str, uidvalidity: int) -> Mapping[int, bool]:
         with self._store.read() as work:

@@ -184,7 +184,7 @@ class _Moved(MailboxKeeper):
     """Keeps from the folder of moved mails. How far it came is remembered apart from how far the mailbox was read."""
 
     def __init__(self, service: Service, mailbox: str, since: Restored) -> None:
-        super().__init__(mailbox, service.store, service.clock)
+        super().__init__(mailbox, service.store, service.clock, service.just_kept)
         self._service = service
         self._key, self._stamp = f"{TAKEN_IN}{mailbox}", since.stamp
 

@@ -51,7 +51,7 @@ from mailbot.casework.withholding import FOR_A_SUPERVISOR
 from mailbot.clock import Clock
 from mailbot.finding import NOWHERE, Belongs, Finder
 from mailbot.floods import is_flood
-from mailbot.keeping import MailboxKeeper
+from mailbot.keeping import JustKept, MailboxKeeper
 from mailbot.machines import FULL_FOR, MachineDesk
 from mailbot.mornings import Mornings
 from mailbot.postroom.bounces import may_pass
@@ -134,6 +134,7 @@ class Service:
             address for box in settings.mailboxes for address in (box.imap.address, *box.imap.aliases)
         )
         self.worker = new_name()
+        self.just_kept = JustKept()
         self.duties = Duties(self)
         self.outbox = Outbox(settings, store, stationery, door, clock.now, append_sent, self.worker)
         self.outbox.on_refusal = self._letter_refused
@@ -154,7 +155,7 @@ class Service:
 
     def keeper(self, mailbox: str) -> MailboxKeeper:
         """What the door of this mailbox hands its mail to."""
-        return MailboxKeeper(mailbox, self.store, self.clock)
+        return MailboxKeeper(mailbox, self.store, self.clock, self.just_kept)
 
     # ================================================================== attend
 
@@ -258,7 +259,8 @@ class Service:
         )
         box = self.box(row.mailbox, case)
         after, decision = self.step(work, case, event, box, who=sender.address, stale=gap is not None)
-        if case is None and near_misses(f"{mail.subject}\n{mail.new_text}", self.settings.reference_prefix):
+        prefix = self.settings.reference_prefix
+        if case is None and (near_misses(mail.subject, prefix) or near_misses(mail.new_text, prefix)):
             work.note(
                 event.at,
                 "mailbot",

@@ -99,11 +99,11 @@ class SentKeeper(MailboxKeeper):
             since = self.missing_since(work)
         return since.date() - dt.timedelta(days=1) if since else None  # days are the server's own
 
-    def _keep_one(self, work: Work, one: Fetched, now: dt.datetime, since: dt.datetime | None) -> None:
+    def _keep_one(self, work: Work, one: Fetched, now: dt.datetime, since: dt.datetime | None) -> str | None:
         missing = self.missing_since(work)
         if missing and one.received_at < missing:  # put there by somebody who moves mail about
             one, since = replace(one, rescan=True), missing
-        super()._keep_one(work, one, now, since)
+        return super()._keep_one(work, one, now, since)
 
 
 class SentDoor(ImapDoor):
@@ -151,7 +151,7 @@ def watched(service: Service) -> list[Watched]:
         for box in settings.mailboxes:
             name = f"{box.name}{SENT}"
             sent = replace(box.imap, name=name, folder=settings.watches_sent, idle=False)
-            keeper = SentKeeper(name, service.store, service.clock)
+            keeper = SentKeeper(name, service.store, service.clock, service.just_kept)
             found.append(Watched(name, SentDoor(sent, keeper), keeper))
     return found
 

@@ -383,7 +383,7 @@ class Mails(Transaction):
         """A person decided that nothing is to be done about a mail that was set aside. Its bytes stay."""
         self._set_state(mail_id, state=MailState.DISCARDED.value, again_at=None)
 
-    def heads(self, ids: Iterable[str], length: int = 16_384) -> dict[str, bytes]:
+    def heads(self, ids: Iterable[str], length: int) -> dict[str, bytes]:
         """The first bytes of each of these mails, by id."""
         wanted = list(ids)
         if not wanted:

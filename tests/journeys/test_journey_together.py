@@ -16,9 +16,10 @@ from doors.embedded import Embedded
 from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
-from mailbot import backlog, together
+from mailbot import backlog, keeping, together
 from mailbot.ahead import Ahead, look_ahead
 from mailbot.daemon import Rounds
+from mailbot.keeping import JustKept
 from storage import engines
 from storage.rows import MailState
 
@@ -173,7 +174,7 @@ def a_backlog(house: House) -> None:
 
 
 @pytest.mark.parametrize("trouble", [False, True], ids=["all is well", "one is taken back"])
-def test_nobody_can_tell_from_record_or_log_whether_mails_were_settled_together(
+def test_nobody_can_tell_from_record_or_log_whether_mails_were_settled_together_or_read_back_first(
     make_house: Callable[..., House],
     embedded_mail: Embedded,
     monkeypatch: pytest.MonkeyPatch,
@@ -184,6 +185,7 @@ def test_nobody_can_tell_from_record_or_log_whether_mails_were_settled_together(
     caplog.set_level(logging.INFO)
     for at_once in (1, together.AT_ONCE):
         monkeypatch.setattr(backlog, "AT_ONCE", at_once)
+        monkeypatch.setattr(keeping, "AT_HAND", keeping.AT_HAND if at_once > 1 else 0)
         monkeypatch.setattr(together, "HELD", 60.0)
         house = make_house(embedded_mail, day="2026-03-02", time="09:00")
         service = house.parts.service
@@ -206,3 +208,35 @@ def test_nobody_can_tell_from_record_or_log_whether_mails_were_settled_together(
     assert told[0] == told[1]
     states = Counter(line.split("'")[3] for line in told[0][0][0])
     assert states["discarded"] == 1 and states["quarantined"] == 2 and states["kept"] == 2 * trouble
+
+
+# ------------------------------------------------------------------ what was kept a moment ago
+
+
+def test_what_was_just_kept_is_held_within_its_room_until_it_is_read_or_waits_no_more() -> None:
+    just_kept = JustKept()
+    just_kept.remember({"a": bytes(5_000_000), "b": bytes(4_000_000), "c": b"short"})
+    assert (just_kept.peek("b"), just_kept.peek("c")) == (None, b"short"), "b is too much beside a"
+    assert just_kept.take("c") == b"short" and just_kept.take("c") is None
+    just_kept.forget_all_but({"c", "d"})
+    assert just_kept.peek("a") is None
+    just_kept.remember({"d": bytes(keeping.AT_HAND)})
+    assert just_kept.take("d") is not None, "all its room is there again"
+
+
+def test_a_mail_that_a_person_discarded_meanwhile_is_not_attended_to_from_memory(
+    make_house: Callable[..., House], embedded_mail: Embedded
+) -> None:
+    house = make_house(embedded_mail, day="2026-03-02", time="09:00")
+    service = house.parts.service
+    for resident in RESIDENTS[:2]:
+        house.write(resident, COMPLAINT)
+    rounds = Rounds(service)
+    rounds.look(house.clock)
+    rounds.close()
+    with service.store.begin() as work:
+        first, second = (row.id for row in work.waiting_mails(10))
+        work.discard_mail(first)
+    assert service.just_kept.peek(first) and service.just_kept.peek(second)
+    assert [attended.mail for attended in service.attend()] == [second]
+    assert (service.just_kept.peek(first), service.just_kept.peek(second)) == (None, None)
