@@ -34,19 +34,16 @@ Line = tuple[str, str, str]
 class Burdens(Transaction):
     """The part of a unit of work that knows who has how much to do."""
 
+    _summed: Counter[Line] | None = None  # as far as it was asked for in this transaction, and kept up since
+
     def burdens(self) -> dict[str, Burden]:
-        """What each person has open, by the key of the person."""
-        # Summed up here: where there is about a line for each sum, a database's sorting costs more than the lines.
-        rows = _LINES.all(self._connection, {})
-        summed: dict[Line, int] = {}
-        for handler, stage, flag, change in rows:
-            line = (handler, stage, flag)
-            summed[line] = summed.get(line, 0) + change
-        if self._writes and len(rows) > _MOST_LINES + len(summed):
-            self._fold()
+        """What each person has open, by the key of the person: as it was when this transaction first asked, and with
+        what it has changed itself."""
+        if self._summed is None:
+            self._summed = self._sum_up()
         stages: dict[str, dict[Stage, int]] = {}
         flags: dict[str, dict[Flag, int]] = {}
-        for (handler, stage, flag), count in summed.items():
+        for (handler, stage, flag), count in self._summed.items():
             if not count:
                 continue
             if stage:
@@ -54,6 +51,16 @@ class Burdens(Transaction):
             elif flag in _FLAGS:
                 flags.setdefault(handler, {})[_FLAGS[flag]] = count
         return {handler: Burden(found, flags.get(handler, {})) for handler, found in stages.items()}
+
+    def _sum_up(self) -> Counter[Line]:
+        # Summed up here: where there is about a line for each sum, a database's sorting costs more than the lines.
+        rows = _LINES.all(self._connection, {})
+        summed: Counter[Line] = Counter()
+        for handler, stage, flag, change in rows:
+            summed[handler, stage, flag] += change
+        if self._writes and len(rows) > _MOST_LINES + len(summed):
+            self._fold()
+        return summed
 
     def count_burdens_anew(self) -> None:
         """Count them from the cases themselves: once a day, so that no mistake lasts."""
@@ -69,6 +76,7 @@ class Burdens(Transaction):
             counted.update(_lines(handler, stage, _flags_in(body)))
         self._connection.execute(delete(burdens))
         self._add_lines(counted)
+        self._summed = counted
 
     def _move_burden(self, before: Case | None, after: Case) -> None:
         """Note what a step has changed in who has what to do."""
@@ -78,6 +86,8 @@ class Burdens(Transaction):
         changes = Counter(now)
         changes.subtract(was)
         self._add_lines(changes)
+        if self._summed is not None:
+            self._summed.update(changes)
 
     def _fold(self) -> None:
         if self._dialect == "postgresql":

@@ -395,23 +395,30 @@ def test_what_open_cases_weigh_is_told_by_their_stage_and_flags(store: Store) ->
 
 
 def test_what_people_have_to_do_is_the_same_whether_it_is_followed_or_counted_anew(store: Store) -> None:
-    """Two hundred turns of a case, and the lines that follow them are folded between."""
+    """Two hundred turns of a case; the lines that follow them are summed up by each transaction that asks, which then
+    keeps its sum up itself, and are folded between."""
     handlers, stages = ("hana", "kim", ""), (Stage.STAGE1_OPEN, Stage.STAGE2_OPEN, Stage.CLOSED)
     flags = ((), (Flag.LEGAL_ACTION,), (Flag.VULNERABILITY, Flag.LEGAL_ACTION))
     with store.begin() as work:
         case = open_case(work, flags=flags[2])
-        for turn in range(200):
-            after = replace(
-                case, handler=handlers[turn % 3], stage=stages[turn // 3 % 3], flags=flags[turn // 9 % 3]
-            )
-            case = work.record(a_step(after, case)) or case
-            if turn % 50 == 0:
-                work.burdens()
-        followed = work.burdens()
+    for begin in range(0, 200, 50):
+        with store.begin() as work:
+            work.burdens()
+            for turn in range(begin, begin + 50):
+                after = replace(
+                    case, handler=handlers[turn % 3], stage=stages[turn // 3 % 3], flags=flags[turn // 9 % 3]
+                )
+                case = work.record(a_step(after, case)) or case
+            followed = work.burdens()
+        with store.begin() as work:
+            assert work.burdens() == followed, "it is on record as the one who changed it saw it"
+            lines = work._connection.execute(select(func.count()).select_from(burdens)).scalar_one()
+        assert lines < 20
+    with store.begin() as work:
         work.count_burdens_anew()
         assert work.burdens() == followed
-        lines = work._connection.execute(select(func.count()).select_from(burdens)).scalar_one()
-    assert lines < 20
+    with store.read() as work:
+        assert work.burdens() == followed
 
 
 def test_what_has_no_time_is_not_due_and_is_named_wherever_in_the_order_of_times_it_sorts(
