@@ -1,4 +1,4 @@
-"""Some mails of a backlog settled by one commit, where the database has one writer anyway: a commit of sixteen costs
+"""Some mails of a backlog settled by one commit, where the database has one writer anyway: a commit of thirty-two costs
 little more than one's own.
 
 They are kept, and marked as in hand, by commits before; no letter of theirs is claimed before the commit. What fails
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mailbot.together")
 
-AT_ONCE = 16
+AT_ONCE = 32
 
 HELD = 0.5
 """Seconds after which no further mail is taken into such a commit: whoever else wants to write waits for it."""
