@@ -192,7 +192,10 @@ def outcome_sought(text: str) -> str:
     of one kind, the last, because people end on it.
     A sentence of more than 400 characters is cut after a word, with an ellipsis."""
     said = [(s, plain(s)) for s in sentences(body_alone(cut(text)))]
+    whole = "\n".join(read for _, read in said)
     for wish in _WISHES:
+        if not wish.search(whole):  # of most kinds there is none, and one look tells
+            continue
         for typed, read in reversed(said):
             if wish.search(read) and not _PROCEDURE.search(read):
                 return definition(_SPACE.sub(" ", typed), 400)

@@ -66,6 +66,18 @@ class UTCDateTime(TypeDecorator[dt.datetime]):
             return None
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
 
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        if dialect.name != "sqlite":
+            return super().bind_processor(dialect)
+
+        def spell(value: dt.datetime | None) -> str | None:
+            stored = self.process_bind_param(value, dialect)
+            return (
+                None if stored is None else stored.isoformat(" ", "microseconds")
+            )  # as SQLAlchemy spells it
+
+        return spell
+
     def result_processor(self, dialect: Dialect, coltype: Any) -> Callable[[Any], Any]:
         read = super().result_processor(dialect, coltype)
         assert read is not None  # this type's own

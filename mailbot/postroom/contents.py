@@ -29,10 +29,11 @@ class Held:
 
 def lacking(asked: Iterable[str], context: Mapping[str, Any], text: str, *renderings: Held) -> list[str]:
     """Which of the contents asked for are in none, or not in each rendering, or not in the words."""
-    words = _plain(text)
+    wanted = dict.fromkeys(asked)
+    words = _plain(text) if wanted else ""
     return [
         content
-        for content in dict.fromkeys(asked)
+        for content in wanted
         if not all(content in held.names for held in renderings) or not _stands(content, context, words)
     ]
 

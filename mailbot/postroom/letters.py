@@ -45,6 +45,7 @@ from mailbot.postroom.wire import Enclosure as Enclosure
 from mailbot.postroom.wire import LetterMistake as LetterMistake
 from mailbot.postroom.wire import Picture as Picture
 from mailbot.postroom.wire import (
+    Pieces,
     address_header,
     clean_text,
     find_ids,
@@ -469,10 +470,10 @@ def assemble(
     if lang != ENGLISH.lang:
         headers.append(f"Content-Language: {lang}")
     headers.append("MIME-Version: 1.0")
-    body = write_part("plain", text)
+    body: Pieces = (write_part("plain", text),)
     if html:
         # HTML in ASCII with character references: fewer bytes than quoted-printable, and no relay can spoil it
-        shown = write_part("html", html.encode("ascii", "xmlcharrefreplace").decode("ascii"))
+        shown: Pieces = (write_part("html", html.encode("ascii", "xmlcharrefreplace").decode("ascii")),)
         if pictures:
             parts = [shown, *map(write_picture, pictures)]
             shown = join_parts('related; type="text/html"', order.message_id, parts)
@@ -480,4 +481,4 @@ def assemble(
     if order.attachments:
         enclosures = [write_enclosure(e) for e in order.attachments]
         body = join_parts("mixed", order.message_id, [body, *enclosures])
-    return "\r\n".join(headers).encode() + b"\r\n" + body
+    return b"".join(("\r\n".join(headers).encode(), b"\r\n", *body))
