@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from storage.verifying import Verified
 
 
+MOST = 2**31 - 1
+"""As the largest number of a letter that either database knows."""
+
+
 def backup(
     to: Annotated[
         Path | None,
@@ -250,7 +254,8 @@ def held(
 
 def send(
     numbers: Annotated[
-        list[int] | None, typer.Argument(metavar="LETTER...", help="As `letters held` names them.")
+        list[int] | None,
+        typer.Argument(metavar="LETTER...", help="As `letters held` names them.", min=1, max=MOST),
     ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="All that are held because a backup was put back.")
@@ -284,7 +289,9 @@ def send(
 
 
 def drop(
-    numbers: Annotated[list[int], typer.Argument(metavar="LETTER...", help="As `letters held` names them.")],
+    numbers: Annotated[
+        list[int], typer.Argument(metavar="LETTER...", help="As `letters held` names them.", min=1, max=MOST)
+    ],
     because: Annotated[str, typer.Option("--because", help="Why it need not go: it stands in the journal.")],
     config: ConfigDir = HERE,
 ) -> None:
@@ -292,6 +299,8 @@ def drop(
     from mailbot.clock import WallClock
     from storage.rows import LetterState
 
+    if not because.strip():
+        stop('say why: --because "they have it: the relay\'s log of 3 March"')
     store = open_database(load(config))
     now = WallClock().now()
     with store.begin() as work:

@@ -16,13 +16,18 @@ journal_app = typer.Typer(cls=Commands, no_args_is_help=True, help="The journal:
 MOST_SHOWN = 50
 
 
+SHORTEST_SEAL = 8
+"""Characters, as digests name it. Any beginning would be that of one seal among many."""
+
+
 @journal_app.command("verify")
 def journal_verify(
     config: ConfigDir = HERE,
     case: Annotated[str, typer.Option("--case", help="Only the lines of this case.")] = "",
     witness: Annotated[
-        str, typer.Option(help="A seal that a digest named: the journal must still hold what it stood for.")
-    ] = "",
+        str | None,
+        typer.Option(help="A seal that a digest named: the journal must still hold what it stood for."),
+    ] = None,
 ) -> None:
     """Hold every line against its seal, and say where one was changed, removed, added or put elsewhere.
 
@@ -31,6 +36,10 @@ def journal_verify(
     from mailbot.casework.calendar import LONDON
     from mailbot.reports.history import moment
 
+    if (
+        witness is not None and len("".join(witness.split())) < SHORTEST_SEAL
+    ):  # so little of one proves nothing
+        stop(f"--witness {witness!r}: write the seal as the digest names it, like 8f3a c01b")
     settings = load(config)
     store = open_database(settings)
     with store.read() as work:

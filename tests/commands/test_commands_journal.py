@@ -21,8 +21,10 @@ def test_an_untouched_journal_verifies_and_a_touched_one_says_where(mailbot, off
     assert whole.code == 1 and f"CC-{reference}, Mon 2 Mar 2026 10:00: it was changed" in whole.out
     one = mailbot("journal", "verify", "--case", f"cc-{reference}".lower(), cwd=office.folder)
     assert one.code == 1 and "1 fault in" in one.err
-    strange = mailbot("journal", "verify", "--witness", "0000", cwd=office.folder)
+    strange = mailbot("journal", "verify", "--witness", "0000 0000", cwd=office.folder)
     assert strange.code == 1 and "no checkpoint has the seal 0000" in strange.out
+    for nothing in ("", " ", seal[:3]):  # as of a variable that holds none: it must not count as witnessed
+        assert mailbot("journal", "verify", "--witness", nothing, cwd=office.folder).code == 2
 
 
 def test_a_key_that_can_be_guessed_is_refused_and_another_seals(mailbot, office, monkeypatch):

@@ -177,6 +177,8 @@ def test_a_letter_that_cannot_be_read_is_set_aside_and_named_and_the_others_go(
     house.go_to("2026-03-03", "09:00")
     assert f"can't be read: held as letter {lost}" in " ".join(house.last(ALEX, "digest").text.split())
 
+    for slip in (["send", "9" * 20], ["drop", "0", "--because", "x"], ["drop", str(lost), "--because", " "]):
+        assert CliRunner().invoke(app, ["letters", *slip, "--config", config]).exit_code == 2
     because = ["--because", "Sam has rung Jo"]
     settled = CliRunner().invoke(app, ["letters", "drop", str(lost), *because, "--config", config])
     assert settled.exit_code == 0, settled.output
