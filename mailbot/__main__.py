@@ -183,6 +183,7 @@ def once(config: ConfigDir = HERE, since: Since = None) -> None:
     Exits with 1 if a mailbox was not reached or a letter did not go out; both are tried again next time."""
     from mailbot import logs
     from mailbot.daemon import AlreadyRunning, Rounds, alone_on
+    from mailbot.health import ONCE
     from mailbot.presence import at_work
     from mailbot.start import build
 
@@ -196,6 +197,8 @@ def once(config: ConfigDir = HERE, since: Since = None) -> None:
                 parts.service.recompute_dates()
                 turn = rounds.turn(parts.clock)
                 rounds.close()
+                with parts.store.begin() as work:
+                    work.beat(ONCE, parts.clock.now())
             with parts.store.read() as work:
                 here = settings.places_watched
                 unreached = [m for m in work.mailboxes() if m.last_error and m.name in here]

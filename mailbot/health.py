@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from storage.work import Work
 
 BEAT_STALE: Final = dt.timedelta(seconds=120)
+ONCE: Final = "once"
+"""Whose sign of life a turn by hand or by cron leaves. Where it is the last one nobody misses a daemon."""
 LOOK_STALE: Final = dt.timedelta(minutes=15)
 """Or five times the mailbox's own interval, where that is more."""
 OUTBOX_OLD: Final = dt.timedelta(hours=1)
@@ -107,9 +109,11 @@ def examine(work: Work, settings: Settings, now: dt.datetime, running: bool = Tr
     differences = tuple(
         told for box in settings.mailboxes if (told := work.recall(f"{DIFFERENCE}{box.name}") or "")
     )
+    beaten, by_turns = beats.get("daemon"), beats.get(ONCE)
+    expected = running and not (by_turns and (beaten is None or beaten < by_turns))
     health = Health(
         at=now,
-        beat_age=_age(now, beats.get("daemon")),
+        beat_age=_age(now, beaten),
         look_ages=looks,
         mails_waiting=work.mails_by_state().get(MailState.KEPT, 0),
         oldest_waiting_mail_age=_age(now, waiting),
@@ -129,7 +133,8 @@ def examine(work: Work, settings: Settings, now: dt.datetime, running: bool = Tr
         troubles=(),
         mode=settings.mode.value,
     )
-    found = tuple(_troubles(health, settings, running, {n: r.last_error for n, r in rows.items()}))
+    errors = {name: row.last_error for name, row in rows.items()}
+    found = tuple(_troubles(health, settings, running, expected, errors))
     if running and works_with_an_older_model(work, settings):
         told = "the classifier's model was trained anew since mailbot started: start it again to have it used"
         found += (Trouble("model", told, False, step="newer"),)
@@ -185,8 +190,11 @@ def _age(now: dt.datetime, at: dt.datetime | None) -> float | None:
     return None if at is None else max((now - at).total_seconds(), 0.0)
 
 
-def _troubles(health: Health, settings: Settings, running: bool, errors: dict[str, str]) -> Iterator[Trouble]:
-    if running and (health.beat_age is None or health.beat_age > BEAT_STALE.total_seconds()):
+def _troubles(
+    health: Health, settings: Settings, running: bool, daemon: bool, errors: dict[str, str]
+) -> Iterator[Trouble]:
+    """`daemon`: one should be at work."""
+    if daemon and (health.beat_age is None or health.beat_age > BEAT_STALE.total_seconds()):
         yield Trouble("heartbeat", f"the daemon last showed life {_ago(health.beat_age)}", True)
     for box in settings.mailboxes:
         age = health.look_ages[box.name]

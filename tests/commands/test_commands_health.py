@@ -25,7 +25,7 @@ from mailbot import settings
 from mailbot.alarms import GRACE, Alarms
 from mailbot.casework.parts import OAuthSettings
 from mailbot.clock import SetClock
-from mailbot.health import Health, examine, token_sources, working_hours
+from mailbot.health import ONCE, Health, examine, token_sources, working_hours
 from mailbot.healthdoor import DutyCount, HealthDoor, Tally, look_into, metrics_text
 from mailbot.postroom.oauth import TokenRefused
 from mailbot.postroom.smtp import Handed, Outcome
@@ -94,6 +94,17 @@ def test_a_daemon_that_shows_no_life_and_looks_into_nothing_stands_still(ward: W
     assert parts(health)["heartbeat"] and parts(health)["mailbox"]
     told = {t.part: t.told for t in health.troubles}
     assert told["mailbox"] == "complaints was last looked into 20 minutes ago"
+
+
+def test_where_cron_has_it_take_its_turns_no_daemon_is_missed_but_a_look_is(ward: Ward) -> None:
+    at = AT + dt.timedelta(minutes=30)
+    with ward.store.begin() as work:
+        work.beat(ONCE, at)
+        work.looked("complaints", at)
+    assert ward.look(at + dt.timedelta(minutes=10)).ready
+    assert set(parts(ward.look(at + dt.timedelta(minutes=16)))) >= {"mailbox"}
+    ward.beat(at + dt.timedelta(minutes=20))  # a daemon was started after all, and has died
+    assert parts(ward.look(at + dt.timedelta(minutes=23)))["heartbeat"]
 
 
 def test_a_mail_that_nobody_attends_to_and_a_letter_that_does_not_leave_stand_still(ward: Ward) -> None:

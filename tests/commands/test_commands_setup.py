@@ -237,6 +237,7 @@ def test_once_ends_with_1_where_servers_cannot_be_reached_and_names_them(mailbot
     assert said.code == 1
     assert "letters handled" in said.out
     assert "mailbox complaints was not reached: ConnectionRefusedError" in said.out
+    assert "heartbeat" not in mailbot("health", cwd=office.folder).out, "who prefers cron misses no daemon"
     assert "Traceback" not in said.err
 
 
