@@ -15,6 +15,7 @@ from mailbot.casework.acts import no
 from mailbot.casework.rulebook import Rulebook
 from mailbot.casework.vocabulary import (
     Case,
+    Claim,
     Decision,
     Intent,
     MailArrived,
@@ -28,13 +29,39 @@ NOON = dt.time(12, 0)
 
 
 def log_new(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
-    """#new on the mail of some case: nothing of that case changes, the new one is opened beside it."""
+    """#new on the mail of some case: nothing of that case changes, the new one is opened beside it. Without words of
+    their own it is what came on the case from that unknown address, from its day."""
+    claim = next((c for c in case.claims if c.address == event.address.lower() and c.mails), None)
+    if claim and not event.text.strip():
+        return theirs_alone(case, claim, event, rules)
     if refused := why_not_new(event, rules):
         return no(case, refused)
     why = rules.policy.why("handed_in")
     return Decision(
         case, (), "A colleague wrote down what somebody else said.", why, opens=event_of(event, rules)
     )
+
+
+def theirs_alone(case: Case, claim: Claim, event: StaffActed, rules: Rulebook) -> Decision:
+    """Whoever wrote on somebody else's case, with its reference, complains for themselves: a case of their own."""
+    first, intent = claim.mails[0], event.intent or Intent.NEW_COMPLAINT
+    text = "\n\n".join(dict.fromkeys(mail.text for mail in claim.mails))
+    person = rules.person(event.who)
+    said_so = f"{person.name if person else event.who} said so"
+    opened = replace(
+        first,
+        at=event.at,
+        sender=Party(claim.address, event.name or claim.name),
+        text=text,
+        definition=text.strip() if len(claim.mails) > 1 else first.definition,
+        verdict=replace(first.verdict, intent=intent, readings=(Reading(intent, 1.0),), reasons=(said_so,)),
+        how_found="",
+        answers="",
+        answers_about="",
+    )
+    case = replace(case, claims=tuple(c for c in case.claims if c is not claim))
+    why = rules.policy.why("handed_in")
+    return Decision(case, (), f"What came from {claim.address} becomes a case of its own.", why, opens=opened)
 
 
 def why_not_new(event: StaffActed, rules: Rulebook) -> str:

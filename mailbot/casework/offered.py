@@ -50,6 +50,15 @@ def _by_stage(case: Case, rules: Rulebook) -> list[Fact]:
         for claim in case.claims
         if not claim.answer
     ][:2]
+    theirs += [
+        button(
+            f"{claim.address} complains for themselves",
+            f"#new complaint from {claim.address} by email",
+            "It becomes a case of its own, from the day on which it came.",
+        )
+        for claim in case.claims
+        if not claim.answer and claim.mails
+    ][:2]
     answer = "Choose upheld, partly upheld or not upheld, then write the response to the resident."
     name = rules.stage_rules(case).name
     match case.stage:

@@ -551,6 +551,9 @@ def survey_answered(case: Case, event: MailArrived, rules: Rulebook) -> Decision
 # ------------------------------------------------------------------ for every mail
 
 
+_MAY_BE_A_COMPLAINT = (Intent.NEW_COMPLAINT, Intent.ESCALATION_REQUEST, Intent.UNSURE)
+
+
 def untrusted(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
     """The reference is right, the sender is nobody of this case: filed, acted on by nobody but a person."""
     why = tuple(dict.fromkeys((*rules.policy.why("untrusted"), *rules.policy.why("second_address"))))
@@ -578,14 +581,17 @@ def untrusted(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
                 subject=event.subject,
             ),
         )
-    elif event.verdict.intent in (Intent.NEW_COMPLAINT, Intent.ESCALATION_REQUEST) and case.handler:
+    elif event.verdict.intent in _MAY_BE_A_COMPLAINT and case.handler:
+        unclear = event.verdict.intent is Intent.UNSURE
+        said_there = "what may be a complaint" if unclear else orders.KIND_WORDS[event.verdict.intent]
         shown += (
             orders.alert(
                 rules.supervisor,
                 case.reference,
-                f"{case.reference}: {orders.KIND_WORDS[event.verdict.intent]} from an unknown address",
-                "The handler was shown it; no clock runs for it. If it is the resident's, move the case on; if "
-                "it is somebody else's complaint, ask them to write without this reference.",
+                f"{case.reference}: {said_there} from an unknown address",
+                "The handler was shown it; no clock runs for it. If it is the resident's, move the case on; if it is "
+                f"somebody else's own complaint, answer with #new complaint from {event.sender.address} by email: it "
+                "becomes a case of its own, from the day on which it came.",
                 why,
                 subject=event.subject,
                 text=event.text,

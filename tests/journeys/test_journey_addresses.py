@@ -118,6 +118,25 @@ def test_silence_leaves_it_to_the_handler(office: House) -> None:
     assert claim.answer == "" and claim.asked_at is not None
 
 
+def test_a_neighbour_who_quotes_the_reference_gets_a_case_of_their_own_from_the_day_they_wrote(
+    office: House,
+) -> None:
+    reference, neighbour = office.the_case().reference, "pat@example.net"
+    text = "Jo gave me her number. My ceiling at flat 15 leaks too and nobody answers. I want to complain."
+    office.write(f"Pat Neigh <{neighbour}>", text, subject=f"Leak {reference}")
+    office.turn()
+    line = f"#new complaint from {neighbour} by email"
+    assert line in office.last(SAM, "case_mail").text and line in office.last(ALEX, "alert").text
+    office.go_to("2026-03-04")
+    office.write(SAM, line, answers=office.last(SAM, "case_mail"))
+    office.turn()
+    acknowledged = office.last(neighbour, "acknowledgement").text
+    assert "Monday 2 March 2026" in acknowledged and "flat 15 leaks too" in acknowledged
+    theirs = next(c for c in office.cases() if c.reference != reference)
+    assert [p.address for p in theirs.parties] == [neighbour] and office.letters(neighbour) != []
+    assert next(c for c in office.cases() if c.reference == reference).claims == ()
+
+
 # ------------------------------------------------------------------ somebody who knows the reference
 
 
