@@ -323,7 +323,9 @@ def update(case: Case, event: StaffActed, rules: Rulebook) -> Decision:
         {
             "handler": orders.card(rules.person(event.who), rules),
             "text": event.text,
-            "respond_by": orders.iso(record.promised.target) if record and open_stage else "",
+            "respond_by": orders.iso(record.promised.target)
+            if record and open_stage and record.promised.target >= rules.day(event.at)
+            else "",  # a day that has passed is no promise
             "next_update_by": orders.iso(clocks.next_update(case, rules, rules.day(event.at))),
         },
         answers=case.request_mail,

@@ -207,7 +207,10 @@ def acknowledgement(case: Case, rules: Rulebook, record: StageRecord, at: dt.dat
         "handler": card(rules.person(record.handler), rules) or dict(NOBODY_YET),
         "unnamed": rules.person(record.handler) is None,
         "respond_by": iso(record.promised.target),
-        "contact_by": iso(record.contact.target) if record.contact and not record.contacted_at else "",
+        "overdue": rules.day(at) > record.promised.target,
+        "contact_by": iso(record.contact.target)
+        if record.contact and not record.contacted_at and record.contact.target >= rules.day(at)
+        else "",
         "next_stage_name": rules.policy.stage(2).name if number == 1 else "",
         "late": rules.day(at) > record.acknowledge.outer,
         "from_service_request": case.was_service_request and number == 1,
@@ -357,6 +360,10 @@ def adjustments(case: Case) -> list[Fact]:
     return agreed
 
 
+MAY_THEY_ACT = (
+    "This answers our question whether the writer may act for the resident. Write #authority given if it says yes, "
+    "#authority refused if it says no: until one of them is recorded the writer is told nothing."
+)
 NOBODY_HAS_IT = "Nobody has this case, so it comes to you. Write #assign and a name."
 """It was given to nobody, or whoever had it is no longer with the landlord."""
 
@@ -372,6 +379,8 @@ def case_mail(
     """The mail that shows a new message to whoever has the case; to the supervisor where nobody has."""
     person = rules.acting(case.handler) or rules.supervisor
     name = stage_name(case, rules)
+    if event.answers == Letter.AUTHORITY_REQUEST and case.authority == "needed":
+        warning = f"{warning} {rules.call(MAY_THEY_ACT)}".strip()
     if rules.person(case.handler) is None and case.stage is not Stage.UNSORTED:
         warning = f"{warning} {NOBODY_HAS_IT}".strip()
     asked = () if case.restricted else suggested(event.text, tuple(a.text for a in case.agreed))

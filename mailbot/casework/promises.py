@@ -18,7 +18,9 @@ _DONE_BY: Final = re.compile(
     re.IGNORECASE,
 )
 _OURS_TO_WRITE: Final = re.compile(
-    r"\b(?:hear from|write to|ring|call|reply|answer|respond|response|in touch)\b", re.IGNORECASE
+    r"\byou(?: wi|'|’)ll have (?:it|our|my|an)\b"
+    r"|\b(?:hear from|write to|ring|call|reply|answer|respond|response|in touch)\b",
+    re.IGNORECASE,
 )
 """Words of our own, which have their dates already."""
 

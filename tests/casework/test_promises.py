@@ -28,6 +28,7 @@ def test_a_promise_with_a_date_is_quoted(sentence: str) -> None:
         "The ceiling was mended on 20 March.",
         "You will hear from us by 20 March.",
         "I will ring you on Friday.",
+        "You will have it by 27 March.",
         "We will put it right.",
         "You came to us on 2 March and nobody called back.",
     ],

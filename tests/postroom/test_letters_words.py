@@ -145,6 +145,8 @@ def test_an_acknowledgement_asks_for_the_outcome_where_none_was_named(stationery
         ("representative", "Please send us their permission"),
         ("from_service_request", "The work that you asked for goes on"),
         ("unnamed", "We are choosing who looks into it"),
+        ("overdue", "We are late with it"),
+        ("direct", "As you asked, it is at"),
     ],
 )
 def test_an_acknowledgement_says_what_is_so_and_only_then(
