@@ -7,13 +7,22 @@ told to be kept must survive a power cut, because the server's copy may be moved
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
 import time
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InterfaceError,
+    InvalidatePoolError,
+    OperationalError,
+)
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from storage.ready import run
 from storage.rows import CaseChanged, SequenceMoved, StorageRefused
@@ -25,6 +34,7 @@ _BUSY = (
     sqlite3.SQLITE_BUSY_SNAPSHOT,
     sqlite3.SQLITE_LOCKED,
 )
+RESTED = 1.0  # seconds after which a connection to PostgreSQL is tried before it is used again
 CACHE = 8_000  # kilobytes of pages that a connection holds; the usual 2,000 spill before fifty mails are kept
 
 
@@ -64,10 +74,26 @@ def understand(url: str) -> URL:
 def postgres_engine(url: URL) -> Engine:
     """StorageRefused when its driver isn't installed."""
     try:
-        # A daemon sleeps for hours; the ping replaces connections that the server has given up meanwhile.
-        return create_engine(url, pool_pre_ping=True)
+        engine = create_engine(url)
     except ImportError as error:
         raise StorageRefused("PostgreSQL needs its driver: pip install 'mailbot[postgres]'") from error
+
+    @event.listens_for(engine, "checkin")
+    def note_use(_: object, record: ConnectionPoolEntry) -> None:
+        record.info["used"] = time.monotonic()
+
+    # A daemon sleeps for hours: connections that the server has given up meanwhile are replaced. (SQLAlchemy's own
+    # ping comes before every transaction, and a letter takes three.)
+    @event.listens_for(engine, "checkout")
+    def ping(connection: DBAPIConnection, record: ConnectionPoolEntry, _: object) -> None:
+        if time.monotonic() - record.info.get("used", math.inf) <= RESTED:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
+
+    return engine
 
 
 def create_sqlite_file(url: URL) -> None:

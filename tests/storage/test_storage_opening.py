@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from storage_examples import NINE, a_mail, open_case
 
 import storage
-from storage import StorageRefused, Store, open_store, schema
+from storage import StorageRefused, Store, away, engines, open_store, schema
 from storage.engines import understand
 
 
@@ -171,6 +171,35 @@ def test_a_connection_in_which_something_went_wrong_is_cleared_and_the_file_is_l
     assert path in opened
     store.close()
     assert path not in {link.resolve() for link in Path("/proc/self/fd").iterdir() if link.exists()}
+
+
+def test_a_connection_that_the_server_gave_up_while_it_rested_is_replaced_unnoticed(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that was used a moment ago is not tried first: then the database is away, once."""
+    store, other = open_store(postgres_url), open_store(postgres_url)
+
+    def ask(what: str = "SELECT 1") -> None:
+        with store.begin() as work:
+            work._connection.execute(text(what))
+
+    def throw_out() -> None:
+        ask()
+        everybody = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        with other.begin() as work:
+            work._connection.execute(text(f"SELECT pg_terminate_backend(pid) {everybody}"))
+
+    monkeypatch.setattr(engines, "RESTED", 0.0)
+    throw_out()
+    ask()
+    monkeypatch.setattr(engines, "RESTED", 3600.0)
+    throw_out()
+    with pytest.raises(DBAPIError) as refused:
+        ask()
+    assert away(refused.value)
+    ask()
+    store.close()
+    other.close()
 
 
 def test_an_exception_takes_everything_back(store: Store) -> None:
