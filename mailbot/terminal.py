@@ -60,6 +60,8 @@ def load(config: Path, since: dt.datetime | None = None, servers: bool = False) 
 
     from mailbot import settings
 
+    if config.is_file():
+        stop(f"{config} is a file: name the folder that it lies in, --config {config.parent}")
     if not config.is_dir():
         stop(
             f"{config} is not a folder. Name the folder that holds mailbot.toml with --config or MAILBOT_CONFIG, "

@@ -85,6 +85,11 @@ def test_a_missing_configuration_folder_says_how_to_begin_one(mailbot, tmp_path,
     )
 
 
+def test_whoever_names_the_file_is_told_its_folder(mailbot, office):
+    said = mailbot("config", "check", "--config", office.config / "mailbot.toml")
+    assert said.code == 2 and f"name the folder that it lies in, --config {office.config}" in said.err
+
+
 def test_the_folder_may_be_named_by_option_or_environment(mailbot, office, primed, tmp_path):
     assert mailbot("config", "check", "-c", office.config, cwd=tmp_path).code == 0
     named = {"MAILBOT_CONFIG": str(office.config)}
