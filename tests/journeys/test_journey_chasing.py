@@ -58,17 +58,17 @@ def test_two_late_cases_are_one_mail_a_working_day_to_each(office: House) -> Non
 def test_reminders_wait_for_each_other_while_the_database_is_away_and_other_letters_go(
     office: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Until noon of Wednesday 18 March 2026 it is locked whenever they are put into one mail."""
+    """Until noon of Thursday 5 March 2026 it is locked whenever they are put into one mail."""
 
     def locked(*given: object) -> None:
         raise OperationalError("BEGIN IMMEDIATE", {}, sqlite3.OperationalError("database is locked"))
 
     monkeypatch.setattr(sending, "gather", locked)
     office.write("lee@example.com", COMPLAINT, subject="Stairs")
-    office.go_to("2026-03-18", "12:00")
+    office.go_to("2026-03-05", "12:00")
     assert office.letters(SAM, "chaser") == [] and office.letters("lee@example.com", "acknowledgement")
     monkeypatch.undo()
-    office.go_to("2026-03-18", "12:05")
+    office.go_to("2026-03-05", "12:05")
     assert len(office.letters(SAM, "chaser")) == 1
 
 
