@@ -200,7 +200,8 @@ def acknowledgement(case: Case, rules: Rulebook, record: StageRecord, at: dt.dat
     stage, early = rules.policy.stage(number), rules.policy.early_resolution
     facts: dict[str, Fact] = {
         "stage": number,
-        "direct": number == 2 and not (case.stage1 and case.stage1.responded_at),
+        "direct": number == 2 and case.stage1 is None,
+        "unanswered": number == 2 and case.stage1 is not None and case.stage1.responded_at is None,
         "received_on": iso(rules.day(record.requested_at)),
         "definition": repeated(case, record.definition),
         "outcome_sought": record.outcome_sought if case.vouched else "",

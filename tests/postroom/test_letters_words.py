@@ -147,6 +147,7 @@ def test_an_acknowledgement_asks_for_the_outcome_where_none_was_named(stationery
         ("unnamed", "We are choosing who looks into it"),
         ("overdue", "We are late with it"),
         ("direct", "As you asked, it is at"),
+        ("unanswered", "You have not had our first answer"),
     ],
 )
 def test_an_acknowledgement_says_what_is_so_and_only_then(
