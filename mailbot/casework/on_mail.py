@@ -361,7 +361,7 @@ def escalate(case: Case, event: MailArrived, rules: Rulebook) -> Decision:
         return ask(case, event, rules)
     case = stages.heard(asking.answer_all(case, event.at, "escalated"), event)
     definition = stages.own_words(event)
-    if record and record.definition:
+    if record and record.definition not in ("", definition):
         definition = f"{definition}\n\nFirst complaint: {record.definition}"
     case, effects = stages.open_stage(case, 2, event, rules, definition=definition)
     return Decision(
