@@ -39,6 +39,8 @@ A_ROW, A_BUTTON = 2, 1
 """What they weigh: a unit is some 400 bytes of HTML."""
 ROOMY = 130
 """So much a mail may weigh and show everything, and stay under the 102 kB at which Gmail clips."""
+MOST_ROWS = ROOMY // A_ROW + 1
+"""A table of more rows is never shown whole: the others are counted, and not kept."""
 TIGHT, TIGHT_TABLE = 52, 16
 """What is beyond it goes along as a list, which takes room: then so much for the mail, and so much for one table. Each
 shows a row at least, however much stands before it; what is left out is counted below it."""
@@ -232,23 +234,24 @@ class Writer:
 class Tables:
     """The tables of one mail, in order; what doesn't fit is counted."""
 
-    _bodies: list[tuple[dict[str, Fact], list[Row]]] = field(default_factory=list)
+    _bodies: list[tuple[dict[str, Fact], list[Row], int]] = field(default_factory=list)  # and how many more
 
     def add(
         self, title: str, columns: Sequence[str], body: Iterable[Row], tone: str = "", note: str = ""
     ) -> None:
-        if rows := list(body):
+        coming = iter(body)
+        if rows := list(itertools.islice(coming, MOST_ROWS)):
             head: dict[str, Fact] = {"title": title, "columns": list(columns), "note": note, "tone": tone}
-            self._bodies.append((head, rows))
+            self._bodies.append((head, rows, sum(1 for _ in coming)))
 
     def laid_out(self) -> tuple[list[Fact], bool]:
         """The tables, and whether rows were left out of them."""
-        tight = sum(row.weight for _, rows in self._bodies for row in rows) > ROOMY
+        tight = sum(row.weight for _, rows, _ in self._bodies for row in rows) > ROOMY
         left, sections = TIGHT, list[Fact]()
-        for head, rows in self._bodies:
+        for head, rows, others in self._bodies:
             shown = rows[: max(_fitting(rows, min(left, TIGHT_TABLE)), 1)] if tight else rows
             left -= sum(row.weight for row in shown)
-            more = len(rows) - len(shown)
+            more = len(rows) + others - len(shown)
             told = f"{count(more, 'more is', 'more are')} not shown here." if more else ""
             sections.append({**head, "rows": [row.fact for row in shown], "more": told})
         return sections, tight
