@@ -172,9 +172,8 @@ class Outbox:
             reminders_up_to = self._gather()
             self.show_absorbed()
         done: list[Sent] = []
-        self._room = (
-            None  # counted anew each time, and followed from letter to letter: it only grows meanwhile
-        )
+        # Counted anew each time, and followed from letter to letter: it only grows meanwhile.
+        self._room = None
         while batch := self._claim(min(limit - len(done), AT_ONCE), reminders_up_to):
             points.reached("dispatch:claimed")
             done += [self._send_or_leave(letter) for letter in batch]

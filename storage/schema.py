@@ -72,9 +72,8 @@ class UTCDateTime(TypeDecorator[dt.datetime]):
 
         def spell(value: dt.datetime | None) -> str | None:
             stored = self.process_bind_param(value, dialect)
-            return (
-                None if stored is None else stored.isoformat(" ", "microseconds")
-            )  # as SQLAlchemy spells it
+            # As SQLAlchemy spells it.
+            return None if stored is None else stored.isoformat(" ", "microseconds")
 
         return spell
 

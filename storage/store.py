@@ -44,7 +44,7 @@ class _AtHand:
         try:
             with connection.begin():
                 yield connection
-        except BaseException:
+        except BaseException:  # whatever it was, it goes on; what the connection holds must not
             connection.close()
             raise
         self._idle.append(connection)

@@ -153,7 +153,8 @@ def acknowledgement_buttons() -> list[Fact]:
 def late(case: Case, decline: tuple[Fact, ...]) -> list[Fact]:
     """The answers to the question whether a late request is followed: these two first, for that is what it is."""
     follow: Fact = {"label": "Follow it: the next stage", "line": "#sort escalation", "body": ""}
-    others = [one for one in sorting(case) if one["line"] != "#sort escalation"]  # type: ignore[index,call-overload]
+    answers = (one for one in sorting(case) if isinstance(one, dict))
+    others = [one for one in answers if one["line"] != "#sort escalation"]
     return [follow, *decline, *others]
 
 
